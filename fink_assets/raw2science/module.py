@@ -1,0 +1,184 @@
+"""Declare a science module: one file, a pure function, a contract.
+
+The framework's vocabulary (`science_module`, `Column`, `Golden`, `ScienceModule`) belongs here. Running
+modules on alerts belongs to `apply`, the modules themselves to `modules/`.
+"""
+
+import hashlib
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fink_assets.lake.columns import ColumnContract
+
+STATUSES = ("ok", "not_applicable", "failed", "unavailable")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column(ColumnContract):
+    """An output of a science module.
+
+    Parameters
+    ----------
+    fink : str
+        Name of the same value in Fink's public topics, empty where Fink has none.
+    between : tuple of float, optional
+        Range in which every non-null value must lie, both ends included.
+    """
+
+    fink: str = ""
+    between: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Golden:
+    """What a module must give for one real alert of the project's sample.
+
+    Parameters
+    ----------
+    alert : int
+        Alert identifier in the sample.
+    status : str
+        Expected status, one of `STATUSES`.
+    expected : dict
+        Expected outputs by column name; those left out are not compared.
+    tolerance : float
+        Relative tolerance of numbers.
+    """
+
+    alert: int
+    status: str = "ok"
+    expected: dict[str, Any] = field(default_factory=dict)
+    tolerance: float = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScienceModule:
+    """A unit of added value, with its own version, owner, status and columns.
+
+    `function` takes a `pandas.DataFrame` with one column per declared input (named as declared; arrays as
+    numpy arrays, oldest first, a missing float is NaN) and returns a frame with one column per output and the
+    same index. A module with `expressions` has none: its outputs are Spark SQL expressions over its inputs.
+    """
+
+    name: str
+    survey: str
+    version: str
+    owners: Sequence[str]
+    inputs: Sequence[str]
+    outputs: Sequence[Column]
+    needs: Sequence[str] = ()
+    applies: str = "true"
+    golden: Sequence[Golden] = ()
+    doc: str = ""
+    function: Callable[..., Any] | None = None
+    expressions: dict[str, str] = field(default_factory=dict)
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a declaration that could only fail at night."""
+        written = set(self.expressions) if self.expressions else None
+        names = [column.name for column in self.outputs]
+        if len(set(names)) != len(names) or not names:
+            raise ValueError(f"{self.name}: outputs must be named, each once: {names}")
+        if written is not None and written != set(names):
+            raise ValueError(f"{self.name}: expressions {sorted(written)} are not the outputs {names}")
+        foreign = [path for path in self.inputs if "." not in path]
+        if foreign:
+            raise ValueError(f"{self.name}: inputs are written as `group.column`, not {foreign}")
+        if not self.doc.strip():
+            raise ValueError(f"{self.name}: a module needs a docstring")
+
+    @property
+    def code_version(self) -> str:
+        """Declared version and a digest of the source, e.g. ``1.0.0+4f1c2a9b``."""
+        return f"{self.version}+{hashlib.sha256(self.source.encode()).hexdigest()[:8]}"
+
+    @property
+    def type(self) -> str:
+        """Spark SQL type of the module's column in the science table."""
+        return "struct<" + ", ".join(f"{c.name}: {c.type}" for c in self.outputs) + ">"
+
+
+def science_module(
+    *,
+    survey: str,
+    version: str,
+    owners: Sequence[str],
+    inputs: Sequence[str],
+    outputs: Sequence[Column],
+    needs: Sequence[str] = (),
+    applies: str = "true",
+    golden: Sequence[Golden] = (),
+) -> Callable[[Callable[..., Any]], ScienceModule]:
+    """Make a science module of a function.
+
+    Parameters
+    ----------
+    survey : str
+        Survey whose alerts the module reads.
+    version : str
+        Semantic version of the meaning and values of the outputs.
+    owners : sequence of str
+        Who answers for it: ``team:name`` or an e-mail address.
+    inputs : sequence of str
+        Paths: ``candidate.magpsf`` (packet), ``history.magpsf`` (array, oldest first, this alert last),
+        ``<module>.<column>`` (output of a module named in `needs`).
+    outputs : sequence of Column
+        What the module adds.
+    needs : sequence of str
+        Modules that must run first.
+    applies : str
+        Spark SQL condition over the inputs; alerts for which it is not true get ``not_applicable``.
+    golden : sequence of Golden
+        Real alerts with the values they must get.
+
+    Notes
+    -----
+    A function with a parameter is called with a batch of alerts. A function without one returns
+    ``{output: Spark SQL expression}`` and is computed by Spark itself.
+    """
+
+    def declare(function: Callable[..., Any]) -> ScienceModule:
+        computed = bool(inspect.signature(function).parameters)
+        return ScienceModule(
+            name=function.__name__,
+            survey=survey,
+            version=version,
+            owners=tuple(owners),
+            inputs=tuple(inputs),
+            outputs=tuple(outputs),
+            needs=tuple(needs),
+            applies=applies,
+            golden=tuple(golden),
+            doc=inspect.getdoc(function) or "",
+            function=function if computed else None,
+            expressions={} if computed else dict(function()),
+            source=inspect.getsource(inspect.getmodule(function) or function),
+        )
+
+    return declare
+
+
+def ordered(modules: Iterable[ScienceModule]) -> list[ScienceModule]:
+    """Sort modules so that each comes after those it needs.
+
+    Raises
+    ------
+    ValueError
+        If a module needs one that is not there, or if needs form a circle.
+    """
+    waiting = {module.name: module for module in modules}
+    known = set(waiting)
+    done: list[ScienceModule] = []
+    while waiting:
+        absent = {need for module in waiting.values() for need in module.needs} - known
+        if absent:
+            raise ValueError(f"science modules need {sorted(absent)}, which do not exist")
+        ready = [m for m in waiting.values() if not set(m.needs) & set(waiting)]
+        if not ready:
+            raise ValueError(f"science modules need each other in a circle: {sorted(waiting)}")
+        for module in sorted(ready, key=lambda m: m.name):
+            done.append(waiting.pop(module.name))
+    return done

@@ -1,0 +1,78 @@
+"""Everything that a deployment may change, read from the environment once.
+
+The only reader of environment variables (prefix `FINK_`). No connections, no defaults computed from the network.
+"""
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Addresses, folders and limits of one deployment.
+
+    The defaults describe the embedded runtime: all on this machine, bound to loopback.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="FINK_", frozen=True, extra="ignore")
+
+    home: Path = Field(PROJECT / ".fink", description="State of the embedded runtime")
+    cache: Path = Field(Path.home() / ".cache" / "fink-assets", description="Downloads, shared by clones")
+    lake_root: str = Field("", description="Root of the Delta tables; default `<home>/lake`")
+
+    kafka_port: int = Field(9092, description="Port of the embedded Kafka broker")
+    kafka_controller_port: int = Field(9093, description="Port of its KRaft controller")
+    kafka_input: str = Field("", description="Bootstrap servers the alerts come from")
+    kafka_output: str = Field("", description="Bootstrap servers the user topics are on")
+
+    spark_port: int = Field(15002, description="Port of the embedded Spark Connect server")
+    spark_ui_port: int = Field(4040, description="Port of its web page")
+    spark_remote: str = Field("", description="Address of the Spark Connect server, sc://host:port")
+    spark_memory: str = Field("4g", description="Heap of the embedded Spark server")
+
+    dagster_port: int = Field(3000, description="Port of Dagster's web page")
+
+    alerts_per_batch: int = Field(4000, gt=0, description="Most alerts in one micro-batch")
+    drain_quiet_seconds: float = Field(5.0, ge=0, description="A run ends after this long without messages")
+    drain_limit_seconds: float = Field(1800.0, gt=0, description="A run ends after this long in any case")
+    report_seconds: float = Field(15.0, gt=0, description="Least time between two reports to Dagster")
+
+    @property
+    def lake(self) -> str:
+        """Root of the Delta tables: a folder or an object-store address."""
+        return self.lake_root or str(self.home / "lake")
+
+    @property
+    def input_servers(self) -> str:
+        """Bootstrap servers of the incoming alert streams."""
+        return self.kafka_input or f"127.0.0.1:{self.kafka_port}"
+
+    @property
+    def output_servers(self) -> str:
+        """Bootstrap servers of the outgoing topics."""
+        return self.kafka_output or f"127.0.0.1:{self.kafka_port}"
+
+    @property
+    def spark_address(self) -> str:
+        """Address of the Spark Connect server."""
+        return self.spark_remote or f"sc://127.0.0.1:{self.spark_port}"
+
+    @property
+    def jars(self) -> Path:
+        """Folder of the Java libraries resolved at set-up."""
+        return self.cache / "jars"
+
+    @property
+    def samples(self) -> Path:
+        """Folder of the alerts fetched at set-up."""
+        return self.cache / "alerts"
+
+
+@cache
+def settings() -> Settings:
+    """Settings of this process."""
+    return Settings()
