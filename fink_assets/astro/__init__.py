@@ -1,0 +1,1 @@
+"""Time, nights, coordinates and photometry. Pure functions, no Spark, no Dagster."""

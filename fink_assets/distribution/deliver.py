@@ -1,0 +1,122 @@
+"""The stage distribution: evaluate every filter in one scan and send what passes, exactly once.
+
+Reads science and raw, writes Kafka topics and deliveries. The protocol with Kafka belongs to `produce`, what
+is sent to `message`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fink_assets.distribution.filter import AlertFilter, matched
+from fink_assets.distribution.message import avro_schema, compact, layout
+from fink_assets.distribution.produce import CARRIED, SENT, Destination, sender
+from fink_assets.lake.contracts import RAW, Tables
+from fink_assets.lake.ledger import Receipt, latency
+from fink_assets.raw2science.module import ScienceModule
+from fink_assets.surveys import Survey
+from resources.kafka import Kafka
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pyspark.sql import DataFrame, SparkSession
+
+def _by_filter(found: pd.DataFrame) -> dict[str, int]:
+    numbers = found["filters"].explode().value_counts()
+    return {f"filter:{name}": int(number) for name, number in numbers.items()}
+
+
+TOPIC = {"cleanup.policy": "delete", "retention.ms": str(7 * 24 * 3600 * 1000)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deliver:
+    """The stage distribution of one survey."""
+
+    survey: Survey
+    tables: Tables
+    spark: SparkSession
+    modules: Sequence[ScienceModule]
+    filters: Sequence[AlertFilter]
+    servers: str
+    slots: int = 2
+
+    def run(self, batch: int) -> Receipt:
+        """Send the alerts of a batch to the topics of the filters they pass; may be repeated."""
+        counts = {f"filter:{f.name}": 0 for f in self.filters}
+        if not self.tables.science.exists():
+            return Receipt(counts=counts)
+        passed = self.selected(self.tables.science.read(self.spark, batch=batch))
+        columns = ["night", "alert_id", "kafka.timestamp", "filters"]
+        found = passed.select(*columns).toPandas()
+        if found.empty:
+            return Receipt(counts=counts)
+        self._prepare_topics()
+        messages = self._messages(batch, found["alert_id"].tolist())
+        self.tables.deliveries.append(self._sent(messages, batch), batch=batch)
+        nights = {night: _by_filter(rows) for night, rows in found.groupby("night")}
+        counts |= _by_filter(found) | latency(found["timestamp"])
+        return Receipt(counts=counts, nights=nights)
+
+    def selected(self, science: DataFrame) -> DataFrame:
+        """Add `filters`, the names of those an alert passes; keep the alerts that pass any."""
+        from pyspark.sql import functions as F
+
+        with_names = science.withColumn("filters", F.expr(matched(self.filters)))
+        return with_names.where(F.size("filters") > 0)
+
+    def _prepare_topics(self) -> None:
+        kafka = Kafka(self.servers)
+        kafka.ensure_topics([f.topic for f in self.filters], partitions=self.slots, config=TOPIC)
+        kafka.ensure_topics([self._progress], partitions=self.slots, config=TOPIC)
+
+    @property
+    def _progress(self) -> str:
+        return f"_fink_progress_{self.survey.name}"
+
+    def _messages(self, batch: int, alert_ids: list[int]) -> DataFrame:
+        """One row per alert and filter, with the alert's layout in `alert`."""
+        from pyspark.sql import functions as F
+
+        science = self.selected(self.tables.science.read(self.spark, batch=batch))
+        raw = self.tables.raw.read(self.spark, batch=batch).where(F.col("alert_id").isin(alert_ids))
+        own = {c.name for c in RAW}
+        packet = [c for c in raw.columns if c not in own]
+        same = F.col("r.kafka") == F.col("s.kafka")
+        joined = raw.alias("r").join(F.broadcast(science.alias("s")), same)
+        return joined.select(
+            *[F.col(f"s.{c}").alias(c) for c in ("night", "batch", "alert_id", "object_id")],
+            F.col("s.kafka.timestamp").alias("arrived"),
+            F.explode("s.filters").alias("filter"),
+            F.struct(*layout(packet, self.modules)).alias("alert"),
+        )
+
+    def _sent(self, messages: DataFrame, batch: int) -> DataFrame:
+        """Send the messages; the result has one delivery row per message."""
+        from pyspark.sql import functions as F
+        from pyspark.sql.avro.functions import to_avro
+
+        schema = compact(avro_schema(messages.schema["alert"].dataType))
+        fingerprint = hashlib.sha256(schema.encode()).hexdigest()[:16]
+        versions = [x for f in self.filters for x in (F.lit(f.name), F.lit(f.code_version))]
+        topics = [x for f in self.filters for x in (F.lit(f.name), F.lit(f.topic))]
+        rows = messages.select(
+            F.pmod(F.xxhash64("object_id"), F.lit(self.slots)).cast("int").alias("slot"),
+            F.lit(fingerprint).alias("fingerprint"),
+            F.element_at(F.create_map(*versions), F.col("filter")).alias("filter_version"),
+            F.element_at(F.create_map(*topics), F.col("filter")).alias("topic"),
+            *[c for c in CARRIED if c not in ("filter_version", "topic")],
+            to_avro("alert", schema).alias("value"),
+        )
+        # One task per slot, in an order that a repeated run meets again.
+        placed = rows.repartition(self.slots, "slot").sortWithinPartitions("slot", "alert_id", "filter")
+        destination = Destination(
+            servers=self.servers,
+            group=f"fink-distribution-{self.survey.name}",
+            progress=self._progress,
+            key=schema.encode(),
+        )
+        return placed.mapInArrow(sender(destination, batch), SENT)

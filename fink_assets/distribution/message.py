@@ -1,0 +1,88 @@
+"""What a user receives: the alert's layout and its Avro schema.
+
+Pure functions on Spark types and expressions. Sending belongs to `deliver`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from fink_assets.raw2science.module import ScienceModule
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column
+    from pyspark.sql.types import DataType
+
+PRIMITIVES: dict[str, Any] = {
+    "string": "string",
+    "binary": "bytes",
+    "boolean": "boolean",
+    "tinyint": "int",
+    "smallint": "int",
+    "int": "int",
+    "bigint": "long",
+    "float": "float",
+    "double": "double",
+    "timestamp": {"type": "long", "logicalType": "timestamp-micros"},
+}
+
+
+def avro_schema(kind: DataType, name: str = "alert") -> Any:
+    """Write the Avro schema of a Spark type; every value may be null.
+
+    Records are named after their path, so that no name is used twice.
+
+    Raises
+    ------
+    TypeError
+        If Avro has no counterpart of the type.
+    """
+    from pyspark.sql.types import ArrayType, MapType, StructType
+
+    if isinstance(kind, StructType):
+        fields = [
+            {"name": f.name, "type": [avro_schema(f.dataType, f"{name}_{f.name}"), "null"]}
+            for f in kind.fields
+        ]
+        return {"type": "record", "name": name, "fields": fields}
+    if isinstance(kind, ArrayType):
+        return {"type": "array", "items": [avro_schema(kind.elementType, f"{name}_item"), "null"]}
+    if isinstance(kind, MapType):
+        return {"type": "map", "values": [avro_schema(kind.valueType, f"{name}_value"), "null"]}
+    if kind.simpleString() not in PRIMITIVES:
+        raise TypeError(f"{name}: Avro has no type for {kind.simpleString()}")
+    return PRIMITIVES[kind.simpleString()]
+
+
+def compact(schema: Any) -> str:
+    """Write a schema as JSON without white space."""
+    return json.dumps(schema, separators=(",", ":"))
+
+
+def layout(
+    packet: Sequence[str], modules: Sequence[ScienceModule], science: str = "s"
+) -> list[Column]:
+    """Columns of a message: the packet as sent, Fink's names, the modules' structs and provenance.
+
+    Parameters
+    ----------
+    packet : sequence of str
+        Packet columns of raw.
+    modules : sequence of ScienceModule
+        Modules whose columns the science table has.
+    science : str
+        Alias of the science table in the join.
+    """
+    from pyspark.sql import functions as F
+
+    known = [
+        F.col(f"{science}.{m.name}.{c.name}").alias(c.fink) for m in modules for c in m.outputs if c.fink
+    ]
+    own = [F.col(f"{science}.{m.name}").alias(m.name) for m in modules]
+    times = {"brokerIngestTimestamp": "ingested", "brokerEndProcessTimestamp": "enriched"}
+    # As text, because the official client shows and stores it so.
+    stamps = [F.col(f"{science}.{c}").cast("string").alias(name) for name, c in times.items()]
+    provenance = [F.col(f"{science}.{c}") for c in ("module_status", "module_versions")]
+    return [*[F.col(f"r.{c}").alias(c) for c in packet], *known, *own, *stamps, *provenance]

@@ -1,0 +1,164 @@
+"""The tables of a survey and what their columns mean.
+
+Declarations only. `Tables` is where a stage finds the tables it may use.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fink_assets.lake.columns import ColumnContract, column
+from fink_assets.lake.ledger import Ledger
+from fink_assets.lake.table import Table
+
+KAFKA = "struct<topic: string, partition: int, offset: bigint, timestamp: timestamp>"
+REASONS = "array<struct<rule: string, column: string, value: string, threshold: string>>"
+
+_NIGHT = column("night", "string", "Observing night of the exposure, YYYY-MM-DD", ucd="time.epoch")
+_BATCH = column("batch", "bigint", "Micro-batch that brought the alert; see the ledger")
+_ALERT = column("alert_id", "bigint", "The survey's alert identifier", ucd="meta.id;meta.main")
+_OBJECT = column("object_id", "string", "The survey's object identifier", ucd="meta.id.parent")
+_KAFKA = column("kafka", KAFKA, "Where and when the message stood in Kafka")
+_TIME = column("time", "timestamp", "Start of the exposure, UTC", ucd="time.start")
+_RA = column("ra", "double", "Right ascension, ICRS", unit="deg", ucd="pos.eq.ra;meta.main")
+_DEC = column("dec", "double", "Declination, ICRS", unit="deg", ucd="pos.eq.dec;meta.main")
+
+RAW: tuple[ColumnContract, ...] = (
+    _NIGHT,
+    _BATCH,
+    _ALERT,
+    _OBJECT,
+    _KAFKA,
+    column("writer", "struct<fingerprint: string, version: string>", "Writer's schema of the packet"),
+    column("ingested", "timestamp", "When the message was archived, UTC"),
+    # ... followed by every field of the packet, as sent.
+)
+DEAD_LETTER: tuple[ColumnContract, ...] = (
+    column("night", "string", "Date (UTC) on which Kafka received the message"),
+    _BATCH,
+    _KAFKA,
+    column("key", "binary", "Message key as received"),
+    column("value", "binary", "Message as received"),
+    column("headers", "array<struct<key: string, value: binary>>", "Message headers as received"),
+    column("error", "string", "Why the message is not an alert of the survey"),
+    column("fingerprint", "string", "Fingerprint of the writer's schema, where one was found"),
+    column("ingested", "timestamp", "When the message was set aside, UTC"),
+)
+QUARANTINE: tuple[ColumnContract, ...] = (
+    _NIGHT,
+    _BATCH,
+    _ALERT,
+    _OBJECT,
+    _KAFKA,
+    column("reasons", REASONS, "Each cut the alert fails, with its value and the bound"),
+    column("judged", "timestamp", "When the cuts were applied, UTC"),
+)
+SCIENCE: tuple[ColumnContract, ...] = (
+    _NIGHT,
+    _BATCH,
+    _ALERT,
+    _OBJECT,
+    _TIME,
+    _RA,
+    _DEC,
+    _KAFKA,
+    column("ingested", "timestamp", "When the message was archived, UTC"),
+    column("enriched", "timestamp", "When the science modules ran, UTC"),
+    column("module_status", "map<string, string>", "Status per science module"),
+    column("module_versions", "map<string, string>", "Version and source digest per science module"),
+    # ... followed by the measurement structs of the packet and one struct per module.
+)
+DELIVERIES: tuple[ColumnContract, ...] = (
+    _NIGHT,
+    _BATCH,
+    _ALERT,
+    _OBJECT,
+    column("filter", "string", "Filter the alert passed"),
+    column("filter_version", "string", "Version and source digest of the filter"),
+    column("topic", "string", "Kafka topic the alert was sent to"),
+    column("arrived", "timestamp", "Kafka timestamp of the incoming message, UTC"),
+    column("sent", "timestamp", "When the alert was sent, UTC"),
+)
+SOURCES: tuple[ColumnContract, ...] = (
+    _NIGHT,
+    _BATCH,
+    _OBJECT,
+    _ALERT,
+    _TIME,
+    column("band", "string", "Filter band", ucd="instr.bandpass"),
+    column("magnitude", "float", "Difference magnitude", unit="mag", ucd="phot.mag"),
+    column("magnitude_error", "float", "1-sigma error", unit="mag", ucd="stat.error;phot.mag"),
+    _RA,
+    _DEC,
+)
+OBJECTS: tuple[ColumnContract, ...] = (
+    _OBJECT,
+    column("alerts", "bigint", "Alerts of the object that passed the cuts", ucd="meta.number"),
+    column("first_time", "timestamp", "Earliest alert, UTC", ucd="time.start"),
+    column("last_time", "timestamp", "Latest alert, UTC", ucd="time.end"),
+    column("last_night", "string", "Night of the latest alert"),
+    column("last_alert_id", "bigint", "Latest alert", ucd="meta.id"),
+    _RA,
+    _DEC,
+    # ... followed by the measurement structs and module structs of the latest alert.
+)
+
+_EARLY = ("batch", "alert_id", "object_id")
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Every table of one survey, under one root."""
+
+    survey: str
+    root: str
+
+    def _table(self, noun: str, indexed: tuple[str, ...], *, partitioned: bool = True) -> Table:
+        return Table(
+            name=f"{self.survey}/{noun}", root=self.root, indexed=indexed, partitioned=partitioned
+        )
+
+    @property
+    def raw(self) -> Table:
+        """Every message that decoded, whole."""
+        return self._table("raw", _EARLY)
+
+    @property
+    def dead_letter(self) -> Table:
+        """Every message that did not."""
+        return self._table("dead_letter", ("batch",))
+
+    @property
+    def quarantine(self) -> Table:
+        """Alerts that fail a cut, with the reasons."""
+        return self._table("quarantine", _EARLY)
+
+    @property
+    def science(self) -> Table:
+        """Alerts that pass, enriched."""
+        return self._table("science", (*_EARLY, "time", "ra", "dec"))
+
+    @property
+    def deliveries(self) -> Table:
+        """What was sent to which topic."""
+        return self._table("deliveries", (*_EARLY, "filter"))
+
+    @property
+    def sources(self) -> Table:
+        """Light curves: one row per alert of an object."""
+        return self._table("sources", ("batch", "object_id", "time"))
+
+    @property
+    def objects(self) -> Table:
+        """Latest state of each object."""
+        return self._table("objects", ("object_id", "ra", "dec", "last_time"), partitioned=False)
+
+    @property
+    def writers(self) -> Table:
+        """Writers' schemas seen in the stream."""
+        return self._table("writers", (), partitioned=False)
+
+    @property
+    def ledger(self) -> Ledger:
+        """Plans and receipts of all batches."""
+        return Ledger(self._table("ledger", (), partitioned=False))

@@ -1,0 +1,167 @@
+"""What has been done: the plan of each batch and the receipt of each stage, one row each.
+
+A batch is a range of Kafka offsets, written down before it is read. Its number is the transaction version of
+every write made for it, so that a repeated stage changes nothing. Read and written without Spark.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from fink_assets.lake.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PLAN = "plan"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """Messages of one topic partition: from `start` up to, not including, `end`.
+
+    `lost` counts offsets that were gone from Kafka before they could be read.
+    """
+
+    topic: str
+    partition: int
+    start: int
+    end: int
+    lost: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A batch: what it reads, and where each topic partition stands after it."""
+
+    batch: int
+    ranges: tuple[Range, ...]
+    cursor: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def offsets(self) -> int:
+        """Number of offsets in the batch."""
+        return sum(r.end - r.start for r in self.ranges)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What a stage did with a batch: counts by name, as a whole and for each night it touched."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    nights: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+def latency(arrived: pd.Series) -> dict[str, int]:
+    """Milliseconds from Kafka's timestamp of messages (UTC) until now: median and 95 % quantile."""
+    import pandas as pd
+
+    ages = (pd.Timestamp.now("UTC") - pd.to_datetime(arrived, utc=True)).dt.total_seconds() * 1000
+    return {f"latency_ms_p{q}": int(ages.quantile(q / 100)) for q in (50, 95)}
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The ledger of one survey."""
+
+    table: Table
+
+    def position(self, stage: str) -> int:
+        """Last batch a stage has finished, -1 for none."""
+        return self.table.committed(f"{self.table.name}/{stage}")
+
+    def plan(self, batch: int) -> Plan:
+        """Plan of a batch.
+
+        Raises
+        ------
+        LookupError
+            If the batch was never planned.
+        """
+        rows = self.rows(batch=batch, stage=PLAN)
+        if not rows:
+            raise LookupError(f"{self.table.name}: batch {batch} was never planned")
+        written = json.loads(rows[0]["detail"])
+        ranges = tuple(Range(**r) for r in written["ranges"])
+        return Plan(batch=batch, ranges=ranges, cursor=written["cursor"])
+
+    def last_plan(self) -> Plan:
+        """Newest plan; an empty one with number -1 before the first."""
+        batch = self.position(PLAN)
+        return self.plan(batch) if batch >= 0 else Plan(batch=-1, ranges=())
+
+    def add_plan(self, plan: Plan) -> None:
+        """Write a plan down, before anything of it is read."""
+        written = {"ranges": [asdict(r) for r in plan.ranges], "cursor": dict(plan.cursor)}
+        counts = {"offsets": plan.offsets, "lost": sum(r.lost for r in plan.ranges)}
+        self._add(PLAN, plan.batch, counts, [], json.dumps(written))
+
+    def add_receipt(self, stage: str, batch: int, receipt: Receipt) -> None:
+        """Record that a stage has finished a batch: its position moves."""
+        nights = json.dumps({n: dict(c) for n, c in receipt.nights.items()})
+        self._add(stage, batch, receipt.counts, sorted(receipt.nights), nights)
+
+    def rows(self, *, batch: int | None = None, stage: str | None = None) -> list[dict[str, Any]]:
+        """Rows of the ledger, oldest first."""
+        from deltalake import DeltaTable
+
+        if not self.table.exists():
+            return []
+        filters: list[tuple[str, str, Any]] = []
+        if batch is not None:
+            filters.append(("batch", "=", batch))
+        if stage is not None:
+            filters.append(("stage", "=", stage))
+        found = DeltaTable(self.table.path).to_pyarrow_table(filters=filters or None).to_pylist()
+        for row in found:
+            row["counts"] = dict(row["counts"])
+        return sorted(found, key=lambda row: (row["batch"], row["finished"]))
+
+    def _add(
+        self,
+        stage: str,
+        batch: int,
+        counts: Mapping[str, int],
+        nights: list[str],
+        detail: str,
+    ) -> None:
+        import pyarrow as pa
+        from deltalake import CommitProperties, Transaction, write_deltalake
+
+        row = {
+            "batch": batch,
+            "stage": stage,
+            "finished": datetime.now(UTC),
+            "counts": list(counts.items()),
+            "nights": nights,
+            "detail": detail,
+        }
+        application = f"{self.table.name}/{stage}"
+        write_deltalake(
+            self.table.path,
+            pa.Table.from_pylist([row], schema=_schema()),
+            mode="append",
+            configuration=self.table.properties,
+            commit_properties=CommitProperties(
+                app_transactions=[Transaction(app_id=application, version=batch)]
+            ),
+        )
+
+
+def _schema() -> Any:
+    import pyarrow as pa
+
+    return pa.schema(
+        [
+            ("batch", pa.int64()),
+            ("stage", pa.string()),
+            ("finished", pa.timestamp("us", tz="UTC")),
+            ("counts", pa.map_(pa.string(), pa.int64())),
+            ("nights", pa.list_(pa.string())),
+            ("detail", pa.string()),
+        ]
+    )

@@ -1,0 +1,120 @@
+"""A Delta table of the lake: one way to read, append and replace.
+
+Every write names the batch it is or the nights it replaces, so that each may be repeated. What a table
+promises to its readers is in `contracts`, what has been done to it in `ledger`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+    from pyspark.sql import DataFrame, SparkSession
+
+HOT = {
+    # Delta writes a checkpoint each 10th commit, which costs seconds here; streams commit all the time.
+    "delta.checkpointInterval": "100",
+    # A killed run may be repeated weeks later: its transaction must still be known.
+    "delta.setTransactionRetentionDuration": "interval 10000 days",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A Delta table.
+
+    Parameters
+    ----------
+    name : str
+        Survey and noun, e.g. ``ztf/raw``; also the Dagster asset key and the transaction name.
+    root : str
+        Root of the lake.
+    indexed : sequence of str
+        Columns with statistics per file, by which reads skip files.
+    partitioned : bool
+        Whether the table has a folder per night.
+    """
+
+    name: str
+    root: str
+    indexed: Sequence[str] = ()
+    partitioned: bool = True
+    properties: dict[str, str] = field(default_factory=lambda: dict(HOT))
+
+    @property
+    def path(self) -> str:
+        """Where Spark finds the table."""
+        return f"{self.root}/{self.name}"
+
+    def log(self) -> DeltaTable | None:
+        """Transaction log read without Spark; None before the first write."""
+        from deltalake import DeltaTable
+
+        path = self.path.replace("s3a://", "s3://")
+        return DeltaTable(path, without_files=True) if DeltaTable.is_deltatable(path) else None
+
+    def exists(self) -> bool:
+        """Whether anything was ever written."""
+        return self.log() is not None
+
+    def committed(self, application: str | None = None) -> int:
+        """Last batch appended by an application (default: the table's own stream), -1 for none."""
+        log = self.log()
+        version = log.transaction_version(application or self.name) if log else None
+        return -1 if version is None else version
+
+    def read(
+        self, spark: SparkSession, *, batch: int | None = None, nights: Sequence[str] = ()
+    ) -> DataFrame:
+        """Read the table, one batch of it, or some nights."""
+        from pyspark.sql import functions as F
+
+        frame = spark.read.format("delta").load(self.path)
+        if batch is not None:
+            frame = frame.where(F.col("batch") == batch)
+        if nights:
+            frame = frame.where(F.col("night").isin(*nights))
+        return frame
+
+    def create(self, frame: DataFrame) -> None:
+        """Make the table, empty, with the columns of a frame; do nothing if it is there."""
+        if not self.exists():
+            self._layout(frame.limit(0).write.format("delta").mode("ignore")).save(self.path)
+
+    def append(self, frame: DataFrame, *, batch: int, application: str | None = None) -> None:
+        """Append a batch exactly once: a repeated call changes nothing.
+
+        Columns new to the table are added to it.
+        """
+        writer = (
+            frame.write.format("delta")
+            .mode("append")
+            .option("mergeSchema", "true")
+            .option("txnAppId", application or self.name)
+            .option("txnVersion", batch)
+        )
+        self._layout(writer).save(self.path)
+
+    def replace(self, frame: DataFrame, *, nights: Sequence[str], up_to_batch: int) -> None:
+        """Replace whole nights atomically, leaving batches newer than `up_to_batch` alone.
+
+        A live run may append to the same nights meanwhile: its batches are newer, so neither loses a row.
+        """
+        names = ", ".join(f"'{night}'" for night in nights)
+        writer = (
+            frame.write.format("delta")
+            .mode("overwrite")
+            .option("mergeSchema", "true")
+            .option("replaceWhere", f"night in ({names}) and batch <= {up_to_batch}")
+        )
+        self._layout(writer).save(self.path)
+
+    def _layout(self, writer):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        options = dict(self.properties)
+        if self.indexed:
+            options["delta.dataSkippingStatsColumns"] = ",".join(self.indexed)
+        writer = writer.options(**options)
+        return writer.partitionBy("night") if self.partitioned else writer

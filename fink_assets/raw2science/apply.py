@@ -1,0 +1,149 @@
+"""Run science modules on alerts: Spark expressions first, then all Python modules in one Arrow pass.
+
+Transforms of data frames. What a module is belongs to `module`, running one in Python to `batch`, which
+alerts are enriched to `enrich`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from fink_assets.raw2science.batch import FAILED, NOT_APPLICABLE, OK, UNAVAILABLE, runner
+from fink_assets.raw2science.module import ScienceModule, ordered
+from fink_assets.surveys import Survey
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+MAPS = ("module_status", "module_errors", "module_versions")
+
+
+def with_history(alerts: DataFrame, survey: Survey, modules: Sequence[ScienceModule]) -> DataFrame:
+    """Add `history`, a struct of the arrays that modules read: previous measurements, then this one."""
+    from pyspark.sql import functions as F
+
+    paths = {path for module in modules for path in module.inputs if path.startswith("history.")}
+    fields = sorted(path.removeprefix("history.") for path in paths)
+    if not fields:
+        return alerts
+    arrays = [
+        F.expr(
+            f"concat(coalesce(transform({survey.history}, x -> x.{field}), array()), "
+            f"array({survey.current}.{field}))"
+        ).alias(field)
+        for field in fields
+    ]
+    return alerts.withColumn("history", F.struct(*arrays))
+
+
+def enriched(alerts: DataFrame, modules: Sequence[ScienceModule]) -> DataFrame:
+    """Add one struct column per module, `module_status`, `module_errors` and `module_versions`.
+
+    Parameters
+    ----------
+    alerts : DataFrame
+        With every packet column and `history` array the modules declare. Where a needed module is not among
+        `modules`, its column and its `module_status` must be there.
+    modules : sequence of ScienceModule
+        What to run; entries of other modules are kept.
+    """
+    in_spark = [m for m in ordered(modules) if m.expressions]
+    in_python = [m for m in ordered(modules) if m.function]
+    found = alerts
+    for module in in_spark:
+        found = _expressed(found, module)
+    if in_python:
+        found = _computed(found, in_python)
+    kept = [c for c in alerts.columns if c not in {*MAPS, *(m.name for m in modules)}]
+    return found.select(*kept, *[m.name for m in modules], *_maps(alerts.columns, modules))
+
+
+def _expressed(alerts: DataFrame, module: ScienceModule) -> DataFrame:
+    """Compute a module written as Spark expressions."""
+    from pyspark.sql import functions as F
+
+    with_status = alerts.withColumn(_status(module.name), F.expr(_before(module, alerts.columns)))
+    values = [F.expr(module.expressions[c.name]).cast(c.type).alias(c.name) for c in module.outputs]
+    outputs = F.when(F.col(_status(module.name)) == OK, F.struct(*values))
+    return with_status.withColumns(
+        {module.name: outputs, _error(module.name): F.lit(None).cast("string")}
+    )
+
+
+def _computed(alerts: DataFrame, group: Sequence[ScienceModule]) -> DataFrame:
+    """Compute modules written in Python, all in one pass over the columns they declare."""
+    from pyspark.sql import functions as F
+
+    names = {m.name for m in group}
+    inputs = sorted({p for m in group for p in m.inputs if p.split(".")[0] not in names})
+    flags = [F.expr(_before(m, [*alerts.columns, *map(_status, names)], inside=names)) for m in group]
+    fields = [f"`{m.name}.{c.name}` {c.type}" for m in group for c in m.outputs]
+    fields += [f"`{m.name}.{extra}` string" for m in group for extra in (STATUS, ERROR)]
+    run = F.pandas_udf(runner(group), ", ".join(fields))  # type: ignore[call-overload]
+    columns = [F.col(path).alias(path) for path in inputs]
+    before = [flag.alias(f"{m.name}.{STATUS}") for m, flag in zip(group, flags, strict=True)]
+    ran = alerts.withColumn("_ran", run(F.struct(*columns, *before)))
+
+    def part(module: ScienceModule, name: str) -> Column:
+        return F.col("_ran").getField(f"{module.name}.{name}")
+
+    results = {}
+    for module in group:
+        status = part(module, STATUS)
+        values = [part(module, c.name).alias(c.name) for c in module.outputs]
+        results[module.name] = F.when(status == OK, F.struct(*values))
+        results[_status(module.name)] = status
+        results[_error(module.name)] = part(module, ERROR)
+    return ran.withColumns(results).drop("_ran")
+
+
+STATUS, ERROR = "status", "error"
+
+
+def _status(name: str) -> str:
+    return f"_status_{name}"
+
+
+def _error(name: str) -> str:
+    return f"_error_{name}"
+
+
+def _before(module: ScienceModule, columns: Sequence[str], inside: set[str] | None = None) -> str:
+    """Spark SQL expression of a module's status before it runs.
+
+    Needs that run in the same Python pass (`inside`) are looked at there.
+    """
+    met = ["true"]
+    for need in module.needs:
+        if need in (inside or ()):
+            continue
+        status = _status(need) if _status(need) in columns else f"module_status['{need}']"
+        met.append(f"coalesce({status} in ('{OK}', '{NOT_APPLICABLE}'), false)")
+    return (
+        f"case when not ({' and '.join(met)}) then '{UNAVAILABLE}' "
+        f"when coalesce({module.applies}, false) then '{OK}' else '{NOT_APPLICABLE}' end"
+    )
+
+
+def _maps(present: Sequence[str], modules: Sequence[ScienceModule]) -> list[Column]:
+    """Build the maps of status, errors and versions."""
+    from pyspark.sql import functions as F
+
+    def entries(name: str, value: Callable[[ScienceModule], Column]) -> Column:
+        pairs = [x for m in modules for x in (F.lit(m.name), value(m))]
+        new = F.map_filter(F.create_map(*pairs), lambda _, v: v.isNotNull())
+        if name not in present:
+            return new.alias(name)
+        mine = [m.name for m in modules]
+        kept = F.map_filter(F.coalesce(name, F.create_map()), lambda key, _: ~key.isin(mine))
+        return F.map_concat(kept, new).alias(name)
+
+    return [
+        entries("module_status", lambda m: F.col(_status(m.name))),
+        entries("module_errors", lambda m: F.col(_error(m.name))),
+        entries("module_versions", lambda m: F.lit(m.code_version)),
+    ]
+
+
+__all__ = ["FAILED", "MAPS", "NOT_APPLICABLE", "OK", "UNAVAILABLE", "enriched", "with_history"]

@@ -1,0 +1,75 @@
+"""Compute nights anew: all of raw2science, or the columns of chosen modules only.
+
+Reads raw and science, replaces nights. A backfill never reads the stream and never sends anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fink_assets.raw2science.apply import enriched, with_history
+from fink_assets.raw2science.enrich import Enrich
+from fink_assets.raw2science.module import ScienceModule
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+def replace_nights(stage: Enrich, nights: Sequence[str]) -> None:
+    """Judge and enrich whole nights of raw again; replace their quarantine and science.
+
+    Batches that the live stream has not finished are left to it.
+    """
+    done = stage.tables.ledger.position("raw2science")
+    raw = stage.tables.raw.read(stage.spark, nights=nights).where(f"batch <= {done}")
+    alerts = _once(raw)
+    stage.tables.quarantine.replace(stage.quarantined(alerts), nights=nights, up_to_batch=done)
+    stage.tables.science.replace(stage.science(alerts), nights=nights, up_to_batch=done)
+
+
+def replace_modules(
+    stage: Enrich, modules: Sequence[ScienceModule], nights: Sequence[str]
+) -> None:
+    """Run chosen modules again on the alerts that science has; only their columns change."""
+    done = stage.tables.ledger.position("raw2science")
+    science = stage.tables.science.read(stage.spark, nights=nights).where(f"batch <= {done}")
+    missing = [c for c in _packet_columns(stage, modules) if c not in science.columns]
+    found = _with_packets(stage, science, nights, missing)
+    read = with_history(found, stage.survey, modules)
+    columns = [*science.columns, *[m.name for m in modules if m.name not in science.columns]]
+    again = enriched(read, modules).select(*columns)
+    stage.tables.science.replace(again, nights=nights, up_to_batch=done)
+
+
+def _packet_columns(stage: Enrich, modules: Sequence[ScienceModule]) -> list[str]:
+    """Top-level packet columns that modules read."""
+    read = replace(stage, modules=modules)
+    groups = {path.split(".")[0] for m in read.modules for path in m.inputs}
+    others = {m.name for m in (*stage.modules, *modules)} | {"history"}
+    history = {stage.survey.history, stage.survey.current} if "history" in groups else set()
+    return sorted((groups - others) | history)
+
+
+def _with_packets(
+    stage: Enrich, science: DataFrame, nights: Sequence[str], columns: Sequence[str]
+) -> DataFrame:
+    if not columns:
+        return science
+    from pyspark.sql import functions as F
+
+    raw = stage.tables.raw.read(stage.spark, nights=nights)
+    packets = raw.select(F.col("kafka").alias("_kafka"), *columns)
+    return science.join(packets, F.col("kafka") == F.col("_kafka")).drop("_kafka")
+
+
+def _once(raw: DataFrame) -> DataFrame:
+    """Keep the first message of each alert."""
+    from pyspark.sql import functions as F
+
+    place = F.struct("batch", "kafka.partition", "kafka.offset", "kafka.topic")
+    first = raw.groupBy("alert_id").agg(F.min(place).alias("first"))
+    return raw.withColumn("place", place).join(
+        first.select("first"), F.col("place") == F.col("first"), "left_semi"
+    ).drop("place")

@@ -1,0 +1,193 @@
+"""The stage raw2science: judge a batch, set aside what fails, enrich what passes.
+
+Reads raw, writes quarantine and science. How modules run belongs to `apply`, the cuts to the survey.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fink_assets.lake.contracts import Tables
+from fink_assets.lake.ledger import Receipt, latency
+from fink_assets.raw2science.apply import MAPS, enriched, with_history
+from fink_assets.raw2science.module import ScienceModule
+from fink_assets.surveys import Survey
+from quality.expectations import Verdict, judge
+from quality.rules import failures
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+IDENTITY = ("night", "batch", "alert_id", "object_id", "kafka", "ingested")
+
+
+class ImplausibleBatchError(RuntimeError):
+    """A batch that fails a critical expectation: it stays in raw and goes no further."""
+
+    def __init__(self, batch: int, verdicts: Sequence[Verdict]) -> None:
+        self.batch = batch
+        self.verdicts = tuple(verdicts)
+        told = "; ".join(
+            f"{v.rule.name}: {v.unexpected} of {v.evaluated} alerts are not {v.rule.column} "
+            f"{v.rule.bound}, e.g. {', '.join(map(str, v.samples)) or 'null'} ({v.rule.why})"
+            for v in verdicts
+            if v.blocks
+        )
+        super().__init__(f"batch {batch} is not plausible and is held back in raw. {told}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enrich:
+    """The stage raw2science of one survey."""
+
+    survey: Survey
+    tables: Tables
+    spark: SparkSession
+    modules: Sequence[ScienceModule]
+
+    def run(self, batch: int, *, release: bool = False) -> tuple[Receipt, list[Verdict]]:
+        """Judge and enrich a batch; may be repeated after any interruption.
+
+        Parameters
+        ----------
+        batch : int
+            Batch of raw.
+        release : bool
+            Let the batch through although it is not plausible.
+
+        Raises
+        ------
+        ImplausibleBatchError
+            If a critical expectation fails.
+        """
+        judged = self._judged(batch)
+        if judged is None or judged.empty:
+            return Receipt(counts={"science": 0, "quarantine": 0, "duplicates": 0}), []
+        verdicts = judge(judged, [*self.survey.plausible, *self.survey.cuts])
+        if any(v.blocks for v in verdicts) and not release:
+            raise ImplausibleBatchError(batch, verdicts)
+        repeats = self._repeats(judged, batch)
+        first = judged[~repeats]
+        passing = first["failed"].map(len) == 0
+        alerts = self._without(self.tables.raw.read(self.spark, batch=batch), judged[repeats])
+        if not passing.all():
+            self.tables.quarantine.append(self.quarantined(alerts), batch=batch)
+        if passing.any():
+            self.tables.science.append(self.science(alerts), batch=batch)
+        return self._receipt(judged.assign(repeats=repeats), batch), verdicts
+
+    def _receipt(self, judged: pd.DataFrame, batch: int) -> Receipt:
+        counts = self._tally(judged) | latency(judged["timestamp"])
+        nights = {night: self._tally(rows) for night, rows in judged.groupby("night")}
+        if counts["science"]:
+            for row in self.health(self.tables.science.read(self.spark, batch=batch)):
+                nights[row["night"]] |= row["statuses"]
+                for name, number in row["statuses"].items():
+                    counts[name] = counts.get(name, 0) + number
+        return Receipt(counts=counts, nights=nights)
+
+    def _tally(self, judged: pd.DataFrame) -> dict[str, int]:
+        first = judged[~judged["repeats"]]
+        failed = first["failed"].explode().value_counts()
+        passing = int((first["failed"].map(len) == 0).sum())
+        return {
+            "raw": len(judged),
+            "science": passing,
+            "quarantine": len(first) - passing,
+            "duplicates": int(judged["repeats"].sum()),
+            **{f"cut:{rule.name}": int(failed.get(rule.name, 0)) for rule in self.survey.cuts},
+        }
+
+    def health(self, science: DataFrame) -> list[dict[str, Any]]:
+        """Count each status of each module per night, as ``module:<name>:<status>``."""
+        from pyspark.sql import functions as F
+
+        pairs = science.select("night", F.explode("module_status").alias("module", "status"))
+        found: dict[str, dict[str, int]] = {}
+        for row in pairs.groupBy("night", "module", "status").count().collect():
+            name = f"module:{row['module']}:{row['status']}"
+            found.setdefault(row["night"], {})[name] = row["count"]
+        return [{"night": night, "statuses": statuses} for night, statuses in found.items()]
+
+    def _judged(self, batch: int) -> pd.DataFrame | None:
+        """The few columns by which a batch is judged, one row per message."""
+        from pyspark.sql import functions as F
+
+        if not self.tables.raw.exists():
+            return None
+        rules = {r.column: F.expr(r.column).alias(r.column) for r in (*self.survey.plausible, *self.survey.cuts)}
+        names = F.transform(F.expr(failures(self.survey.cuts)), lambda reason: reason["rule"])
+        raw = self.tables.raw.read(self.spark, batch=batch)
+        place = [F.col(f"kafka.{part}").alias(part) for part in ("topic", "partition", "offset", "timestamp")]
+        return raw.select("night", "alert_id", *place, names.alias("failed"), *rules.values()).toPandas()
+
+    def _repeats(self, judged: pd.DataFrame, batch: int) -> pd.Series:
+        """Which messages bring an alert that raw already holds, here or in an earlier batch.
+
+        Only files whose range of identifiers meets the batch's are read, so that the cost does not grow with
+        the night.
+        """
+        from pyspark.sql import functions as F
+
+        order = judged.sort_values(["partition", "offset"])
+        again = order.duplicated("alert_id").reindex(judged.index)
+        ids = judged["alert_id"]
+        nights = sorted(set(judged["night"]))
+        earlier = (
+            self.tables.raw.read(self.spark, nights=nights)
+            .where((F.col("batch") < batch) & F.col("alert_id").between(int(ids.min()), int(ids.max())))
+            .select("alert_id")
+        )
+        wanted = self.spark.createDataFrame(ids.drop_duplicates().to_frame(), "alert_id: bigint")
+        known = earlier.join(F.broadcast(wanted), "alert_id", "left_semi").distinct().toPandas()
+        return again | ids.isin(known["alert_id"])
+
+    def _without(self, raw: DataFrame, repeats: pd.DataFrame) -> DataFrame:
+        from pyspark.sql import functions as F
+
+        if repeats.empty:
+            return raw
+        place = ["topic", "partition", "offset"]
+        known = self.spark.createDataFrame(
+            repeats[place], "topic: string, partition: int, offset: bigint"
+        )
+        same = [F.col(f"kafka.{part}") == F.col(f"known.{part}") for part in place]
+        return raw.join(F.broadcast(known.alias("known")), same, "left_anti")
+
+    def quarantined(self, alerts: DataFrame) -> DataFrame:
+        """Rows of the quarantine: alerts that fail a cut, with each reason."""
+        from pyspark.sql import functions as F
+
+        reasons = F.expr(failures(self.survey.cuts)).alias("reasons")
+        columns = [c for c in IDENTITY if c != "ingested"]
+        judged = alerts.select(*columns, reasons, F.current_timestamp().alias("judged"))
+        return judged.where(F.size("reasons") > 0)
+
+    def science(self, alerts: DataFrame) -> DataFrame:
+        """Rows of the science table: alerts that pass, with every module's columns."""
+        from pyspark.sql import functions as F
+
+        survey = self.survey
+        passing = alerts.where(F.size(F.expr(failures(survey.cuts))) == 0)
+        found = enriched(with_history(passing, survey, self.modules), self.modules)
+        return found.select(*self._described(), *MAPS, *survey.kept, *[m.name for m in self.modules])
+
+    def _described(self) -> list[Column | str]:
+        from pyspark.sql import functions as F
+
+        survey = self.survey
+        return [
+            "night",
+            "batch",
+            "alert_id",
+            "object_id",
+            F.expr(survey.time).alias("time"),
+            F.expr(f"double({survey.ra})").alias("ra"),
+            F.expr(f"double({survey.dec})").alias("dec"),
+            "kafka",
+            "ingested",
+            F.current_timestamp().alias("enriched"),
+        ]

@@ -1,0 +1,232 @@
+"""Read and write ZTF messages: Avro object containers of exactly one alert.
+
+Pure functions on bytes. Where alerts come from belongs to `sample`, sending them to `replay`.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from hashlib import blake2b
+from io import BytesIO
+from typing import Any, NamedTuple
+
+import fastavro
+
+SYNC_BYTES = 16
+_MAGIC = b"Obj\x01"
+_ONE = b"\x02"
+
+Record = dict[str, Any]
+Schema = dict[str, Any]
+
+
+class PacketError(ValueError):
+    """The bytes are not a ZTF message."""
+
+
+class Frame(NamedTuple):
+    """A message cut at its sync markers; `header` includes the marker that ends it."""
+
+    header: bytes
+    datum: memoryview
+
+
+def framed(message: bytes) -> Frame:
+    """Cut a message into header and datum without decoding either.
+
+    The marker that ends the message first ends its header; two varints follow, the count of
+    alerts and the size of the block.
+
+    Raises
+    ------
+    PacketError
+        Not an Avro container, cut short, or not of exactly one alert.
+    """
+    if not message.startswith(_MAGIC) or len(message) < len(_MAGIC) + 2 * SYNC_BYTES:
+        raise PacketError("not an Avro object container")
+    start = message.index(message[-SYNC_BYTES:]) + SYNC_BYTES
+    if start == len(message):
+        raise PacketError("no block, or cut short")
+    count, position = _read_long(message, start)
+    size, position = _read_long(message, position)
+    if count != 1 or position + size + SYNC_BYTES != len(message):
+        raise PacketError(f"a block of {count} alerts and {size} bytes is not a message of one")
+    return Frame(message[:start], memoryview(message)[position : position + size])
+
+
+def read_container(message: bytes) -> tuple[Schema, Record]:
+    """Writer schema and alert of a message.
+
+    Raises
+    ------
+    PacketError
+        See `framed`; or the datum is compressed, which ZTF never does.
+    """
+    frame = framed(message)
+    schema, parsed = _writer(frame.header[:-SYNC_BYTES])
+    return schema, fastavro.schemaless_reader(BytesIO(frame.datum), parsed, None)  # type: ignore
+
+
+def read_detection(message: bytes) -> Record:
+    """Alert of a message up to its detection: no history, no images, so many times faster."""
+    frame = framed(message)
+    return fastavro.schemaless_reader(BytesIO(frame.datum), _detection(frame.header[:-SYNC_BYTES]))  # type: ignore
+
+
+@lru_cache(maxsize=64)
+def _detection(head: bytes) -> Schema:
+    fields = _writer(head)[0]["fields"]
+    count = [field["name"] for field in fields].index("candidate") + 1
+    return _record(fields[:count])
+
+
+def write_container(schema: Schema | str, record: Mapping[str, Any], *, sync: bytes) -> bytes:
+    """Message of one alert, byte for byte determined by the arguments.
+
+    Parameters
+    ----------
+    schema
+        Writer schema, or its JSON text, which goes into the header as it is.
+    record
+        The alert.
+    sync
+        The 16-byte marker, see `sync_marker`.
+    """
+    if len(sync) != SYNC_BYTES:
+        raise ValueError(f"a sync marker has {SYNC_BYTES} bytes, not {len(sync)}")
+    text = schema if isinstance(schema, str) else json.dumps(schema, separators=(",", ":"))
+    head = _head(text)
+    datum = BytesIO()
+    fastavro.schemaless_writer(datum, _writer(head)[1], record)
+    return b"".join((head, sync, _ONE, _blob(datum.getbuffer()), sync))
+
+
+def sync_marker(schema_text: str, candid: int) -> bytes:
+    """Marker that separates blocks: random to look at, the same for the same alert."""
+    return blake2b(f"{schema_text}{candid}".encode(), digest_size=SYNC_BYTES).digest()
+
+
+def renamed(
+    message: bytes,
+    candid: int,
+    object_id: str | None = None,
+    jd_shift_days: float | None = None,
+) -> bytes:
+    """Give the alert of a message a new identity, and optionally another time.
+
+    Parameters
+    ----------
+    message
+        A ZTF message.
+    candid
+        New identifier, at both places that hold it.
+    object_id
+        New object name; the old one stays if None.
+    jd_shift_days
+        Added to the time of the exposure, of the detection range and of the whole history.
+        The reference image keeps its times.
+    """
+    parts = _parts(message, jd_shift_days)
+    name = parts.object_id if object_id is None else object_id
+    number = _long(candid)
+    salt = candid.to_bytes(SYNC_BYTES, "big", signed=True)
+    sync = blake2b(parts.head, digest_size=SYNC_BYTES, salt=salt).digest()
+    datum = b"".join(
+        (parts.origin, _blob(name.encode()), number, parts.before, number, parts.after)
+    )
+    return b"".join((parts.head, sync, _ONE, _blob(datum), sync))
+
+
+class _Parts(NamedTuple):
+    """A message cut around its three identifiers: an Avro record is its fields in a row."""
+
+    head: bytes
+    origin: bytes
+    object_id: str
+    before: bytes
+    after: bytes
+
+
+# One entry: copies of an alert are made one after the other, and an alert may weigh 1 MB decoded.
+@lru_cache(maxsize=1)
+def _parts(message: bytes, jd_shift_days: float | None) -> _Parts:
+    schema, alert = read_container(message)
+    if jd_shift_days is not None:
+        _shift(alert, jd_shift_days)
+    fields = schema["fields"]
+    if [field["name"] for field in fields[2:5]] != ["objectId", "candid", "candidate"]:
+        raise PacketError("not the layout of a ZTF alert")
+    inner = fields[4]["type"]["fields"]
+    at = [field["name"] for field in inner].index("candid")
+    candidate = alert["candidate"]
+    return _Parts(
+        head=framed(message).header[:-SYNC_BYTES],
+        origin=_encode(fields[:2], alert),
+        object_id=alert["objectId"],
+        before=_encode(inner[:at], candidate),
+        after=_encode(inner[at + 1 :], candidate) + _encode(fields[5:], alert),
+    )
+
+
+def _encode(fields: list[Schema], values: Record) -> bytes:
+    out = BytesIO()
+    fastavro.schemaless_writer(out, _record(fields), values)
+    return out.getvalue()
+
+
+def _record(fields: list[Schema]) -> Schema:
+    return fastavro.parse_schema({"type": "record", "name": "part", "fields": fields})  # type: ignore
+
+
+def _shift(alert: Record, days: float) -> None:
+    candidate = alert["candidate"]
+    for name in ("jd", "jdstarthist", "jdendhist"):
+        if candidate[name] is not None:
+            candidate[name] += days
+    for past in (*(alert.get("prv_candidates") or ()), *(alert.get("fp_hists") or ())):
+        past["jd"] += days
+
+
+@lru_cache(maxsize=64)
+def _writer(head: bytes) -> tuple[Schema, Schema]:
+    """Schema of a header without its marker, as written and as fastavro wants it."""
+    container = fastavro.reader(BytesIO(head + bytes(SYNC_BYTES)))
+    codec = container.metadata.get("avro.codec", "null")
+    if codec != "null":
+        raise PacketError(f"compressed with {codec}; ZTF messages are not")
+    schema = json.loads(container.metadata["avro.schema"])
+    return schema, fastavro.parse_schema(schema)  # type: ignore[return-value]
+
+
+@lru_cache(maxsize=64)
+def _head(schema_text: str) -> bytes:
+    """Header of a container up to its marker: magic and a map of two entries."""
+    schema = schema_text.encode()
+    entries = ((b"avro.codec", b"null"), (b"avro.schema", schema))
+    body = b"".join(_blob(part) for entry in entries for part in entry)
+    return _MAGIC + _long(len(entries)) + body + _long(0)
+
+
+def _blob(content: bytes | memoryview) -> bytes:
+    return _long(len(content)) + bytes(content)
+
+
+def _long(value: int) -> bytes:
+    """Avro long: zig-zag, then 7 bits a byte from the lowest."""
+    rest = value << 1 ^ value >> 63
+    out = bytearray()
+    while rest > 0x7F:
+        out.append(rest & 0x7F | 0x80)
+        rest >>= 7
+    return bytes((*out, rest))
+
+
+def _read_long(content: bytes, position: int) -> tuple[int, int]:
+    """Value at a position and the position after it."""
+    value = shift = 0
+    for position in range(position, min(position + 10, len(content))):  # noqa: B020
+        value |= (content[position] & 0x7F) << shift
+        shift += 7
+        if content[position] < 0x80:
+            return (value >> 1) ^ -(value & 1), position + 1
+    raise PacketError("cut short in a number")

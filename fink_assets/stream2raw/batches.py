@@ -1,0 +1,76 @@
+"""Cut the stream into batches: which offsets come next.
+
+Pure functions on watermarks and plans. Nothing is read here; a plan is written down by the `ledger` first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fink_assets.lake.ledger import Plan, Range
+from resources.kafka import Watermarks
+
+
+def waiting(marks: Sequence[Watermarks], cursor: dict[str, int]) -> int:
+    """Number of messages not planned yet."""
+    return sum(r.end - r.start for r in (_range(mark, cursor) for mark in marks))
+
+
+def next_plan(marks: Sequence[Watermarks], last: Plan, *, most: int) -> Plan | None:
+    """Plan the batch after `last`, None where there is nothing to read.
+
+    Parameters
+    ----------
+    marks : sequence of Watermarks
+        What Kafka holds now.
+    last : Plan
+        Newest plan.
+    most : int
+        Most messages in the batch, shared between the partitions in proportion to what waits there.
+    """
+    cursor = dict(last.cursor)
+    everything = [_range(mark, cursor) for mark in marks]
+    open_ranges = [r for r in everything if r.end > r.start or r.lost]
+    if not open_ranges:
+        return None
+    total = sum(r.end - r.start for r in open_ranges)
+    ranges = tuple(_shortened(r, most, total) for r in open_ranges)
+    # Topics that Kafka no longer holds drop out of the cursor, so that it does not grow with the archive.
+    ends = {_key(m.topic, m.partition): cursor.get(_key(m.topic, m.partition), m.low) for m in marks}
+    ends |= {_key(r.topic, r.partition): r.end for r in ranges}
+    return Plan(batch=last.batch + 1, ranges=ranges, cursor=ends)
+
+
+def _key(topic: str, partition: int) -> str:
+    return f"{topic}:{partition}"
+
+
+def _range(mark: Watermarks, cursor: dict[str, int]) -> Range:
+    """What waits in a partition.
+
+    Offsets below the low watermark are lost. A position beyond the high watermark means that the topic was
+    made anew: all it holds is read.
+    """
+    at = cursor.get(_key(mark.topic, mark.partition))
+    if at is None or at > mark.high:
+        at = mark.low
+    start = max(at, mark.low)
+    return Range(
+        topic=mark.topic,
+        partition=mark.partition,
+        start=start,
+        end=mark.high,
+        lost=start - at,
+    )
+
+
+def _shortened(whole: Range, most: int, total: int) -> Range:
+    size = whole.end - whole.start
+    share = size if total <= most else max(1, size * most // total) if size else 0
+    return Range(
+        topic=whole.topic,
+        partition=whole.partition,
+        start=whole.start,
+        end=whole.start + share,
+        lost=whole.lost,
+    )

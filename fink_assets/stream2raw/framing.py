@@ -1,0 +1,112 @@
+"""How a message wraps its datum: find the writer's schema and the datum in the bytes.
+
+Pure functions on bytes; survey declarations name their framing. Decoding the datum belongs to `decode`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+MAGIC = b"Obj\x01"
+SYNC_BYTES = 16
+
+EMPTY = "empty message"
+NOT_A_CONTAINER = "not an Avro object container: the message does not begin with Obj 1"
+TRUNCATED = "truncated: the sync marker that ends the header does not end the message"
+NOT_ONE_ALERT = "the container does not hold exactly one alert"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where the parts of a message are.
+
+    Parameters
+    ----------
+    header : int
+        Length of what identifies the writer's schema, from the first byte on.
+    begin, end : int
+        First byte of the datum and the one after its last.
+    """
+
+    header: int
+    begin: int
+    end: int
+
+
+class FramingError(ValueError):
+    """A message that is not wrapped as its survey wraps alerts."""
+
+
+def container(message: bytes) -> Frame:
+    """Split an Avro object container that holds one alert.
+
+    The message ends with the 16-byte sync marker that first ends the header. Between them: the number of
+    data (zigzag varint, 1), their size in bytes (varint), the datum.
+
+    Raises
+    ------
+    FramingError
+        If the message is anything else; says what.
+    """
+    if not message:
+        raise FramingError(EMPTY)
+    if not message.startswith(MAGIC):
+        raise FramingError(NOT_A_CONTAINER)
+    end = len(message) - SYNC_BYTES
+    header = message.find(message[end:])
+    if not len(MAGIC) < header <= end - SYNC_BYTES:
+        raise FramingError(TRUNCATED)
+    count, at = _varint(message, header + SYNC_BYTES)
+    size, begin = _varint(message, at)
+    if count != 1 or begin + size != end:
+        raise FramingError(NOT_ONE_ALERT)
+    return Frame(header, begin, end)
+
+
+def container_schema(header: bytes) -> dict[str, Any]:
+    """Read the writer's schema from the header of an Avro object container.
+
+    Raises
+    ------
+    ValueError
+        If the header cannot be read, or the data are compressed.
+    """
+    from io import BytesIO
+
+    from fastavro import reader
+
+    try:
+        metadata = reader(BytesIO(header + bytes(SYNC_BYTES))).metadata
+        schema = json.loads(metadata["avro.schema"])
+    except Exception as problem:  # fastavro raises many kinds on foreign bytes
+        raise ValueError(f"unreadable header: {type(problem).__name__}: {problem}") from problem
+    codec = metadata.get("avro.codec", "null")
+    if codec != "null":
+        raise ValueError(f"codec {codec}: only uncompressed containers are decoded")
+    return schema
+
+
+def fingerprint(header: bytes) -> str:
+    """SHA-256 of what identifies a writer's schema, 64 hexadecimal digits."""
+    return hashlib.sha256(header).hexdigest()
+
+
+def _varint(message: bytes, at: int) -> tuple[int, int]:
+    """Read a zigzag variable-length integer; return it and where the next byte is."""
+    value = shift = 0
+    while at < len(message) and shift < 64:
+        byte = message[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return (value >> 1) ^ -(value & 1), at
+        shift += 7
+    raise FramingError(NOT_ONE_ALERT)
+
+
+FRAMINGS: dict[str, Callable[[bytes], Frame]] = {"container": container}
+SCHEMA_READERS: dict[str, Callable[[bytes], dict[str, Any]]] = {"container": container_schema}

@@ -1,0 +1,106 @@
+"""The Zwicky Transient Facility, public alerts.
+
+Packets: Avro object containers, schema versions 3.1 to 4.02. Facts only, no code.
+"""
+
+from fink_assets.astro.time import timestamp_of_jd_sql
+from fink_assets.surveys.base import Survey
+from quality.rules import Rule
+
+_TIME = timestamp_of_jd_sql("candidate.jd")
+_FINK = "Fink broker, raw2science quality cuts"
+_PACKET = "ZTF alert packet schema"
+
+ZTF = Survey(
+    name="ztf",
+    title="ZTF",
+    topics=r"ztf_\d{8}_programid\d",
+    framing="container",
+    packet_schema="ztf_alert.avsc",
+    required=("candid", "objectId", "candidate.jd"),
+    alert_id="candid",
+    object_id="objectId",
+    time=_TIME,
+    night=f"date_format({_TIME}, 'yyyy-MM-dd')",
+    ra="candidate.ra",
+    dec="candidate.dec",
+    band="element_at(array('g', 'r', 'i'), nullif(candidate.fid, 0))",
+    magnitude="candidate.magpsf",
+    magnitude_error="candidate.sigmapsf",
+    schema_version="schemavsn",
+    current="candidate",
+    history="prv_candidates",
+    kept=("candidate",),
+    cuts=(
+        Rule(
+            name="bad_pixels",
+            column="candidate.nbad",
+            operator="==",
+            threshold=0,
+            tolerated=0.98,
+            why="A bad pixel within 5x5 pixels of the source makes its photometry unsafe.",
+            source=_FINK,
+        ),
+        Rule(
+            name="low_real_bogus",
+            column="candidate.rb",
+            operator=">=",
+            threshold=0.55,
+            tolerated=0.98,
+            why="Below this real-bogus score most detections are artefacts of the subtraction.",
+            source=_FINK,
+        ),
+        Rule(
+            name="unused_band",
+            column="candidate.fid",
+            operator="in",
+            threshold=(1, 2),
+            tolerated=0.98,
+            why="The science modules are trained on g and r; i-band references are sparse.",
+            source=_FINK,
+        ),
+    ),
+    plausible=(
+        Rule(
+            name="ra_on_the_sky",
+            column="candidate.ra",
+            operator="between",
+            threshold=(0.0, 360.0),
+            why="A right ascension outside the circle means that packets are misread.",
+            source=_PACKET,
+            tolerated=0.0,
+            severity="critical",
+        ),
+        Rule(
+            name="dec_on_the_sky",
+            column="candidate.dec",
+            operator="between",
+            threshold=(-90.0, 90.0),
+            why="A declination outside the sphere means that packets are misread.",
+            source=_PACKET,
+            tolerated=0.0,
+            severity="critical",
+        ),
+        Rule(
+            name="time_in_the_survey",
+            column="candidate.jd",
+            operator="between",
+            threshold=(2457754, 2488070),
+            why="ZTF observes since 2017; another epoch means a broken clock or packet.",
+            source=_PACKET,
+            tolerated=0.0,
+            severity="critical",
+        ),
+        Rule(
+            name="magnitude_of_a_detection",
+            column="candidate.magpsf",
+            operator="between",
+            threshold=(5.0, 25.0),
+            why="ZTF saturates near 12 mag and reaches 21; many values outside mean bad photometry.",
+            source=_PACKET,
+            tolerated=0.05,
+            severity="critical",
+        ),
+    ),
+    first_night="2017-11-01",
+)

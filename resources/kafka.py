@@ -1,0 +1,83 @@
+"""Kafka as the platform sees it: offsets and topics as plain data.
+
+Messages are read by Spark and written in `fink_assets.distribution`; nothing here consumes or produces.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+TIMEOUT_SECONDS = 10.0
+
+
+class KafkaUnreachableError(ConnectionError):
+    """No broker answers at the configured address."""
+
+
+@dataclass(frozen=True)
+class Watermarks:
+    """First offset kept and next offset to be written of one topic partition."""
+
+    topic: str
+    partition: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True)
+class Kafka:
+    """A Kafka cluster by its bootstrap servers."""
+
+    servers: str
+
+    def watermarks(self, pattern: str) -> list[Watermarks]:
+        """Offsets of every partition of the topics whose whole name matches a regular expression.
+
+        Raises
+        ------
+        KafkaUnreachableError
+            If no broker answers within 10 s.
+        """
+        from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+        consumer = Consumer({"bootstrap.servers": self.servers, "group.id": "fink-watermarks"})
+        try:
+            topics = consumer.list_topics(timeout=TIMEOUT_SECONDS).topics
+            wanted = sorted(name for name in topics if re.fullmatch(pattern, name))
+            marks = []
+            for name in wanted:
+                for partition in sorted(topics[name].partitions):
+                    at = TopicPartition(name, partition)
+                    low, high = consumer.get_watermark_offsets(at, timeout=TIMEOUT_SECONDS)
+                    marks.append(Watermarks(name, partition, low, high))
+            return marks
+        except KafkaException as problem:
+            raise KafkaUnreachableError(f"Kafka at {self.servers}: {problem}") from problem
+        finally:
+            consumer.close()
+
+    def ensure_topics(self, names: list[str], *, partitions: int, config: dict[str, str]) -> None:
+        """Create the topics that do not exist yet."""
+        from confluent_kafka import KafkaException
+        from confluent_kafka.admin import AdminClient, NewTopic
+
+        admin = AdminClient({"bootstrap.servers": self.servers})
+        try:
+            present = set(admin.list_topics(timeout=TIMEOUT_SECONDS).topics)
+            missing = [n for n in names if n not in present]
+            topics = [NewTopic(n, num_partitions=partitions, config=config) for n in missing]
+            for name, made in (admin.create_topics(topics) if topics else {}).items():
+                _accept_existing(name, made)
+        except KafkaException as problem:
+            raise KafkaUnreachableError(f"Kafka at {self.servers}: {problem}") from problem
+
+
+def _accept_existing(name: str, made) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    from confluent_kafka import KafkaError, KafkaException
+
+    try:
+        made.result()
+    except KafkaException as problem:
+        if problem.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+            raise RuntimeError(f"topic {name} could not be created: {problem}") from problem

@@ -1,0 +1,140 @@
+"""One embedded Kafka and one Spark server for all tests, started when a test first needs them.
+
+Tests choose by fixture: `spark`, `kafka_servers`, `topic`, `lake`, `settings`, `services`. Marks
+follow from the fixtures and the folder.
+"""
+
+import itertools
+import secrets
+import uuid
+from pathlib import Path
+
+import pytest
+
+from fink_assets import settings as settings_module
+from fink_assets.settings import Settings
+from resources.embedded.machine import is_free
+
+NEEDS = {
+    "spark": {"spark_service", "services"},
+    "kafka": {"kafka_service", "services"},
+}
+FOLDERS = {"spark", "kafka", "e2e"}
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        for mark, names in NEEDS.items():
+            if fixtures & names:
+                item.add_marker(mark)
+        for part in Path(item.path).relative_to(item.config.rootpath).parts:
+            if part in FOLDERS:
+                item.add_marker(part)
+
+
+def free_ports(count):
+    """Ports nobody listens on, below those lent to clients, so that a restart finds them free."""
+    candidates = (20_000 + secrets.randbelow(12_000) for _ in itertools.count())
+    return list(itertools.islice(filter(is_free, candidates), count))
+
+
+@pytest.fixture(scope="session")
+def make_ports():
+    """Gives so many free ports, for a test that starts services of its own."""
+    return free_ports
+
+
+@pytest.fixture(scope="session")
+def runtime_settings(tmp_path_factory):
+    """Settings of the session's services; nothing of them runs yet."""
+    kafka, controller, spark, spark_ui, dagster = free_ports(5)
+    return Settings(
+        home=tmp_path_factory.mktemp("home"),
+        lake_root="",
+        kafka_port=kafka,
+        kafka_controller_port=controller,
+        kafka_input="",
+        kafka_output="",
+        spark_port=spark,
+        spark_ui_port=spark_ui,
+        spark_remote="",
+        spark_memory="2g",
+        dagster_port=dagster,
+    )
+
+
+@pytest.fixture(scope="session")
+def kafka_service(runtime_settings):
+    """The running broker, with `.stop()`, `.kill()` and `.restart()`."""
+    yield from _service("kafka", runtime_settings)
+
+
+@pytest.fixture(scope="session")
+def spark_service(runtime_settings):
+    """The running Spark Connect server, with `.stop()`, `.kill()` and `.restart()`."""
+    yield from _service("spark", runtime_settings)
+
+
+def _service(name, configuration):
+    from resources.embedded.jars import resolve
+    from resources.embedded.processes import running
+
+    resolve(configuration.jars)
+    with pytest.MonkeyPatch.context() as patch:
+        # The optimising compiler would take half of the CPU of a session as short as this.
+        patch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1", prepend=" ")
+        with running(configuration, only=(name,)) as services:
+            yield services[name]
+
+
+@pytest.fixture(scope="session")
+def services(kafka_service, spark_service):
+    """Both services, by name."""
+    return {"kafka": kafka_service, "spark": spark_service}
+
+
+@pytest.fixture(scope="session")
+def spark(spark_service, runtime_settings):
+    """A session on the warm server."""
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.builder.remote(runtime_settings.spark_address).getOrCreate()
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def lake(tmp_path):
+    """Root of an empty lake."""
+    return str(tmp_path / "lake")
+
+
+@pytest.fixture
+def settings(runtime_settings, lake, monkeypatch):
+    """Settings with the session's services and an empty lake, in the environment as well."""
+    from resources.embedded.service import environment
+
+    configuration = runtime_settings.model_copy(update={"lake_root": lake})
+    for name, value in environment(configuration).items():
+        monkeypatch.setenv(name, value)
+    settings_module.settings.cache_clear()
+    yield configuration
+    settings_module.settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def kafka_servers(kafka_service, runtime_settings):
+    """Bootstrap servers of the running broker."""
+    return runtime_settings.input_servers
+
+
+@pytest.fixture
+def topic(kafka_servers):
+    """Name of a fresh topic with two partitions."""
+    from confluent_kafka.admin import AdminClient, NewTopic
+
+    name = f"topic-{uuid.uuid4().hex[:12]}"
+    admin = AdminClient({"bootstrap.servers": kafka_servers})
+    admin.create_topics([NewTopic(name, num_partitions=2, replication_factor=1)])[name].result(30)
+    return name

@@ -1,0 +1,85 @@
+"""Replay against a real broker: what arrives is what was sent, once, in order."""
+
+import uuid
+from pathlib import Path
+
+import pytest
+
+from fink_assets.simulator.packet import read_detection
+from fink_assets.simulator.replay import ReplayError, create_topic, replay
+from fink_assets.simulator.sequence import nights, waiting
+
+DATA = Path(__file__).parents[1] / "data" / "ztf"
+
+
+def received(servers, topic, count):
+    """All messages of a topic by partition, each list in the order of its offsets."""
+    from confluent_kafka import Consumer, TopicPartition
+
+    consumer = Consumer({"bootstrap.servers": servers, "group.id": uuid.uuid4().hex})
+    partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+    consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
+    by_partition = {number: [] for number in partitions}
+    while sum(map(len, by_partition.values())) < count:
+        message = consumer.poll(10)
+        assert message is not None, "fewer messages than were sent"
+        assert message.error() is None
+        by_partition[message.partition()].append(message)
+    assert consumer.poll(0.5) is None
+    consumer.close()
+    return by_partition
+
+
+def test_every_alert_arrives_once_unchanged_without_key_and_in_order(kafka_servers, topic):
+    report = replay(DATA, kafka_servers, topic)
+    alerts = waiting(DATA)
+    by_partition = received(kafka_servers, topic, len(alerts))
+    values = [message.value() for messages in by_partition.values() for message in messages]
+    assert sorted(values) == sorted(alert.path.read_bytes() for alert in alerts)
+    for messages in by_partition.values():
+        times = [read_detection(message.value())["candidate"]["jd"] for message in messages]
+        assert times == sorted(times)
+        assert all(message.key() is None for message in messages)
+    assert report.sent == len(alerts)
+    assert report.nights == {night: len(files) for night, files in nights(DATA).items()}
+
+
+def test_repeats_arrive_once_with_identifiers_increasing_in_each_partition(kafka_servers, topic):
+    report = replay(DATA, kafka_servers, topic, repeats_to=1500)
+    by_partition = received(kafka_servers, topic, 1500)
+    candids = [
+        [read_detection(message.value())["candid"] for message in messages]
+        for messages in by_partition.values()
+    ]
+    assert len({candid for each in candids for candid in each}) == report.sent == 1500
+    assert all(each == sorted(each) for each in candids)
+
+
+def test_a_missing_topic_is_created_with_its_partitions_and_kept_if_it_exists(kafka_servers):
+    from confluent_kafka.admin import AdminClient
+
+    topic = f"ztf_{uuid.uuid4().hex[:8]}"
+    some = [alert.path for alert in waiting(DATA)[:5]]
+    assert replay(some, kafka_servers, topic, partitions=3).sent == 5
+    create_topic(kafka_servers, topic, 1)
+    admin = AdminClient({"bootstrap.servers": kafka_servers})
+    assert len(admin.list_topics(topic, timeout=10).topics[topic].partitions) == 3
+
+
+def test_the_rate_is_kept(kafka_servers, topic):
+    some = [alert.path for alert in waiting(DATA)[:20]]
+    report = replay(some, kafka_servers, topic, rate=40)
+    assert 19 / 40 <= report.seconds < 19 / 40 + 2
+    assert (report.last_sent - report.first_sent).total_seconds() == pytest.approx(19 / 40, abs=0.3)
+
+
+def test_an_alert_that_the_broker_refuses_ends_the_replay(kafka_servers):
+    """A topic that takes no message of an alert's size."""
+    from confluent_kafka.admin import AdminClient, NewTopic
+
+    topic = f"small_{uuid.uuid4().hex[:8]}"
+    small = NewTopic(topic, 1, 1, config={"max.message.bytes": "1000"})
+    admin = AdminClient({"bootstrap.servers": kafka_servers})
+    admin.create_topics([small])[topic].result(30)
+    with pytest.raises(ReplayError, match="not delivered"):
+        replay(DATA, kafka_servers, topic)

@@ -1,0 +1,67 @@
+"""Build the batch that a science module gets, from packets as they come out of Avro or Parquet."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+Packet = Mapping[str, Any]
+
+SAMPLE = Path(__file__).parents[2] / "data" / "ztf"
+ORACLES = Path(__file__).parents[3].parent / "shared" / "data" / "science_oracles"
+
+
+def sample() -> list[Packet]:
+    """Read the project's sample of real ZTF alerts."""
+    import fastavro
+
+    packets: list[Packet] = []
+    for path in sorted(SAMPLE.glob("**/*.avro")):
+        with path.open("rb") as file:
+            packets.extend(fastavro.reader(file))  # type: ignore[arg-type]
+    return packets
+
+
+def batch(packets: Sequence[Packet], inputs: Iterable[str]) -> pd.DataFrame:
+    """Build a frame with one column per input and nothing else."""
+    columns = {path: [value(packet, path) for packet in packets] for path in inputs}
+    return pd.DataFrame(
+        {path: series(path, values) for path, values in columns.items()},
+        index=pd.RangeIndex(len(packets)),
+    )
+
+
+def value(packet: Packet, path: str) -> Any:
+    """Read one input of one packet."""
+    group, name = path.split(".")
+    if group == "history":
+        return history(packet, name)
+    return packet[group][name]
+
+
+def history(packet: Packet, name: str) -> np.ndarray:
+    """Read a column of the history, this alert last."""
+    entries = [*(previous(packet)), packet["candidate"]]
+    values = [entry[name] for entry in entries]
+    if any(isinstance(value, str) for value in values):
+        return np.array(values, dtype=object)
+    return np.array(values, dtype=float)
+
+
+def previous(packet: Packet) -> Sequence[Packet]:
+    """Give the entries of the history before this alert; a first detection has none."""
+    entries = packet["prv_candidates"]
+    return () if entries is None else entries
+
+
+def series(path: str, values: list[Any]) -> pd.Series:
+    """Type a column as Arrow would: arrays as objects, numbers as floats."""
+    if path.startswith("history."):
+        # An array of one element put into a series one by one would be unpacked.
+        column = np.empty(len(values), dtype=object)
+        for row, array in enumerate(values):
+            column[row] = array
+        return pd.Series(column)
+    return pd.Series(values, dtype=float)

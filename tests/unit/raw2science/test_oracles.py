@@ -1,0 +1,122 @@
+"""Values that Fink stored or documents for real alerts, against ours."""
+
+import math
+
+import pandas as pd
+import pytest
+from batches import ORACLES, batch
+
+from fink_assets.raw2science.modules import MODULES
+
+NAMED = {module.name: module for module in MODULES}
+SLOPES = ("linear_trend", "linear_fit_slope")
+
+pytestmark = pytest.mark.skipif(
+    not ORACLES.is_dir(), reason=f"alerts with Fink's values are not at {ORACLES}"
+)
+
+
+def oracle(name: str) -> pd.DataFrame:
+    """Read the alerts of a file whose path starts with a name."""
+    found = sorted(ORACLES.glob(f"{name}*"))
+    assert found, f"no oracle {name}"
+    return pd.concat([pd.read_parquet(path) for path in found], ignore_index=True)
+
+
+def computed(module: str, stored: pd.DataFrame) -> pd.DataFrame:
+    """Run a module on the packets of an oracle."""
+    module = NAMED[module]
+    return module.function(batch(stored.to_dict("records"), module.inputs))
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("YS", 26),
+        ("RG/part-00000-836b", 9),
+        ("TD", 21),
+        ("HL", 72),
+        ("SL", 74),
+        ("CT", 414),
+        ("DT/part", 124),
+    ],
+)
+def test_solar_system_codes_are_those_in_production(name, rows):
+    stored = oracle(name)
+    agree = computed("solar_system", stored)["roid"] == stored["roid"]
+    assert (len(stored), agree.sum()) == (rows, rows)
+
+
+def test_solar_system_codes_have_the_documented_counts():
+    counts = [
+        computed("solar_system", oracle(name))["roid"].value_counts().to_dict()
+        for name in ("DT/part-00002", "DT/part-00003", "IB")
+    ]
+    assert counts == [{0: 66, 3: 1}, {0: 57}, {0: 118, 1: 2, 2: 1}]
+
+
+@pytest.mark.parametrize("band", ["g", "r"])
+@pytest.mark.parametrize("name", ["YS", "RG/part-00000-836b", "HL", "SL"])
+def test_light_curve_features_are_those_in_production(name, band):
+    stored = oracle(name)
+    stored = stored[stored[f"lc_features_{band}"].notna()].reset_index(drop=True)
+    found = computed("lightcurve_features", stored)[band]
+    assert len(stored) >= 7
+    for ours, theirs in zip(found, stored[f"lc_features_{band}"], strict=True):
+        compare_features(ours, theirs)
+
+
+def compare_features(ours, theirs):
+    """Compare two structs; a band without points is a struct of nulls in Fink, null here.
+
+    Slopes are compared to 1e-4 only, since those stored were fitted on whole Julian dates.
+    """
+    assert (ours is None) == all(missing(value) for value in theirs.values())
+    for name, value in theirs.items():
+        if ours is None or missing(value):
+            assert ours is None or missing(ours[name])
+            continue
+        tolerance = 1e-4 if name in SLOPES else 1e-6
+        assert ours[name] == pytest.approx(value, rel=tolerance, abs=1e-9), name
+
+
+def missing(value):
+    return value is None or math.isnan(value)
+
+
+@pytest.mark.parametrize("name", ["536106200014286", "633202300014898", "633211400005684"])
+def test_features_of_long_light_curves_agree_with_published_ones(name):
+    from fink_assets.raw2science.modules.lightcurve_features import features
+
+    curve = pd.read_csv(ORACLES / "features" / f"{name}.csv").sort_values("mjd")
+    found = features(*(curve[column].to_numpy(dtype=float) for column in ("mjd", "mag", "magerr")))
+    text = (ORACLES / "features" / f"{name}.features").read_text()
+    published = dict(line.split(":") for line in text.splitlines() if line.strip())
+    common = set(found) & set(published)
+    assert len(common) >= 18
+    for feature in common:
+        assert found[feature] == pytest.approx(float(published[feature]), rel=0.05), feature
+
+
+@pytest.mark.parametrize("name", ["YS", "RG/part-00000-836b", "SL"])
+def test_rates_have_the_epochs_of_production_and_its_values_within_the_errors(name):
+    stored = oracle(name)
+    stored = stored[stored["jd_first_real_det"].notna()].reset_index(drop=True)
+    found = computed("fast_transient_rate", stored)
+    for column in ("jd_first_real_det", "jdstarthist_dt", "delta_time"):
+        pd.testing.assert_series_equal(found[column], stored[column], rtol=0, atol=1e-6)
+    assert (found["from_upper"].eq(True) == stored["from_upper"].eq(True)).all()
+    assert (found["mag_rate"].isna() == stored["mag_rate"].isna()).all()
+    distance = (found["mag_rate"] - stored["mag_rate"]).abs() / found["sigma_rate"]
+    # Production shifts all fluxes of a batch, which is worth up to 1.5 sigma.
+    assert distance.dropna().max() < 2
+    assert distance.median() < 0.3
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "tolerance"),
+    [("IB", 119, 2), ("DT/part-00002", 44, 2), ("DT/part-00003", 31, 2)],
+)
+def test_as_many_alerts_vary_fast_as_documented(name, count, tolerance):
+    found = computed("fast_transient_rate", oracle(name))
+    assert (found["mag_rate"].abs() > 0.2).sum() == pytest.approx(count, abs=tolerance)

@@ -1,0 +1,82 @@
+from pathlib import Path
+
+from fink_assets.simulator.packet import read_container, read_detection
+from fink_assets.simulator.sequence import (
+    candid_at,
+    nights,
+    object_name,
+    outgoing,
+    repeated,
+    waiting,
+)
+
+DATA = Path(__file__).parents[2] / "data" / "ztf"
+
+
+def test_alerts_wait_in_the_order_of_their_exposures():
+    times = [alert.jd for alert in waiting(DATA)]
+    assert times == sorted(times)
+    assert len(times) == len(list(DATA.rglob("*.avro")))
+
+
+def test_a_seed_gives_another_order_and_always_the_same():
+    ordered, shuffled = waiting(DATA), waiting(DATA, shuffle=7)
+    assert shuffled != ordered
+    assert sorted(shuffled) == ordered
+    assert shuffled == waiting(DATA, shuffle=7)
+
+
+def test_files_can_be_given_one_by_one():
+    some = sorted(DATA.rglob("*.avro"))[:3]
+    assert {alert.path for alert in waiting(some)} == set(some)
+
+
+def test_nights_are_utc_dates_in_order_and_hold_every_file_once():
+    by_night = nights(DATA)
+    assert list(by_night) == sorted(by_night)
+    assert len(by_night["2019-09-03"]) == 13
+    assert sum(map(len, by_night.values())) == len(waiting(DATA))
+
+
+def test_alerts_sent_once_are_the_bytes_on_disk():
+    alerts = waiting(DATA)
+    assert [sent.message for sent in outgoing(alerts)] == [a.path.read_bytes() for a in alerts]
+
+
+def test_repeats_are_as_many_as_asked_for_even_fewer_than_the_alerts():
+    alerts = waiting(DATA)[:5]
+    for total in (0, 3, 5, 23):
+        assert len(list(repeated(alerts, total))) == total
+    assert list(repeated([], 10)) == []
+
+
+def test_identifiers_of_repeats_are_unique_increase_and_fit_64_bits():
+    sent = [read_detection(out.message) for out in repeated(waiting(DATA, shuffle=1), 200)]
+    candids = [alert["candid"] for alert in sent]
+    assert candids == sorted(set(candids))
+    assert all(0 < candid < 2**63 for candid in candids)
+    assert [alert["candidate"]["candid"] for alert in sent] == candids
+
+
+def test_repeats_keep_the_order_of_time():
+    times = [read_detection(o.message)["candidate"]["jd"] for o in repeated(waiting(DATA), 150)]
+    assert times == sorted(times)
+
+
+def test_copies_of_one_object_form_further_objects_of_as_many_alerts():
+    alerts = [alert for alert in waiting(DATA) if alert.object_id == "ZTF21acobels"]
+    assert len(alerts) == 4
+    names = [read_detection(out.message)["objectId"] for out in repeated(alerts, 12)]
+    assert sorted(names.count(name) for name in set(names)) == [4, 4, 4]
+    assert "ZTF21acobels" in names
+
+
+def test_names_of_copies_look_like_the_survey_s():
+    names = {object_name("ZTF18abcjaev", copy) for copy in range(1000)}
+    assert len(names) == 1000
+    assert all(len(name) == 12 and name[:5] == "ZTF18" and name[5:].islower() for name in names)
+
+
+def test_new_identifiers_begin_as_the_survey_s_do():
+    _, alert = read_container(sorted(DATA.rglob("*.avro"))[0].read_bytes())
+    assert str(candid_at(alert["candidate"]["jd"]))[:7] == str(alert["candid"])[:7]
