@@ -97,13 +97,15 @@ class Chain:
             survey=self.survey, tables=self.tables, spark=self.spark, modules=self.modules
         )
 
-    def step(self, done: Callable[[Done], None]) -> bool:
+    def step(self, done: Callable[[Done], None], *, skip: Collection[str] = ()) -> bool:
         """Take each stage one batch on, the first first; return whether there was anything to do.
 
         Parameters
         ----------
         done : callable
             Told of each stage that has finished a batch.
+        skip : collection of str
+            Stages to leave where they are.
 
         Raises
         ------
@@ -112,7 +114,7 @@ class Chain:
         """
         moved = False
         for stage, run in self._stages().items():
-            batch = self._next(stage)
+            batch = None if stage in skip else self._next(stage)
             if batch is None:
                 continue
             receipt, verdicts = run(batch)

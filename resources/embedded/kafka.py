@@ -87,9 +87,22 @@ def _write_properties(configuration: Settings) -> Path:
     return file
 
 
+def new_cluster_id() -> str:
+    """Make an identity in Kafka's form: 16 bytes in base64 that do not look like an option."""
+    first, *rest = uuid.uuid4().bytes
+    without_leading_dash = bytes((first & 0x7F, *rest))
+    return base64.urlsafe_b64encode(without_leading_dash).decode().rstrip("=")
+
+
 def _format(program: str, classes: list[str], file: Path) -> None:
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    tool = ["kafka.tools.StorageTool", "format", "--cluster-id", cluster, "--config", str(file)]
+    tool = [
+        "kafka.tools.StorageTool",
+        "format",
+        "--cluster-id",
+        new_cluster_id(),
+        "--config",
+        str(file),
+    ]
     subprocess.run([program, *JVM, JVM_LOG, *classes, *tool], check=True)
 
 

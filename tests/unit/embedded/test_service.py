@@ -72,6 +72,14 @@ def test_every_listener_is_on_loopback(configuration):
     assert "127.0.0.1" in dagster_home.command("webserver", configuration)
 
 
+def test_no_cluster_identity_looks_like_an_option():
+    """One in 64 random identities began with a dash, and Kafka's formatting tool then failed."""
+    identities = {kafka.new_cluster_id() for _ in range(2000)}
+    assert len(identities) == 2000
+    assert {len(each) for each in identities} == {22}
+    assert not [each for each in identities if each.startswith("-")]
+
+
 def test_spark_listens_on_loopback_only(configuration, monkeypatch):
     monkeypatch.setattr(spark_connect, "class_path", lambda jars, group: "/jars/*")
     properties = spark_connect.properties(configuration)

@@ -1,0 +1,73 @@
+"""archive in Dagster: light curves and objects."""
+
+from collections.abc import Callable, Sequence
+
+import dagster as dg
+
+from fink_assets.archive.objects import Objects
+from fink_assets.archive.sources import Sources
+from fink_assets.lake import contracts
+from fink_assets.lake.contracts import Tables
+from fink_assets.lake.describe import key, table_spec
+from fink_assets.raw2science.module import ScienceModule
+from fink_assets.surveys import Survey
+
+STAGE = "archive"
+
+
+def specs(survey: Survey, tables: Tables, modules: Sequence[ScienceModule]) -> list[dg.AssetSpec]:
+    """Assets of the stage."""
+    science = key(tables.science)
+    sources = table_spec(
+        tables.sources,
+        survey,
+        stage=STAGE,
+        doc="Light curves: one row per alert of an object.",
+        columns=contracts.SOURCES,
+        deps=[science],
+        skippable=True,
+    )
+    objects = table_spec(
+        tables.objects,
+        survey,
+        stage=STAGE,
+        doc="The latest state of each object. A night's partition stands for the objects seen that night.",
+        columns=contracts.OBJECTS,
+        deps=[science, *[dg.AssetKey([survey.name, "science", m.name]) for m in modules]],
+        skippable=True,
+    )
+    return [sources, objects]
+
+
+def assets(
+    survey: Survey,
+    tables: Tables,
+    modules: Sequence[ScienceModule],
+    stage: Callable[[], tuple[Sources, Objects]],
+) -> dg.AssetsDefinition:
+    """Make the stage's assets; `stage` connects to Spark when a run needs it."""
+
+    @dg.multi_asset(
+        name=f"{survey.name}_archive",
+        specs=specs(survey, tables, modules),
+        can_subset=True,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool="spark_batch",
+    )
+    def archive(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]  # noqa: ANN202
+        """Write the light curves of nights anew, and the objects seen in them."""
+        (sources, objects), selected = stage(), list(context.partition_keys)
+        if key(tables.sources) in context.selected_asset_keys:
+            sources.replace(selected, up_to_batch=tables.ledger.position("archive"))
+            rows = tables.sources.read(sources.spark, nights=selected).count()
+            yield dg.MaterializeResult(
+                asset_key=key(tables.sources), metadata={"dagster/row_count": rows}
+            )
+        if key(tables.objects) in context.selected_asset_keys:
+            objects.rebuild(selected)
+            rows = tables.objects.read(objects.spark).count()
+            yield dg.MaterializeResult(
+                asset_key=key(tables.objects), metadata={"dagster/row_count": rows}
+            )
+
+    return archive

@@ -1,0 +1,132 @@
+"""Show that nothing was lost: count what went in and what came out, from the tables themselves.
+
+Reads tables and the ledger; the counters of the stages are not believed. Showing the numbers in Dagster
+belongs to `checks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fink_assets.distribution.filter import AlertFilter, matched
+from fink_assets.lake.contracts import Tables
+from fink_assets.lake.ledger import PLAN
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+@dataclass(frozen=True, kw_only=True)
+class Balance:
+    """A sum that must come out, with its terms."""
+
+    balanced: bool
+    terms: dict[str, int] = field(default_factory=dict)
+
+
+def offsets(tables: Tables, spark: SparkSession) -> Balance:
+    """Every offset planned is in raw, in dead letters, or known to hold no message.
+
+    Kafka's own transaction markers take offsets without being messages; `empty` counts them. Offsets that
+    were gone from Kafka before they could be read are lost, and never balanced.
+    """
+    rows = tables.ledger.rows()
+    finished = {row["batch"]: row["counts"] for row in rows if row["stage"] == "stream2raw"}
+    plans = [r["counts"] for r in rows if r["stage"] == PLAN and r["batch"] in finished]
+    planned = sum(plan["offsets"] for plan in plans)
+    messages = sum(counts["messages"] for counts in finished.values())
+    lost = sum(plan["lost"] for plan in plans)
+    last = max(finished, default=-1)
+    raw = _rows(tables.raw.read(spark).where(f"batch <= {last}")) if tables.raw.exists() else 0
+    dead = 0
+    if tables.dead_letter.exists():
+        dead = _rows(tables.dead_letter.read(spark).where(f"batch <= {last}"))
+    terms = {
+        "offsets": planned,
+        "raw": raw,
+        "dead_letter": dead,
+        "empty": planned - messages,
+        "lost": lost,
+    }
+    return Balance(balanced=raw + dead == messages and lost == 0, terms=terms)
+
+
+def alerts(tables: Tables, spark: SparkSession, night: str) -> Balance:
+    """Every alert of raw is in science or in quarantine, once; the rest are repeats of it."""
+    done = tables.ledger.position("raw2science")
+    raw = _night(tables.raw, spark, night, done)
+    science = _night(tables.science, spark, night, done)
+    quarantine = _night(tables.quarantine, spark, night, done)
+    received = _ids(raw)
+    judged = _ids(science) + _ids(quarantine)
+    overlap = 0
+    if science is not None and quarantine is not None:
+        overlap = science.join(quarantine, "alert_id", "left_semi").count()
+    terms = {
+        "raw": _rows(raw),
+        "science": _rows(science),
+        "quarantine": _rows(quarantine),
+        "duplicates": _rows(raw) - received,
+        "in both": overlap,
+    }
+    once = terms["science"] + terms["quarantine"] == judged == received
+    return Balance(balanced=once and overlap == 0, terms=terms)
+
+
+def deliveries(
+    tables: Tables, spark: SparkSession, night: str, filters: Sequence[AlertFilter]
+) -> Balance:
+    """What each filter sent is what it selects when evaluated on science again.
+
+    Alerts sent by an earlier version of a filter are counted, not compared.
+    """
+    from pyspark.sql import functions as F
+
+    done = tables.ledger.position("distribution")
+    science = _night(tables.science, spark, night, done)
+    sent = _night(tables.deliveries, spark, night, done)
+    expected = _pairs(
+        science.select("alert_id", F.explode(F.expr(matched(filters))).alias("filter"))
+        if science is not None
+        else None
+    )
+    versions = {f.name: f.code_version for f in filters}
+    earlier, now, total = set(), set(), 0
+    if sent is not None:
+        for row in sent.select("alert_id", "filter", "filter_version").toLocalIterator():
+            total += 1
+            mine = versions.get(row["filter"]) == row["filter_version"]
+            (now if mine else earlier).add((row["alert_id"], row["filter"]))
+    missing = expected - now - earlier
+    terms = {
+        "sent": total,
+        "selected": len(expected),
+        "missing": len(missing),
+        "unexpected": len(now - expected),
+        "twice": total - len(now | earlier),
+        "by earlier versions": len(earlier),
+    }
+    wrong = terms["missing"] or terms["unexpected"] or terms["twice"]
+    return Balance(balanced=not wrong, terms=terms)
+
+
+def _night(table, spark: SparkSession, night: str, done: int) -> DataFrame | None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    if not table.exists():
+        return None
+    return table.read(spark, nights=[night]).where(f"batch <= {done}")
+
+
+def _rows(frame: DataFrame | None) -> int:
+    return 0 if frame is None else frame.count()
+
+
+def _ids(frame: DataFrame | None) -> int:
+    return 0 if frame is None else frame.select("alert_id").distinct().count()
+
+
+def _pairs(frame: DataFrame | None) -> set[tuple[int, str]]:
+    if frame is None:
+        return set()
+    return {(row["alert_id"], row["filter"]) for row in frame.toLocalIterator()}

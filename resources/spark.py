@@ -1,0 +1,43 @@
+"""A Spark session for runs: a client of a warm Spark Connect server.
+
+Only the way to a session; what to do with it belongs to the stages.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+CONF = {
+    "spark.sql.session.timeZone": "UTC",
+    # A cast that does not fit gives null, which no rule passes; it must not end a batch.
+    "spark.sql.ansi.enabled": "false",
+    # Alerts are large: bound what one Arrow batch holds.
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "1000",
+    "spark.databricks.delta.schema.autoMerge.enabled": "true",
+}
+
+
+def connect(remote: str) -> SparkSession:
+    """Connect to a Spark Connect server and set what the stages rely on."""
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.builder.remote(remote).getOrCreate()
+    for name, value in CONF.items():
+        session.conf.set(name, value)
+    return session
+
+
+class SparkResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The Spark Connect server at an address, sc://host:port."""
+
+    remote: str
+
+    @property
+    def session(self) -> SparkSession:
+        """The session of this process. It is never stopped: others may share it."""
+        return connect(self.remote)
