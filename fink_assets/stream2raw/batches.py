@@ -66,7 +66,7 @@ def _range(mark: Watermarks, cursor: dict[str, int]) -> Range:
 
 def _shortened(whole: Range, most: int, total: int) -> Range:
     size = whole.end - whole.start
-    share = size if total <= most else max(1, size * most // total) if size else 0
+    share = size if total <= most else min(size, -(-size * most // total))
     return Range(
         topic=whole.topic,
         partition=whole.partition,

@@ -18,16 +18,56 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import Column, DataFrame
 
-UNKNOWN_WRITER = "writer's schema is not known"
 CORRUPT = "the datum does not decode with its writer's schema"
 
-FRAME = "header: int, begin: int, end: int, fingerprint: string, error: string"
+FRAME = "frame struct<fingerprint: string, header: binary, error: string>"
+
+
+def decoded(
+    messages: DataFrame, survey: Survey, writers: Iterable[Writer], reader: Schema
+) -> DataFrame:
+    """Keep the messages that decode; add `alert`, the packet, and `fingerprint`, of the writer's schema.
+
+    Parameters
+    ----------
+    messages : DataFrame
+        With the message in the binary column `value`.
+    writers : iterable of Writer
+        Those whose messages are decoded.
+    reader : Avro schema
+        Schema of the raw packet, to which each writer's resolves.
+    """
+    from pyspark.sql import functions as F
+
+    usable = [w for w in writers if w.schema is not None]
+    datum = {w.fingerprint: f"_datum_{i}" for i, w in enumerate(usable)}
+    cut = messages.select(
+        "*", *[F.expr(FRAMINGS[survey.framing].datum("value", w.header)).alias(datum[w.fingerprint]) for w in usable]
+    )
+    mine = [F.col(datum[w.fingerprint]).isNotNull() for w in usable]
+    alerts = [_resolved(F.col(datum[w.fingerprint]), w, reader) for w in usable]
+    found = cut.select(
+        *messages.columns,
+        F.coalesce(*[F.when(m, alert) for m, alert in zip(mine, alerts, strict=True)]).alias("alert"),
+        F.coalesce(*[F.when(m, w.fingerprint) for m, w in zip(mine, usable, strict=True)]).alias("fingerprint"),
+        # Keeps the optimizer from moving the condition below the decoding, which would then run twice.
+        F.monotonically_increasing_id().alias("_row"),
+    )
+    present = " and ".join(f"alert.{field} is not null" for field in survey.required)
+    return found.where(f"{present} and _row >= 0").drop("_row")
+
+
+def _resolved(datum: Column, writer: Writer, reader: Schema) -> Column:
+    from pyspark.sql.avro.functions import from_avro
+
+    options = {"mode": "PERMISSIVE", "avroSchema": json.dumps(reader)}
+    return from_avro(datum, json.dumps(writer.schema), options)
 
 
 def framed(messages: DataFrame, survey: Survey) -> DataFrame:
-    """Add to messages where their parts are, which writer's schema they name, or what is wrong.
+    """Add to messages the header that names their writer's schema, or why there is none.
 
-    Columns added: ``frame: struct<header, begin, end, fingerprint, error>``; positions count from 0.
+    Column added: ``frame: struct<fingerprint, header, error>``.
     """
     framing = survey.framing
 
@@ -36,74 +76,36 @@ def framed(messages: DataFrame, survey: Survey) -> DataFrame:
             yield _with_frames(batch, framing)
 
     columns = ", ".join(f"`{f.name}` {f.dataType.simpleString()}" for f in messages.schema.fields)
-    return messages.mapInArrow(split, f"{columns}, frame struct<{FRAME}>")
+    return messages.mapInArrow(split, f"{columns}, {FRAME}")
 
 
 def _with_frames(batch: pa.RecordBatch, framing: str) -> pa.RecordBatch:
     import pyarrow as pa
 
-    kind = pa.struct(
-        [
-            ("header", pa.int32()),
-            ("begin", pa.int32()),
-            ("end", pa.int32()),
-            ("fingerprint", pa.string()),
-            ("error", pa.string()),
-        ]
-    )
+    text = pa.string()
+    kind = pa.struct([("fingerprint", text), ("header", pa.binary()), ("error", text)])
     values = batch.column(batch.schema.get_field_index("value"))
     frames = pa.array([_frame(value.as_py() or b"", framing) for value in values], kind)
     schema = batch.schema.append(pa.field("frame", kind))
     return pa.RecordBatch.from_arrays([*batch.columns, frames], schema=schema)
 
 
-def _frame(message: bytes, framing: str) -> tuple[object, ...]:
+def _frame(message: bytes, framing: str) -> tuple[str | None, bytes | None, str | None]:
     try:
-        frame = FRAMINGS[framing](message)
+        frame = FRAMINGS[framing].split(message)
     except FramingError as problem:
-        return None, None, None, None, str(problem)
-    return frame.header, frame.begin, frame.end, fingerprint(message[: frame.header]), None
+        return None, None, str(problem)
+    header = message[: frame.header]
+    return fingerprint(header), header, None
 
 
-def decoded(
-    messages: DataFrame, survey: Survey, writers: Iterable[Writer], reader: Schema
-) -> DataFrame:
-    """Add `alert`, the packet, and `error`, why there is none, to framed messages.
-
-    Parameters
-    ----------
-    messages : DataFrame
-        Result of `framed`.
-    writers : iterable of Writer
-        Those that occur in the messages; a message of another gets an error.
-    reader : Avro schema
-        Schema of the raw packet, to which each writer's resolves.
-    """
+def diagnosed(messages: DataFrame, survey: Survey, writers: Iterable[Writer]) -> DataFrame:
+    """Add to messages that did not decode why: `error`, and `fingerprint` where a header was found."""
     from pyspark.sql import functions as F
 
-    writers = list(writers)
-    usable = [w for w in writers if w.schema is not None]
-    known = [w.fingerprint for w in usable]
-    problem = F.coalesce(
-        F.col("frame.error"),
-        *[F.when(F.col("frame.fingerprint") == w.fingerprint, w.problem) for w in writers if w.problem],
-        F.when(~F.col("frame.fingerprint").isin(*known), UNKNOWN_WRITER),
-    )
-    if not usable:
-        return messages.withColumn("error", problem)
-    alert = F.coalesce(*[_resolved(w, reader) for w in usable])
-    corrupt = F.expr(" or ".join(f"alert.{field} is null" for field in survey.required))
-    # A generator is evaluated once; the optimizer would copy a projection into each use of the packet.
-    found = messages.select("*", F.explode(F.array(alert)).alias("alert"))
-    return found.withColumn("error", F.coalesce(problem, F.when(corrupt, CORRUPT)))
-
-
-def _resolved(writer: Writer, reader: Schema) -> Column:
-    from pyspark.sql import functions as F
-    from pyspark.sql.avro.functions import from_avro
-
-    options = {"mode": "PERMISSIVE", "avroSchema": json.dumps(reader)}
-    mine = F.col("frame.fingerprint") == writer.fingerprint
-    size = F.col("frame.end") - F.col("frame.begin")
-    datum = F.substr(F.col("value"), F.col("frame.begin") + 1, size)
-    return from_avro(F.when(mine, datum), json.dumps(writer.schema), options)
+    problems = [
+        F.when(F.col("frame.fingerprint") == w.fingerprint, w.problem) for w in writers if w.problem
+    ]
+    error = F.coalesce("frame.error", *problems, F.lit(CORRUPT))
+    found = framed(messages, survey).withColumn("error", error)
+    return found.withColumn("fingerprint", F.col("frame.fingerprint")).drop("frame")

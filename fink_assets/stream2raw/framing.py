@@ -108,5 +108,51 @@ def _varint(message: bytes, at: int) -> tuple[int, int]:
     raise FramingError(NOT_ONE_ALERT)
 
 
-FRAMINGS: dict[str, Callable[[bytes], Frame]] = {"container": container}
-SCHEMA_READERS: dict[str, Callable[[bytes], dict[str, Any]]] = {"container": container_schema}
+def container_datum(value: str, header: bytes) -> str:
+    """Spark SQL expression of the datum in messages of one writer; null for any other message.
+
+    The same rules as `container`, for a header that is known: Spark then needs no Python to split a message.
+    """
+    begin = len(header) + SYNC_BYTES
+    rest = f"(length({value}) - {begin + 1 + SYNC_BYTES})"  # bytes of the size and the datum
+    digits = (
+        f"(case when {rest} <= 64 then 1 when {rest} <= 8193 then 2 "
+        f"when {rest} <= 1048578 then 3 else 4 end)"
+    )
+    size = f"({rest} - {digits})"
+    varint = ", ".join(
+        f"if({digits} > {i}, lpad(hex((shiftright(2 * {size}, {7 * i}) & 127) "
+        f"| if({digits} > {i + 1}, 128, 0)), 2, '0'), '')"
+        for i in range(4)
+    )
+    return (
+        f"case when {rest} > 0 and substring({value}, 1, {len(header)}) = X'{header.hex()}' "
+        f"and substring({value}, {len(header) + 1}, {SYNC_BYTES}) "
+        f"= substring({value}, length({value}) - {SYNC_BYTES - 1}, {SYNC_BYTES}) "
+        f"and hex(substring({value}, {begin + 1}, 1 + {digits})) = concat('02', {varint}) "
+        f"then substring({value}, {begin + 2} + {digits}, {size}) end"
+    )
+
+
+@dataclass(frozen=True)
+class Framing:
+    """One way to wrap a datum.
+
+    Parameters
+    ----------
+    split : callable
+        Finds the parts of a message; raises `FramingError`.
+    schema : callable
+        Reads a writer's schema from a header; raises ``ValueError``.
+    datum : callable
+        Spark SQL expression of the datum in a column, for messages with a given header.
+    """
+
+    split: Callable[[bytes], Frame]
+    schema: Callable[[bytes], dict[str, Any]]
+    datum: Callable[[str, bytes], str]
+
+
+FRAMINGS = {
+    "container": Framing(split=container, schema=container_schema, datum=container_datum),
+}

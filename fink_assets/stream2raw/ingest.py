@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Plan, Range, Receipt
-from fink_assets.stream2raw.decode import decoded, framed
+from fink_assets.stream2raw.decode import decoded, diagnosed, framed
 from fink_assets.stream2raw.writers import Writers
 from fink_assets.surveys import Survey
 
@@ -38,26 +38,62 @@ class Ingest:
         """Archive the messages of a plan, each exactly once; may be repeated after any interruption."""
         if not plan.offsets:
             return Receipt(counts={"messages": 0, "raw": 0, "dead_letter": 0})
-        messages = framed(self.messages(plan.ranges), self.survey)
-        arrived, headers = self._headers(messages)
-        writers = Writers(self.survey, self.tables.writers)
-        known = writers.learn(headers, batch=plan.batch)
-        present = [known[f] for f in sorted(headers)]
-        alerts = decoded(messages, self.survey, present, writers.reader(known))
-        nights: dict[str, dict[str, int]] = {}
-        if any(writer.schema is not None for writer in present):
-            self.tables.raw.append(self._raw(alerts, plan.batch), batch=plan.batch)
+        messages = self.messages(plan.ranges)
+        self._archive(messages, plan.batch, self.tables.raw.name)
+        nights, arrived = self._archived(plan.batch), plan.offsets
+        if _total(nights) != arrived:
+            # Writers seen for the first time, messages that do not decode, offsets without a message.
+            arrived = self._learn(messages, plan.batch)
+            missing = self._missing(messages, plan.batch)
+            self._archive(missing, plan.batch, f"{self.tables.raw.name}/late")
             nights = self._archived(plan.batch)
-        archived = sum(night["raw"] for night in nights.values())
-        if archived != arrived:
-            self.tables.dead_letter.append(self._dead(alerts, plan.batch), batch=plan.batch)
+        if _total(nights) != arrived:
+            missing = self._missing(messages, plan.batch)
+            self.tables.dead_letter.append(self._dead(missing, plan.batch), batch=plan.batch)
+        archived = _total(nights)
         counts = {"messages": arrived, "raw": archived, "dead_letter": arrived - archived}
         return Receipt(counts=counts, nights=nights)
 
+    def _archive(self, messages: DataFrame, batch: int, application: str) -> None:
+        """Append to raw what decodes with a schema known by now."""
+        known = self._writers.known()
+        if any(writer.schema for writer in known.values()):
+            reader = self._writers.reader(known)
+            alerts = decoded(messages, self.survey, known.values(), reader)
+            self.tables.raw.append(self._raw(alerts, batch), batch=batch, application=application)
+
     def _archived(self, batch: int) -> dict[str, dict[str, int]]:
         """Count what raw has of a batch, by looking."""
+        if not self.tables.raw.exists():
+            return {}
         rows = self.tables.raw.read(self.spark, batch=batch).groupBy("night").count().collect()
         return {row["night"]: {"raw": row["count"]} for row in rows}
+
+    def _learn(self, messages: DataFrame, batch: int) -> int:
+        """Look at every header, keep the new ones, and return how many messages there are."""
+        from pyspark.sql import functions as F
+
+        groups = framed(messages, self.survey).groupBy("frame.fingerprint")
+        counted = groups.agg(F.count("*").alias("number"), F.first("frame.header").alias("header"))
+        rows = counted.collect()
+        headers = {r["fingerprint"]: bytes(r["header"]) for r in rows if r["fingerprint"]}
+        self._writers.learn(headers, batch=batch)
+        return sum(r["number"] for r in rows)
+
+    def _missing(self, messages: DataFrame, batch: int) -> DataFrame:
+        """Messages of a batch that raw does not have."""
+        from pyspark.sql import functions as F
+
+        if not self.tables.raw.exists():
+            return messages
+        there = self.tables.raw.read(self.spark, batch=batch).select("kafka").alias("there")
+        parts = ("topic", "partition", "offset")
+        same = [F.col(f"m.{part}") == F.col(f"there.kafka.{part}") for part in parts]
+        return messages.alias("m").join(F.broadcast(there), same, "left_anti").select("m.*")
+
+    @property
+    def _writers(self) -> Writers:
+        return Writers(self.survey, self.tables.writers)
 
     def messages(self, ranges: Sequence[Range]) -> DataFrame:
         """Read ranges of offsets. An offset that is gone from Kafka raises, it is never skipped."""
@@ -78,26 +114,12 @@ class Ingest:
             .load()
         )
 
-    def _headers(self, messages: DataFrame) -> tuple[int, dict[str, bytes]]:
-        """Count the messages and collect each different writer's header."""
-        from pyspark.sql import functions as F
-
-        header = F.substr("value", F.lit(1), F.col("frame.header"))
-        groups = messages.groupBy("frame.fingerprint").agg(
-            F.count("*").alias("messages"), F.first(header).alias("header")
-        )
-        rows = groups.collect()
-        headers = {r["fingerprint"]: bytes(r["header"]) for r in rows if r["fingerprint"]}
-        return sum(r["messages"] for r in rows), headers
-
     def _raw(self, alerts: DataFrame, batch: int) -> DataFrame:
         from pyspark.sql import functions as F
 
         survey = self.survey
-        good = alerts.where("error is null").select(
-            "alert.*",
-            F.expr(KAFKA).alias("_kafka"),
-            F.col("frame.fingerprint").alias("_fingerprint"),
+        good = alerts.select(
+            "alert.*", F.expr(KAFKA).alias("_kafka"), F.col("fingerprint").alias("_fingerprint")
         )
         packet = [c for c in good.columns if not c.startswith("_")]
         return good.select(
@@ -113,10 +135,11 @@ class Ingest:
             *packet,
         )
 
-    def _dead(self, alerts: DataFrame, batch: int) -> DataFrame:
+    def _dead(self, messages: DataFrame, batch: int) -> DataFrame:
         from pyspark.sql import functions as F
 
-        return alerts.where("error is not null").select(
+        known = self._writers.known().values()
+        return diagnosed(messages, self.survey, known).select(
             F.date_format("timestamp", "yyyy-MM-dd").alias("night"),
             F.lit(batch).cast("bigint").alias("batch"),
             F.expr(KAFKA).alias("kafka"),
@@ -124,6 +147,10 @@ class Ingest:
             "value",
             "headers",
             "error",
-            "frame.fingerprint",
+            "fingerprint",
             F.current_timestamp().alias("ingested"),
         )
+
+
+def _total(nights: dict[str, dict[str, int]]) -> int:
+    return sum(night["raw"] for night in nights.values())

@@ -12,7 +12,7 @@ from functools import reduce
 from typing import Any
 
 from fink_assets.lake.table import Table
-from fink_assets.stream2raw.framing import SCHEMA_READERS
+from fink_assets.stream2raw.framing import FRAMINGS
 from fink_assets.stream2raw.schemas import (
     IncompatibleSchemaError,
     Schema,
@@ -29,6 +29,7 @@ class Writer:
     """A writer's schema: how to resolve it, or the problem why it cannot be."""
 
     fingerprint: str
+    header: bytes
     schema: Schema | None
     problem: str | None = None
 
@@ -51,6 +52,7 @@ class Writers:
         return {
             row["fingerprint"]: Writer(
                 fingerprint=row["fingerprint"],
+                header=row["header"],
                 schema=json.loads(row["schema"]) if row["schema"] else None,
                 problem=row["problem"],
             )
@@ -84,7 +86,7 @@ class Writers:
 
     def _examine(self, fingerprint: str, header: bytes, reader: Schema) -> Writer:
         try:
-            schema = named(SCHEMA_READERS[self.survey.framing](header))
+            schema = named(FRAMINGS[self.survey.framing].schema(header))
             absent = lacking(schema, self.survey.required)
             if absent:
                 raise IncompatibleSchemaError(
@@ -92,8 +94,9 @@ class Writers:
                 )
             merged(reader, schema)
         except (ValueError, KeyError, TypeError, RecursionError) as problem:
-            return Writer(fingerprint=fingerprint, schema=None, problem=f"writer's schema: {problem}")
-        return Writer(fingerprint=fingerprint, schema=schema)
+            reason = f"writer's schema: {problem}"
+            return Writer(fingerprint=fingerprint, header=header, schema=None, problem=reason)
+        return Writer(fingerprint=fingerprint, header=header, schema=schema)
 
     def _write(self, new: list[Writer], batch: int) -> None:
         import pyarrow as pa
@@ -102,12 +105,13 @@ class Writers:
         rows: list[dict[str, Any]] = [
             {
                 "fingerprint": writer.fingerprint,
+                "header": writer.header,
                 "schema": json.dumps(writer.schema) if writer.schema else None,
                 "problem": writer.problem,
                 "batch": batch,
             }
             for writer in new
         ]
-        fields = [("fingerprint", pa.string()), ("schema", pa.string()), ("problem", pa.string())]
-        schema = pa.schema([*fields, ("batch", pa.int64())])
+        text = [(name, pa.string()) for name in ("fingerprint", "schema", "problem")]
+        schema = pa.schema([*text, ("header", pa.binary()), ("batch", pa.int64())])
         write_deltalake(self.table.path, pa.Table.from_pylist(rows, schema=schema), mode="append")
