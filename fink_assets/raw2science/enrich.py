@@ -118,11 +118,24 @@ class Enrich:
 
         if not self.tables.raw.exists():
             return None
-        rules = {r.column: F.expr(r.column).alias(r.column) for r in (*self.survey.plausible, *self.survey.cuts)}
         names = F.transform(F.expr(failures(self.survey.cuts)), lambda reason: reason["rule"])
         raw = self.tables.raw.read(self.spark, batch=batch)
         place = [F.col(f"kafka.{part}").alias(part) for part in ("topic", "partition", "offset", "timestamp")]
-        return raw.select("night", "alert_id", *place, names.alias("failed"), *rules.values()).toPandas()
+        return raw.select(
+            "night", "alert_id", *place, names.alias("failed"), *self._ruled()
+        ).toPandas()
+
+    def _ruled(self) -> list[Column]:
+        """The columns that rules look at, named as the rules name them."""
+        from pyspark.sql import functions as F
+
+        names = {r.column for r in (*self.survey.plausible, *self.survey.cuts)}
+        return [F.expr(name).alias(name) for name in sorted(names)]
+
+    def judge_night(self, night: str) -> list[Verdict]:
+        """Judge a whole night of raw as a batch is judged."""
+        raw = self.tables.raw.read(self.spark, nights=[night]).select(*self._ruled()).toPandas()
+        return judge(raw, [*self.survey.plausible, *self.survey.cuts])
 
     def _repeats(self, judged: pd.DataFrame, batch: int) -> pd.Series:
         """Which messages bring an alert that raw already holds, here or in an earlier batch.

@@ -1,0 +1,105 @@
+"""All of the platform as Dagster sees it. The only module that knows everything.
+
+Loads without Spark, Kafka or any service: connections are made when a run needs them.
+"""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from fink_assets.archive import assets as archive
+from fink_assets.chain import Chain
+from fink_assets.distribution import assets as distribution
+from fink_assets.distribution.filter import AlertFilter
+from fink_assets.distribution.filters import FILTERS
+from fink_assets.lake.contracts import Tables
+from fink_assets.raw2science import assets as raw2science
+from fink_assets.raw2science.module import ScienceModule
+from fink_assets.raw2science.modules import MODULES
+from fink_assets.settings import Settings, settings
+from fink_assets.stream2raw import assets as stream2raw
+from fink_assets.surveys import SURVEYS, Survey
+from quality import checks
+from sensors import failures, nights, stream
+from sensors.stream import StreamConfig
+
+
+def build_chain(
+    survey: Survey,
+    configuration: Settings,
+    *,
+    modules: Sequence[ScienceModule] = MODULES,
+    filters: Sequence[AlertFilter] = FILTERS,
+    release: Sequence[int] = (),
+) -> Chain:
+    """Connect a survey's stages to the services of a deployment."""
+    from resources.spark import connect
+
+    return Chain(
+        survey=survey,
+        tables=Tables(survey.name, configuration.lake),
+        spark=connect(configuration.spark_address),
+        input_servers=configuration.input_servers,
+        output_servers=configuration.output_servers,
+        modules=[m for m in modules if m.survey == survey.name],
+        filters=[f for f in filters if f.survey == survey.name],
+        alerts_per_batch=configuration.alerts_per_batch,
+        release=tuple(release),
+    )
+
+
+def survey_defs(
+    survey: Survey,
+    configuration: Settings,
+    modules: Sequence[ScienceModule],
+    filters: Sequence[AlertFilter],
+) -> dg.Definitions:
+    """Assets, checks, jobs and sensors of one survey."""
+    tables = Tables(survey.name, configuration.lake)
+    own_modules = [m for m in modules if m.survey == survey.name]
+    own_filters = [f for f in filters if f.survey == survey.name]
+
+    def chain(config: StreamConfig = StreamConfig()) -> Chain:  # noqa: B008
+        return build_chain(
+            survey, configuration, modules=modules, filters=filters, release=config.release
+        )
+
+    science = raw2science.assets(survey, tables, own_modules, lambda: chain().enrich)
+    curves = archive.assets(
+        survey, tables, own_modules, lambda: (chain().sources, chain().objects)
+    )
+    night_checks = checks.night_checks(
+        survey, tables, own_modules, own_filters, lambda: chain().enrich
+    )
+    streaming = stream.job(survey, configuration, chain)
+    close = nights.check_job(survey, dg.AssetSelection.checks(night_checks))
+    return dg.Definitions(
+        assets=[
+            *stream2raw.specs(survey, tables),
+            *distribution.specs(survey, tables, own_filters),
+            science,
+            curves,
+        ],
+        asset_checks=[night_checks, checks.batch_checks(survey, tables, lambda: chain().enrich)],
+        jobs=[streaming, nights.backfill_job(survey, dg.AssetSelection.assets(science, curves)), close],
+        sensors=[
+            stream.sensor(survey, configuration, tables, streaming),
+            nights.close_sensor(survey, tables, close),
+        ],
+    )
+
+
+def build_defs(
+    configuration: Settings | None = None,
+    *,
+    surveys: Sequence[Survey] = tuple(SURVEYS.values()),
+    modules: Sequence[ScienceModule] = MODULES,
+    filters: Sequence[AlertFilter] = FILTERS,
+) -> dg.Definitions:
+    """Build the platform for some settings, surveys, modules and filters."""
+    configuration = configuration or settings()
+    parts = [survey_defs(s, configuration, modules, filters) for s in surveys]
+    return dg.Definitions.merge(*parts, dg.Definitions(sensors=[failures.failed_runs]))
+
+
+defs = build_defs()

@@ -1,0 +1,1 @@
+"""When things happen: streaming sensors, night close, maintenance, failures."""
