@@ -4,6 +4,7 @@ Loads without Spark, Kafka or any service: connections are made when a run needs
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import dagster as dg
 
@@ -20,7 +21,7 @@ from fink_assets.settings import Settings, settings
 from fink_assets.stream2raw import assets as stream2raw
 from fink_assets.surveys import SURVEYS, Survey
 from quality import checks
-from sensors import failures, nights, stream
+from sensors import failures, maintenance, nights, stream
 from sensors.stream import StreamConfig
 
 
@@ -65,9 +66,7 @@ def survey_defs(
         )
 
     science = raw2science.assets(survey, tables, own_modules, lambda: chain().enrich)
-    curves = archive.assets(
-        survey, tables, own_modules, lambda: (chain().sources, chain().objects)
-    )
+    curves = archive.assets(survey, tables, own_modules, lambda: (chain().sources, chain().objects))
     night_checks = checks.night_checks(
         survey, tables, own_modules, own_filters, lambda: chain().enrich
     )
@@ -81,7 +80,11 @@ def survey_defs(
             curves,
         ],
         asset_checks=[night_checks, checks.batch_checks(survey, tables, lambda: chain().enrich)],
-        jobs=[streaming, nights.backfill_job(survey, dg.AssetSelection.assets(science, curves)), close],
+        jobs=[
+            streaming,
+            nights.backfill_job(survey, dg.AssetSelection.assets(science, curves)),
+            close,
+        ],
         sensors=[
             stream.sensor(survey, configuration, tables, streaming),
             nights.close_sensor(survey, tables, close),
@@ -99,7 +102,12 @@ def build_defs(
     """Build the platform for some settings, surveys, modules and filters."""
     configuration = configuration or settings()
     parts = [survey_defs(s, configuration, modules, filters) for s in surveys]
-    return dg.Definitions.merge(*parts, dg.Definitions(sensors=[failures.failed_runs]))
+    chains = [
+        partial(build_chain, s, configuration, modules=modules, filters=filters) for s in surveys
+    ]
+    return dg.Definitions.merge(
+        *parts, maintenance.schedules(chains), dg.Definitions(sensors=[failures.failed_runs])
+    )
 
 
 defs = build_defs()

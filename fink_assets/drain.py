@@ -1,7 +1,7 @@
 """Drain a stream: take batch after batch through the chain until the topic has been quiet.
 
-A bounded loop that reports now and then. What a batch goes through belongs to `chain`, showing reports to
-Dagster to `sensors`.
+A bounded loop that reports now and then. What a batch goes through belongs to `chain`, showing
+reports to Dagster to `sensors`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 from fink_assets.chain import Chain, Done
 from fink_assets.lake.ledger import Receipt
-from quality.expectations import Verdict, great_expectations
 from fink_assets.raw2science.enrich import ImplausibleBatchError
+from quality.expectations import Verdict, great_expectations
 
 logger = logging.getLogger(__name__)
 

@@ -1,6 +1,7 @@
 """Everything that a deployment may change, read from the environment once.
 
-The only reader of environment variables (prefix `FINK_`). No connections, no defaults computed from the network.
+The only reader of environment variables (prefix `FINK_`). No connections, no defaults computed from
+the network.
 """
 
 from functools import cache
@@ -21,7 +22,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="FINK_", frozen=True, extra="ignore")
 
     home: Path = Field(PROJECT / ".fink", description="State of the embedded runtime")
-    cache: Path = Field(Path.home() / ".cache" / "fink-assets", description="Downloads, shared by clones")
+    cache: Path = Field(
+        Path.home() / ".cache" / "fink-assets", description="Downloads, shared by clones"
+    )
     lake_root: str = Field("", description="Root of the Delta tables; default `<home>/lake`")
 
     kafka_port: int = Field(9092, description="Port of the embedded Kafka broker")
@@ -37,9 +40,15 @@ class Settings(BaseSettings):
     dagster_port: int = Field(3000, description="Port of Dagster's web page")
 
     alerts_per_batch: int = Field(4000, gt=0, description="Most alerts in one micro-batch")
-    drain_quiet_seconds: float = Field(5.0, ge=0, description="A run ends after this long without messages")
-    drain_limit_seconds: float = Field(1800.0, gt=0, description="A run ends after this long in any case")
-    report_seconds: float = Field(15.0, gt=0, description="Least time between two reports to Dagster")
+    drain_quiet_seconds: float = Field(
+        5.0, ge=0, description="A run ends after this long without messages"
+    )
+    drain_limit_seconds: float = Field(
+        1800.0, gt=0, description="A run ends after this long in any case"
+    )
+    report_seconds: float = Field(
+        15.0, gt=0, description="Least time between two reports to Dagster"
+    )
 
     @property
     def lake(self) -> str:

@@ -1,1 +1,1 @@
-"""Is an alert usable, is a batch plausible, is the pipeline whole: three questions, three mechanisms."""
+"""Is an alert usable, is a batch plausible, is the pipeline whole: three questions, three ways."""

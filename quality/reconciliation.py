@@ -1,7 +1,7 @@
 """Show that nothing was lost: count what went in and what came out, from the tables themselves.
 
-Reads tables and the ledger; the counters of the stages are not believed. Showing the numbers in Dagster
-belongs to `checks`.
+Reads tables and the ledger; the counters of the stages are not believed. Showing the numbers in
+Dagster belongs to `checks`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from fink_assets.distribution.filter import AlertFilter, matched
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import PLAN
+from fink_assets.lake.table import Table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -29,8 +30,8 @@ class Balance:
 def offsets(tables: Tables, spark: SparkSession) -> Balance:
     """Every offset planned is in raw, in dead letters, or known to hold no message.
 
-    Kafka's own transaction markers take offsets without being messages; `empty` counts them. Offsets that
-    were gone from Kafka before they could be read are lost, and never balanced.
+    Kafka's own transaction markers take offsets without being messages; `empty` counts them.
+    Offsets that were gone from Kafka before they could be read are lost, and never balanced.
     """
     rows = tables.ledger.rows()
     finished = {row["batch"]: row["counts"] for row in rows if row["stage"] == "stream2raw"}
@@ -93,7 +94,9 @@ def deliveries(
         else None
     )
     versions = {f.name: f.code_version for f in filters}
-    earlier, now, total = set(), set(), 0
+    earlier: set[tuple[int, str]] = set()
+    now: set[tuple[int, str]] = set()
+    total = 0
     if sent is not None:
         for row in sent.select("alert_id", "filter", "filter_version").toLocalIterator():
             total += 1
@@ -112,7 +115,7 @@ def deliveries(
     return Balance(balanced=not wrong, terms=terms)
 
 
-def _night(table, spark: SparkSession, night: str, done: int) -> DataFrame | None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _night(table: Table, spark: SparkSession, night: str, done: int) -> DataFrame | None:
     if not table.exists():
         return None
     return table.read(spark, nights=[night]).where(f"batch <= {done}")

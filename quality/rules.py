@@ -1,7 +1,8 @@
 """Declare a rule once: column, bound, reason, source.
 
-From one declaration come the row-level Spark predicate, the reason in the quarantine, the Great Expectations
-expectation (`expectations`) and the documentation. No Spark, no Great Expectations here.
+From one declaration come the row-level Spark predicate, the reason in the quarantine, the Great
+Expectations expectation (`expectations`) and the documentation. No Spark, no Great Expectations
+here.
 """
 
 from collections.abc import Sequence
@@ -99,7 +100,8 @@ def failures(rules: Sequence[Rule]) -> str:
 def _sql(value: Any) -> str:
     """Write a Python value as a Spark SQL literal.
 
-    A fraction becomes a float32, as in the packets: a score stored as 0.65 is 0.64999998 and must pass 0.65.
+    A fraction becomes a float32, as in the packets: a score stored as 0.65 is 0.64999998 and must
+    pass 0.65.
     """
     if isinstance(value, bool):
         return str(value).lower()
@@ -111,4 +113,6 @@ def _sql(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    return "(" + ", ".join(map(str, value)) + ")" if isinstance(value, (list, tuple)) else str(value)
+    return (
+        "(" + ", ".join(map(str, value)) + ")" if isinstance(value, (list, tuple)) else str(value)
+    )

@@ -1,6 +1,7 @@
 """Kafka as the platform sees it: offsets and topics as plain data.
 
-Messages are read by Spark and written in `fink_assets.distribution`; nothing here consumes or produces.
+Messages are read by Spark and written in `fink_assets.distribution`; nothing here consumes or
+produces.
 """
 
 from __future__ import annotations

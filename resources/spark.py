@@ -18,8 +18,9 @@ CONF = {
     "spark.sql.ansi.enabled": "false",
     # Alerts are large: bound what one Arrow batch holds.
     "spark.sql.execution.arrow.maxRecordsPerBatch": "1000",
-    # A batch may touch some nights: write their files side by side instead of sorting whole packets.
-    "spark.sql.maxConcurrentOutputFileWriters": "16",
+    # Write the files of some nights side by side instead of sorting whole packets; each open file
+    # costs memory.
+    "spark.sql.maxConcurrentOutputFileWriters": "4",
     "spark.databricks.delta.schema.autoMerge.enabled": "true",
 }
 

@@ -1,6 +1,7 @@
 """What happens when a run fails: the reason is logged where operators look, with what to do.
 
-Retrying is not done here: the streaming sensor starts the next run, which repeats what is unfinished.
+Retrying is not done here: the streaming sensor starts the next run, which repeats what is
+unfinished.
 """
 
 import logging
@@ -17,4 +18,6 @@ logger = logging.getLogger(__name__)
 def failed_runs(context: dg.RunFailureSensorContext) -> None:
     """Log a failed run."""
     reason = context.failure_event.message or "no reason given"
-    logger.error("run %s of %s failed: %s", context.dagster_run.run_id, context.dagster_run.job_name, reason)
+    logger.error(
+        "run %s of %s failed: %s", context.dagster_run.run_id, context.dagster_run.job_name, reason
+    )

@@ -23,8 +23,8 @@ def backfill_job(survey: Survey, selection: dg.AssetSelection) -> dg.JobDefiniti
         selection=selection.without_checks(),
         partitions_def=nights(survey),
         executor_def=dg.in_process_executor,
-        description="Compute nights anew from raw: quarantine, science, light curves and objects. Nothing is "
-        "sent again.",
+        description="Compute nights anew from raw: quarantine, science, light curves and objects. "
+        "Nothing is sent again.",
     )
 
 
@@ -40,7 +40,10 @@ def check_job(survey: Survey, checks: dg.AssetSelection) -> dg.JobDefinition:
 
 
 def close_sensor(
-    survey: Survey, tables: Tables, target: dg.JobDefinition, now: Callable[[], datetime] | None = None
+    survey: Survey,
+    tables: Tables,
+    target: dg.JobDefinition,
+    now: Callable[[], datetime] | None = None,
 ) -> dg.SensorDefinition:
     """Make the sensor that closes nights which got alerts since they were last closed."""
     clock = now or (lambda: datetime.now(UTC))
@@ -50,8 +53,8 @@ def close_sensor(
         job=target,
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Checks the books of each night that got alerts, once the stream has been quiet for "
-        f"{QUIET.seconds // 60} minutes.",
+        description="Checks the books of each night that got alerts, once the stream has been "
+        f"quiet for {QUIET.seconds // 60} minutes.",
     )
     def night_close(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         closed = json.loads(context.cursor or '{"batch": -1}')["batch"]

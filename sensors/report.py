@@ -61,7 +61,9 @@ def _of_night(
             rows = found.pop("dagster/row_count")
             version = {"dagster/code_version": module.code_version}
             yield _materialized(module_key(module), night, rows, found, version)
-    sent = {f: numbers[f"filter:{f.name}"] for f in chain.filters if numbers.get(f"filter:{f.name}")}
+    sent = {
+        f: numbers[f"filter:{f.name}"] for f in chain.filters if numbers.get(f"filter:{f.name}")
+    }
     if sent:
         delay = _latency(counts, "distribution")
         yield _materialized(key(tables.deliveries), night, sum(sent.values()), delay)

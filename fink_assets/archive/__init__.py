@@ -1,0 +1,1 @@
+"""science to light curves and objects."""

@@ -31,7 +31,7 @@ def specs(survey: Survey, tables: Tables, modules: Sequence[ScienceModule]) -> l
         tables.objects,
         survey,
         stage=STAGE,
-        doc="The latest state of each object. A night's partition stands for the objects seen that night.",
+        doc="The latest state of each object. A night's partition: objects seen that night.",
         columns=contracts.OBJECTS,
         deps=[science, *[dg.AssetKey([survey.name, "science", m.name]) for m in modules]],
         skippable=True,

@@ -1,7 +1,7 @@
 """The latest state of each object.
 
-Reads science, merges into objects at a slower beat than the stream, because a merge looks at the whole table.
-Light curves belong to `sources`.
+Reads science, merges into objects at a slower beat than the stream, because a merge looks at the
+whole table. Light curves belong to `sources`.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Objects:
     def refresh(self, *, up_to_batch: int) -> int:
         """Merge the batches since the last refresh; return how many.
 
-        The range is written down first. A refresh that was killed is repeated with its own range, and its
-        transaction number keeps it from counting an alert twice.
+        The range is written down first. A refresh that was killed is repeated with its own range,
+        and its transaction number keeps it from counting an alert twice.
         """
         done = self.tables.objects.committed()
         ledger = self.tables.ledger
@@ -113,7 +113,8 @@ class Objects:
 def combined(states: DataFrame) -> DataFrame:
     """Combine partial states of the same objects: counts add, the latest alert tells the rest.
 
-    The order in which alerts came does not matter: a late alert moves the first time, not the state.
+    The order in which alerts came does not matter: a late alert moves the first time, not the
+    state.
     """
     from pyspark.sql import functions as F
 

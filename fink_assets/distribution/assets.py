@@ -1,6 +1,7 @@
 """distribution in Dagster: the deliveries and a topic per filter.
 
-Sent alerts cannot be unsent: only the streaming run materialises these assets, a backfill never does.
+Sent alerts cannot be unsent: only the streaming run materialises these assets, a backfill never
+does.
 """
 
 from collections.abc import Sequence
@@ -38,13 +39,16 @@ def _topic_spec(survey: Survey, tables: Tables, chosen: AlertFilter) -> dg.Asset
     modules = {path.split(".")[0] for path in chosen.inputs} - set(survey.kept)
     return dg.AssetSpec(
         topic_key(chosen),
-        description=f"{chosen.doc}\n\nKafka topic `{chosen.topic}`.\n\n```sql\n{chosen.condition}\n```",
+        description=f"{chosen.doc}\n\nTopic `{chosen.topic}`.\n\n```sql\n{chosen.condition}\n```",
         group_name="topics",
         kinds={"kafka"},
         owners=list(chosen.owners),
         tags={"survey": survey.name, "stage": STAGE, "filter_version": chosen.version},
         code_version=chosen.code_version,
         metadata={"topic": chosen.topic, "condition": dg.MetadataValue.text(chosen.condition)},
-        deps=[key(tables.deliveries), *[dg.AssetKey([survey.name, "science", m]) for m in sorted(modules)]],
+        deps=[
+            key(tables.deliveries),
+            *[dg.AssetKey([survey.name, "science", m]) for m in sorted(modules)],
+        ],
         partitions_def=nights(survey),
     )

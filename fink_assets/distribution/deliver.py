@@ -1,7 +1,7 @@
 """The stage distribution: evaluate every filter in one scan and send what passes, exactly once.
 
-Reads science and raw, writes Kafka topics and deliveries. The protocol with Kafka belongs to `produce`, what
-is sent to `message`.
+Reads science and raw, writes Kafka topics and deliveries. The protocol with Kafka belongs to
+`produce`, what is sent to `message`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from resources.kafka import Kafka
 if TYPE_CHECKING:
     import pandas as pd
     from pyspark.sql import DataFrame, SparkSession
+
 
 def _by_filter(found: pd.DataFrame) -> dict[str, int]:
     numbers = found["filters"].explode().value_counts()
@@ -57,7 +58,7 @@ class Deliver:
         self._prepare_topics()
         messages = self._messages(batch, found["alert_id"].tolist())
         self.tables.deliveries.append(self._sent(messages, batch), batch=batch)
-        nights = {night: _by_filter(rows) for night, rows in found.groupby("night")}
+        nights = {str(night): _by_filter(rows) for night, rows in found.groupby("night")}
         counts |= _by_filter(found) | latency(found["timestamp"])
         return Receipt(counts=counts, nights=nights)
 
@@ -112,7 +113,9 @@ class Deliver:
             to_avro("alert", schema).alias("value"),
         )
         # One task per slot, in an order that a repeated run meets again.
-        placed = rows.repartition(self.slots, "slot").sortWithinPartitions("slot", "alert_id", "filter")
+        placed = rows.repartition(self.slots, "slot").sortWithinPartitions(
+            "slot", "alert_id", "filter"
+        )
         destination = Destination(
             servers=self.servers,
             group=f"fink-distribution-{self.survey.name}",

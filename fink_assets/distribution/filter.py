@@ -1,7 +1,7 @@
 """Declare an alert filter: one file, a condition on named science columns, a topic.
 
-The framework's vocabulary (`alert_filter`, `AlertFilter`) belongs here; sending belongs to `deliver`, the
-filters themselves to `filters/`.
+The framework's vocabulary (`alert_filter`, `AlertFilter`) belongs here; sending belongs to
+`deliver`, the filters themselves to `filters/`.
 """
 
 from __future__ import annotations

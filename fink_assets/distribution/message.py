@@ -78,7 +78,10 @@ def layout(
     from pyspark.sql import functions as F
 
     known = [
-        F.col(f"{science}.{m.name}.{c.name}").alias(c.fink) for m in modules for c in m.outputs if c.fink
+        F.col(f"{science}.{m.name}.{c.name}").alias(c.fink)
+        for m in modules
+        for c in m.outputs
+        if c.fink
     ]
     own = [F.col(f"{science}.{m.name}").alias(m.name) for m in modules]
     times = {"brokerIngestTimestamp": "ingested", "brokerEndProcessTimestamp": "enriched"}

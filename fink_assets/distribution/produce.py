@@ -1,12 +1,12 @@
 """Send the messages of one batch exactly once, from inside a Spark task.
 
-Plain Arrow and Kafka, free of Spark. The progress of each partition of the distribution is an offset that
-commits together with the messages: a batch that was sent is not sent again.
+Plain Arrow and Kafka, free of Spark. The progress of each partition of the distribution is an
+offset that commits together with the messages: a batch that was sent is not sent again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -15,9 +15,20 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 TIMEOUT_SECONDS = 60.0
-SENT = "night string, batch bigint, alert_id bigint, object_id string, filter string, " \
+SENT = (
+    "night string, batch bigint, alert_id bigint, object_id string, filter string, "
     "filter_version string, topic string, arrived timestamp, sent timestamp"
-CARRIED = ("night", "batch", "alert_id", "object_id", "filter", "filter_version", "topic", "arrived")
+)
+CARRIED = (
+    "night",
+    "batch",
+    "alert_id",
+    "object_id",
+    "filter",
+    "filter_version",
+    "topic",
+    "arrived",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +55,14 @@ class Destination:
 
 def sender(
     destination: Destination, batch: int
-) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+) -> Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]:
     """Make the function that a task runs on its rows.
 
-    Rows are sorted by `slot`, the partition of the distribution; each slot is one transaction. The function
-    yields a delivery row per message, sent now or before.
+    Rows are sorted by `slot`, the partition of the distribution; each slot is one transaction. The
+    function yields a delivery row per message, sent now or before.
     """
 
-    def send(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def send(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
         slot: int | None = None
         transaction: Transaction | None = None
         for rows in batches:
@@ -94,7 +105,9 @@ class Transaction:
         )
         # Fences an earlier attempt that may still be alive, and waits for what it committed.
         self.producer.init_transactions(TIMEOUT_SECONDS)
-        done = self.consumer.committed([TopicPartition(destination.progress, slot)], TIMEOUT_SECONDS)
+        done = self.consumer.committed(
+            [TopicPartition(destination.progress, slot)], TIMEOUT_SECONDS
+        )
         self.pending = done[0].offset <= batch
         if self.pending:
             self.producer.begin_transaction()
@@ -139,7 +152,9 @@ class Transaction:
             self.producer.flush(TIMEOUT_SECONDS)
             if self.failures:
                 self.producer.abort_transaction(TIMEOUT_SECONDS)
-                raise RuntimeError(f"{len(self.failures)} messages refused, first {self.failures[0]}")
+                raise RuntimeError(
+                    f"{len(self.failures)} messages refused, first {self.failures[0]}"
+                )
             metadata = self.consumer.consumer_group_metadata()
             self.producer.send_offsets_to_transaction([self.at], metadata, TIMEOUT_SECONDS)
             self.producer.commit_transaction(TIMEOUT_SECONDS)
@@ -164,4 +179,6 @@ class Transaction:
                 ("sent", moment),
             ]
         )
-        return pa.RecordBatch.from_pylist([{**row, "sent": now} for row in self.rows], schema=schema)
+        return pa.RecordBatch.from_pylist(
+            [{**row, "sent": now} for row in self.rows], schema=schema
+        )

@@ -29,7 +29,9 @@ RAW: tuple[ColumnContract, ...] = (
     _ALERT,
     _OBJECT,
     _KAFKA,
-    column("writer", "struct<fingerprint: string, version: string>", "Writer's schema of the packet"),
+    column(
+        "writer", "struct<fingerprint: string, version: string>", "Writer's schema of the packet"
+    ),
     column("ingested", "timestamp", "When the message was archived, UTC"),
     # ... followed by every field of the packet, as sent.
 )
@@ -65,7 +67,9 @@ SCIENCE: tuple[ColumnContract, ...] = (
     column("ingested", "timestamp", "When the message was archived, UTC"),
     column("enriched", "timestamp", "When the science modules ran, UTC"),
     column("module_status", "map<string, string>", "Status per science module"),
-    column("module_versions", "map<string, string>", "Version and source digest per science module"),
+    column(
+        "module_versions", "map<string, string>", "Version and source digest per science module"
+    ),
     # ... followed by the measurement structs of the packet and one struct per module.
 )
 DELIVERIES: tuple[ColumnContract, ...] = (

@@ -36,7 +36,9 @@ def column_schema(columns: Iterable[ColumnContract]) -> dg.TableSchema:
 
 
 def _column(contract: ColumnContract) -> dg.TableColumn:
-    tags = {name: value for name, value in (("unit", contract.unit), ("ucd", contract.ucd)) if value}
+    tags = {
+        name: value for name, value in (("unit", contract.unit), ("ucd", contract.ucd)) if value
+    }
     return dg.TableColumn(
         name=contract.name,
         type=contract.type,

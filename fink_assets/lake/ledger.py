@@ -1,7 +1,8 @@
 """What has been done: the plan of each batch and the receipt of each stage, one row each.
 
-A batch is a range of Kafka offsets, written down before it is read. Its number is the transaction version of
-every write made for it, so that a repeated stage changes nothing. Read and written without Spark.
+A batch is a range of Kafka offsets, written down before it is read. Its number is the transaction
+version of every write made for it, so that a repeated stage changes nothing. Read and written
+without Spark.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PLAN = "plan"
+ATTEMPTS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,13 +97,17 @@ class Ledger:
         return self.plan(batch) if batch >= 0 else Plan(batch=-1, ranges=())
 
     def add_plan(self, plan: Plan) -> None:
-        """Write a plan down, before anything of it is read."""
+        """Write a plan down, before anything of it is read.
+
+        Of two plans with one number the first stands and the second changes nothing: whoever goes on must read
+        the plan from here.
+        """
         written = {"ranges": [asdict(r) for r in plan.ranges], "cursor": dict(plan.cursor)}
         counts = {"offsets": plan.offsets, "lost": sum(r.lost for r in plan.ranges)}
         self._add(PLAN, plan.batch, counts, [], json.dumps(written))
 
     def add_receipt(self, stage: str, batch: int, receipt: Receipt) -> None:
-        """Record that a stage has finished a batch: its position moves."""
+        """Record that a stage has finished a batch: its position moves. Repeating it changes nothing."""
         nights = json.dumps({n: dict(c) for n, c in receipt.nights.items()})
         self._add(stage, batch, receipt.counts, sorted(receipt.nights), nights)
 
@@ -121,6 +127,14 @@ class Ledger:
             row["counts"] = dict(row["counts"])
         return sorted(found, key=lambda row: (row["batch"], row["finished"]))
 
+    def compact(self) -> int:
+        """Rewrite the small files of the ledger into larger ones; return how many they were."""
+        from deltalake import DeltaTable
+
+        if not self.table.exists():
+            return 0
+        return int(DeltaTable(self.table.path).optimize.compact()["numFilesRemoved"])
+
     def _add(
         self,
         stage: str,
@@ -130,7 +144,6 @@ class Ledger:
         detail: str,
     ) -> None:
         import pyarrow as pa
-        from deltalake import CommitProperties, Transaction, write_deltalake
 
         row = {
             "batch": batch,
@@ -140,16 +153,36 @@ class Ledger:
             "nights": nights,
             "detail": detail,
         }
+        self._write(pa.Table.from_pylist([row], schema=_schema()), stage, batch)
+
+    def _write(self, row: Any, stage: str, batch: int) -> None:
+        """Append a row unless its stage already has that batch, also when others write at the same time.
+
+        delta-rs, unlike Spark, appends a repeated transaction again; it refuses only one that somebody else
+        committed after the snapshot it is given.
+        """
+        from deltalake import CommitProperties, Transaction, write_deltalake
+        from deltalake.exceptions import CommitFailedError
+
         application = f"{self.table.name}/{stage}"
-        write_deltalake(
-            self.table.path,
-            pa.Table.from_pylist([row], schema=_schema()),
-            mode="append",
-            configuration=self.table.properties,
-            commit_properties=CommitProperties(
-                app_transactions=[Transaction(app_id=application, version=batch)]
-            ),
-        )
+        mark = CommitProperties(app_transactions=[Transaction(app_id=application, version=batch)])
+        for attempt in range(ATTEMPTS):
+            log = self.table.log()
+            known = log.transaction_version(application) if log else None
+            if known is not None and known >= batch:
+                return
+            try:
+                write_deltalake(
+                    log or self.table.path,
+                    row,
+                    mode="append",
+                    configuration=self.table.properties,
+                    commit_properties=mark,
+                )
+                return
+            except CommitFailedError:
+                if attempt == ATTEMPTS - 1:
+                    raise
 
 
 def _schema() -> Any:

@@ -1,7 +1,7 @@
 """A Delta table of the lake: one way to read, append and replace.
 
-Every write names the batch it is or the nights it replaces, so that each may be repeated. What a table
-promises to its readers is in `contracts`, what has been done to it in `ledger`.
+Every write names the batch it is or the nights it replaces, so that each may be repeated. What a
+table promises to its readers is in `contracts`, what has been done to it in `ledger`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 HOT = {
-    # Delta writes a checkpoint each 10th commit, which costs seconds here; streams commit all the time.
+    # Delta writes a checkpoint each 10th commit, which costs seconds here; streams commit all the
+    # time.
     "delta.checkpointInterval": "100",
     # A killed run may be repeated weeks later: its transaction must still be known.
     "delta.setTransactionRetentionDuration": "interval 10000 days",
@@ -54,7 +55,7 @@ class Table:
         from deltalake import DeltaTable
 
         path = self.path.replace("s3a://", "s3://")
-        return DeltaTable(path, without_files=True) if DeltaTable.is_deltatable(path) else None
+        return DeltaTable(path) if DeltaTable.is_deltatable(path) else None
 
     def exists(self) -> bool:
         """Whether anything was ever written."""
@@ -101,7 +102,8 @@ class Table:
     def replace(self, frame: DataFrame, *, nights: Sequence[str], up_to_batch: int) -> None:
         """Replace whole nights atomically, leaving batches newer than `up_to_batch` alone.
 
-        A live run may append to the same nights meanwhile: its batches are newer, so neither loses a row.
+        A live run may append to the same nights meanwhile: its batches are newer, so neither loses
+        a row.
         """
         names = ", ".join(f"'{night}'" for night in nights)
         writer = (

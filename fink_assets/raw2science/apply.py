@@ -1,7 +1,7 @@
-"""Run science modules on alerts: Spark expressions first, then all Python modules in one Arrow pass.
+"""Run science modules on alerts: Spark expressions first, then Python ones in one Arrow pass.
 
-Transforms of data frames. What a module is belongs to `module`, running one in Python to `batch`, which
-alerts are enriched to `enrich`.
+Transforms of data frames. What a module is belongs to `module`, running one in Python to `batch`,
+which alerts are enriched to `enrich`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MAPS = ("module_status", "module_errors", "module_versions")
 
 
 def with_history(alerts: DataFrame, survey: Survey, modules: Sequence[ScienceModule]) -> DataFrame:
-    """Add `history`, a struct of the arrays that modules read: previous measurements, then this one."""
+    """Add `history`, the arrays that modules read: previous measurements, then this one."""
     from pyspark.sql import functions as F
 
     paths = {path for module in modules for path in module.inputs if path.startswith("history.")}
@@ -43,8 +43,8 @@ def enriched(alerts: DataFrame, modules: Sequence[ScienceModule]) -> DataFrame:
     Parameters
     ----------
     alerts : DataFrame
-        With every packet column and `history` array the modules declare. Where a needed module is not among
-        `modules`, its column and its `module_status` must be there.
+        With every packet column and `history` array the modules declare. Where a needed module is
+        not among `modules`, its column and its `module_status` must be there.
     modules : sequence of ScienceModule
         What to run; entries of other modules are kept.
     """
@@ -77,7 +77,9 @@ def _computed(alerts: DataFrame, group: Sequence[ScienceModule]) -> DataFrame:
 
     names = {m.name for m in group}
     inputs = sorted({p for m in group for p in m.inputs if p.split(".")[0] not in names})
-    flags = [F.expr(_before(m, [*alerts.columns, *map(_status, names)], inside=names)) for m in group]
+    flags = [
+        F.expr(_before(m, [*alerts.columns, *map(_status, names)], inside=names)) for m in group
+    ]
     fields = [f"`{m.name}.{c.name}` {c.type}" for m in group for c in m.outputs]
     fields += [f"`{m.name}.{extra}` string" for m in group for extra in (STATUS, ERROR)]
     run = F.pandas_udf(runner(group), ", ".join(fields))  # type: ignore[call-overload]

@@ -29,9 +29,7 @@ def replace_nights(stage: Enrich, nights: Sequence[str]) -> None:
     stage.tables.science.replace(stage.science(alerts), nights=nights, up_to_batch=done)
 
 
-def replace_modules(
-    stage: Enrich, modules: Sequence[ScienceModule], nights: Sequence[str]
-) -> None:
+def replace_modules(stage: Enrich, modules: Sequence[ScienceModule], nights: Sequence[str]) -> None:
     """Run chosen modules again on the alerts that science has; only their columns change."""
     done = stage.tables.ledger.position("raw2science")
     science = stage.tables.science.read(stage.spark, nights=nights).where(f"batch <= {done}")
@@ -70,6 +68,8 @@ def _once(raw: DataFrame) -> DataFrame:
 
     place = F.struct("batch", "kafka.partition", "kafka.offset", "kafka.topic")
     first = raw.groupBy("alert_id").agg(F.min(place).alias("first"))
-    return raw.withColumn("place", place).join(
-        first.select("first"), F.col("place") == F.col("first"), "left_semi"
-    ).drop("place")
+    return (
+        raw.withColumn("place", place)
+        .join(first.select("first"), F.col("place") == F.col("first"), "left_semi")
+        .drop("place")
+    )

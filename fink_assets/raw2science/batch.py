@@ -23,19 +23,25 @@ ERROR_LENGTH = 500
 def runner(group: Sequence[ScienceModule]) -> Callable[[pd.DataFrame], pd.DataFrame]:
     """Make the function that runs modules on a batch, as Spark calls it.
 
-    It takes a frame with one column per declared input and, per module, ``<module>.status`` before it runs; it
-    returns the columns ``<module>.<output>``, ``<module>.status`` and ``<module>.error``.
+    It takes a frame with one column per declared input and, per module, ``<module>.status`` before
+    it runs; it returns the columns ``<module>.<output>``, ``<module>.status`` and
+    ``<module>.error``.
     """
     import pandas as pd
 
     modules = tuple(group)
 
     def run(batch):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-        status = batch[[f"{m.name}.status" for m in modules]].set_axis([m.name for m in modules], axis=1)
+        status = batch[[f"{m.name}.status" for m in modules]].set_axis(
+            [m.name for m in modules], axis=1
+        )
         alerts = batch[[c for c in batch if c not in {f"{m.name}.status" for m in modules}]]
         return run_modules(modules, alerts, status)
 
-    run.__annotations__ = {"batch": pd.DataFrame, "return": pd.DataFrame}  # Spark reads them as types
+    run.__annotations__ = {
+        "batch": pd.DataFrame,
+        "return": pd.DataFrame,
+    }  # Spark reads them as types
     return run
 
 
@@ -109,7 +115,9 @@ def checked(module: ScienceModule, alerts: pd.DataFrame) -> pd.DataFrame:
     if missing:
         raise ValueError(f"outputs missing: {', '.join(missing)}")
     if not outputs.index.equals(alerts.index):
-        raise ValueError(f"{len(outputs)} rows with another index than the {len(alerts)} alerts given")
+        raise ValueError(
+            f"{len(outputs)} rows with another index than the {len(alerts)} alerts given"
+        )
     for column in module.outputs:
         _check_type(column.name, column.type, outputs[column.name])
     return outputs

@@ -1,6 +1,7 @@
 """The stage raw2science: judge a batch, set aside what fails, enrich what passes.
 
-Reads raw, writes quarantine and science. How modules run belongs to `apply`, the cuts to the survey.
+Reads raw, writes quarantine and science. How modules run belongs to `apply`, the cuts to the
+survey.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ class Enrich:
 
     def _receipt(self, judged: pd.DataFrame, batch: int) -> Receipt:
         counts = self._tally(judged) | latency(judged["timestamp"])
-        nights = {night: self._tally(rows) for night, rows in judged.groupby("night")}
+        nights = {str(night): self._tally(rows) for night, rows in judged.groupby("night")}
         if counts["science"]:
             for row in self.health(self.tables.science.read(self.spark, batch=batch)):
                 nights[row["night"]] |= row["statuses"]
@@ -120,7 +121,10 @@ class Enrich:
             return None
         names = F.transform(F.expr(failures(self.survey.cuts)), lambda reason: reason["rule"])
         raw = self.tables.raw.read(self.spark, batch=batch)
-        place = [F.col(f"kafka.{part}").alias(part) for part in ("topic", "partition", "offset", "timestamp")]
+        place = [
+            F.col(f"kafka.{part}").alias(part)
+            for part in ("topic", "partition", "offset", "timestamp")
+        ]
         return raw.select(
             "night", "alert_id", *place, names.alias("failed"), *self._ruled()
         ).toPandas()
@@ -140,8 +144,8 @@ class Enrich:
     def _repeats(self, judged: pd.DataFrame, batch: int) -> pd.Series:
         """Which messages bring an alert that raw already holds, here or in an earlier batch.
 
-        Only files whose range of identifiers meets the batch's are read, so that the cost does not grow with
-        the night.
+        Only files whose range of identifiers meets the batch's are read, so that the cost does not
+        grow with the night.
         """
         from pyspark.sql import functions as F
 
@@ -151,7 +155,9 @@ class Enrich:
         nights = sorted(set(judged["night"]))
         earlier = (
             self.tables.raw.read(self.spark, nights=nights)
-            .where((F.col("batch") < batch) & F.col("alert_id").between(int(ids.min()), int(ids.max())))
+            .where(
+                (F.col("batch") < batch) & F.col("alert_id").between(int(ids.min()), int(ids.max()))
+            )
             .select("alert_id")
         )
         wanted = self.spark.createDataFrame(ids.drop_duplicates().to_frame(), "alert_id: bigint")
@@ -186,7 +192,9 @@ class Enrich:
         survey = self.survey
         passing = alerts.where(F.size(F.expr(failures(survey.cuts))) == 0)
         found = enriched(with_history(passing, survey, self.modules), self.modules)
-        return found.select(*self._described(), *MAPS, *survey.kept, *[m.name for m in self.modules])
+        return found.select(
+            *self._described(), *MAPS, *survey.kept, *[m.name for m in self.modules]
+        )
 
     def _described(self) -> list[Column | str]:
         from pyspark.sql import functions as F

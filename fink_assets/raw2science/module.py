@@ -1,7 +1,7 @@
 """Declare a science module: one file, a pure function, a contract.
 
-The framework's vocabulary (`science_module`, `Column`, `Golden`, `ScienceModule`) belongs here. Running
-modules on alerts belongs to `apply`, the modules themselves to `modules/`.
+The framework's vocabulary (`science_module`, `Column`, `Golden`, `ScienceModule`) belongs here.
+Running modules on alerts belongs to `apply`, the modules themselves to `modules/`.
 """
 
 import hashlib
@@ -57,9 +57,10 @@ class Golden:
 class ScienceModule:
     """A unit of added value, with its own version, owner, status and columns.
 
-    `function` takes a `pandas.DataFrame` with one column per declared input (named as declared; arrays as
-    numpy arrays, oldest first, a missing float is NaN) and returns a frame with one column per output and the
-    same index. A module with `expressions` has none: its outputs are Spark SQL expressions over its inputs.
+    `function` takes a `pandas.DataFrame` with one column per declared input (named as declared;
+    arrays as numpy arrays, oldest first, a missing float is NaN) and returns a frame with one
+    column per output and the same index. A module with `expressions` has none: its outputs are
+    Spark SQL expressions over its inputs.
     """
 
     name: str
@@ -83,7 +84,9 @@ class ScienceModule:
         if len(set(names)) != len(names) or not names:
             raise ValueError(f"{self.name}: outputs must be named, each once: {names}")
         if written is not None and written != set(names):
-            raise ValueError(f"{self.name}: expressions {sorted(written)} are not the outputs {names}")
+            raise ValueError(
+                f"{self.name}: expressions {sorted(written)} are not the outputs {names}"
+            )
         foreign = [path for path in self.inputs if "." not in path]
         if foreign:
             raise ValueError(f"{self.name}: inputs are written as `group.column`, not {foreign}")
@@ -123,8 +126,8 @@ def science_module(
     owners : sequence of str
         Who answers for it: ``team:name`` or an e-mail address.
     inputs : sequence of str
-        Paths: ``candidate.magpsf`` (packet), ``history.magpsf`` (array, oldest first, this alert last),
-        ``<module>.<column>`` (output of a module named in `needs`).
+        Paths: ``candidate.magpsf`` (packet), ``history.magpsf`` (array, oldest first, this alert
+        last), ``<module>.<column>`` (output of a module named in `needs`).
     outputs : sequence of Column
         What the module adds.
     needs : sequence of str

@@ -91,6 +91,18 @@ def replay(
     alerts = waiting(source, shuffle=shuffle)
     create_topic(servers, topic, partitions)
     stream = outgoing(alerts) if repeats_to is None else repeated(alerts, repeats_to)
+    return send(stream, servers, topic, rate=rate, progress=progress)
+
+
+def send(
+    stream: Iterator[Outgoing],
+    servers: str,
+    topic: str,
+    *,
+    rate: float | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> ReplayReport:
+    """Send given messages to a topic that exists; otherwise as `replay`."""
     return _send(stream, _Outlet(servers, topic), rate, progress or _silent)
 
 

@@ -22,7 +22,7 @@ def specs(survey: Survey, tables: Tables) -> list[dg.AssetSpec]:
     """Assets of the stage."""
     stream = dg.AssetSpec(
         stream_key(survey),
-        description=f"Alerts as {survey.title} sends them: Kafka topics matching `{survey.topics}`.",
+        description=f"Alerts as {survey.title} sends them: Kafka topics `{survey.topics}`.",
         group_name=STAGE,
         kinds={"kafka"},
         owners=OPERATIONS,
@@ -32,8 +32,8 @@ def specs(survey: Survey, tables: Tables) -> list[dg.AssetSpec]:
         tables.raw,
         survey,
         stage=STAGE,
-        doc="Every message that decoded, whole: all fields of the packet, with its Kafka coordinates and "
-        "the writer's schema. An alert received twice is here twice.",
+        doc="Every message that decoded, whole: all fields of the packet, its Kafka coordinates "
+        "and the writer's schema. An alert received twice is here twice.",
         columns=contracts.RAW,
         deps=[stream.key],
     )

@@ -1,6 +1,7 @@
 """Cut the stream into batches: which offsets come next.
 
-Pure functions on watermarks and plans. Nothing is read here; a plan is written down by the `ledger` first.
+Pure functions on watermarks and plans. Nothing is read here; a plan is written down by the `ledger`
+first.
 """
 
 from __future__ import annotations
@@ -30,13 +31,22 @@ def next_plan(marks: Sequence[Watermarks], last: Plan, *, most: int) -> Plan | N
     """
     cursor = dict(last.cursor)
     everything = [_range(mark, cursor) for mark in marks]
-    open_ranges = [r for r in everything if r.end > r.start or r.lost]
+    # A position that moves without a message is written down too: offsets lost, or a topic made anew.
+    moved = {_key(r.topic, r.partition): r.start for r in everything}
+    open_ranges = [
+        r
+        for r in everything
+        if r.end > r.start or r.start != cursor.get(_key(r.topic, r.partition), r.start)
+    ]
     if not open_ranges:
         return None
     total = sum(r.end - r.start for r in open_ranges)
     ranges = tuple(_shortened(r, most, total) for r in open_ranges)
-    # Topics that Kafka no longer holds drop out of the cursor, so that it does not grow with the archive.
-    ends = {_key(m.topic, m.partition): cursor.get(_key(m.topic, m.partition), m.low) for m in marks}
+    # Topics that Kafka no longer holds drop out of the cursor, so that it does not grow with the
+    # archive.
+    ends = {
+        _key(m.topic, m.partition): cursor.get(_key(m.topic, m.partition), m.low) for m in marks
+    }
     ends |= {_key(r.topic, r.partition): r.end for r in ranges}
     return Plan(batch=last.batch + 1, ranges=ranges, cursor=ends)
 
@@ -48,8 +58,8 @@ def _key(topic: str, partition: int) -> str:
 def _range(mark: Watermarks, cursor: dict[str, int]) -> Range:
     """What waits in a partition.
 
-    Offsets below the low watermark are lost. A position beyond the high watermark means that the topic was
-    made anew: all it holds is read.
+    Offsets below the low watermark are lost. A position beyond the high watermark means that the
+    topic was made anew: all it holds is read.
     """
     at = cursor.get(_key(mark.topic, mark.partition))
     if at is None or at > mark.high:

@@ -1,12 +1,13 @@
 """Decode messages into typed alerts, natively, each with its own writer's schema.
 
-Transforms of data frames. Reading topics belongs to `ingest`, schemas to `writers`, bytes to `framing`.
+Transforms of data frames. Reading topics belongs to `ingest`, schemas to `writers`, bytes to
+`framing`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from fink_assets.stream2raw.framing import FRAMINGS, FramingError, fingerprint
@@ -26,7 +27,7 @@ FRAME = "frame struct<fingerprint: string, header: binary, error: string>"
 def decoded(
     messages: DataFrame, survey: Survey, writers: Iterable[Writer], reader: Schema
 ) -> DataFrame:
-    """Keep the messages that decode; add `alert`, the packet, and `fingerprint`, of the writer's schema.
+    """Keep the messages that decode; add `alert`, the packet, and the writer's `fingerprint`.
 
     Parameters
     ----------
@@ -42,15 +43,24 @@ def decoded(
     usable = [w for w in writers if w.schema is not None]
     datum = {w.fingerprint: f"_datum_{i}" for i, w in enumerate(usable)}
     cut = messages.select(
-        "*", *[F.expr(FRAMINGS[survey.framing].datum("value", w.header)).alias(datum[w.fingerprint]) for w in usable]
+        "*",
+        *[
+            F.expr(FRAMINGS[survey.framing].datum("value", w.header)).alias(datum[w.fingerprint])
+            for w in usable
+        ],
     )
     mine = [F.col(datum[w.fingerprint]).isNotNull() for w in usable]
     alerts = [_resolved(F.col(datum[w.fingerprint]), w, reader) for w in usable]
     found = cut.select(
         *messages.columns,
-        F.coalesce(*[F.when(m, alert) for m, alert in zip(mine, alerts, strict=True)]).alias("alert"),
-        F.coalesce(*[F.when(m, w.fingerprint) for m, w in zip(mine, usable, strict=True)]).alias("fingerprint"),
-        # Keeps the optimizer from moving the condition below the decoding, which would then run twice.
+        F.coalesce(*[F.when(m, alert) for m, alert in zip(mine, alerts, strict=True)]).alias(
+            "alert"
+        ),
+        F.coalesce(*[F.when(m, w.fingerprint) for m, w in zip(mine, usable, strict=True)]).alias(
+            "fingerprint"
+        ),
+        # Keeps the optimizer from moving the condition below the decoding, which would then run
+        # twice.
         F.monotonically_increasing_id().alias("_row"),
     )
     present = " and ".join(f"alert.{field} is not null" for field in survey.required)
@@ -71,7 +81,7 @@ def framed(messages: DataFrame, survey: Survey) -> DataFrame:
     """
     framing = survey.framing
 
-    def split(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def split(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
         for batch in batches:
             yield _with_frames(batch, framing)
 
@@ -100,7 +110,7 @@ def _frame(message: bytes, framing: str) -> tuple[str | None, bytes | None, str 
 
 
 def diagnosed(messages: DataFrame, survey: Survey, writers: Iterable[Writer]) -> DataFrame:
-    """Add to messages that did not decode why: `error`, and `fingerprint` where a header was found."""
+    """Add to messages that did not decode why: `error`, and `fingerprint` where there is one."""
     from pyspark.sql import functions as F
 
     problems = [

@@ -1,6 +1,7 @@
 """How a message wraps its datum: find the writer's schema and the datum in the bytes.
 
-Pure functions on bytes; survey declarations name their framing. Decoding the datum belongs to `decode`.
+Pure functions on bytes; survey declarations name their framing. Decoding the datum belongs to
+`decode`.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ class FramingError(ValueError):
 def container(message: bytes) -> Frame:
     """Split an Avro object container that holds one alert.
 
-    The message ends with the 16-byte sync marker that first ends the header. Between them: the number of
-    data (zigzag varint, 1), their size in bytes (varint), the datum.
+    The message ends with the 16-byte sync marker that first ends the header. Between them: the
+    number of data (zigzag varint, 1), their size in bytes (varint), the datum.
 
     Raises
     ------
@@ -111,7 +112,8 @@ def _varint(message: bytes, at: int) -> tuple[int, int]:
 def container_datum(value: str, header: bytes) -> str:
     """Spark SQL expression of the datum in messages of one writer; null for any other message.
 
-    The same rules as `container`, for a header that is known: Spark then needs no Python to split a message.
+    The same rules as `container`, for a header that is known: Spark then needs no Python to split a
+    message.
     """
     begin = len(header) + SYNC_BYTES
     rest = f"(length({value}) - {begin + 1 + SYNC_BYTES})"  # bytes of the size and the datum

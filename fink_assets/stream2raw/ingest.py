@@ -1,6 +1,7 @@
 """Archive one batch of the stream: what decodes into raw, what does not into dead letters.
 
-Reads Kafka and writes the two tables. How messages decode belongs to `decode`, which come next to `batches`.
+Reads Kafka and writes the two tables. How messages decode belongs to `decode`, which come next to
+`batches`.
 """
 
 from __future__ import annotations
@@ -35,14 +36,15 @@ class Ingest:
     servers: str
 
     def run(self, plan: Plan) -> Receipt:
-        """Archive the messages of a plan, each exactly once; may be repeated after any interruption."""
+        """Archive the messages of a plan, each exactly once; may be repeated at any time."""
         if not plan.offsets:
             return Receipt(counts={"messages": 0, "raw": 0, "dead_letter": 0})
         messages = self.messages(plan.ranges)
         self._archive(messages, plan.batch, self.tables.raw.name)
         nights, arrived = self._archived(plan.batch), plan.offsets
         if _total(nights) != arrived:
-            # Writers seen for the first time, messages that do not decode, offsets without a message.
+            # Writers seen for the first time, messages that do not decode, offsets without a
+            # message.
             arrived = self._learn(messages, plan.batch)
             missing = self._missing(messages, plan.batch)
             self._archive(missing, plan.batch, f"{self.tables.raw.name}/late")
@@ -97,7 +99,9 @@ class Ingest:
 
     def messages(self, ranges: Sequence[Range]) -> DataFrame:
         """Read ranges of offsets. An offset that is gone from Kafka raises, it is never skipped."""
-        partitions, starts, ends = defaultdict(list), defaultdict(dict), defaultdict(dict)
+        partitions: dict[str, list[int]] = defaultdict(list)
+        starts: dict[str, dict[str, int]] = defaultdict(dict)
+        ends: dict[str, dict[str, int]] = defaultdict(dict)
         for r in ranges:
             if r.end > r.start:
                 partitions[r.topic].append(r.partition)

@@ -1,6 +1,7 @@
 """Avro schemas of writers and of the raw table: resolve the first to the second.
 
-Pure functions on parsed schemas. Where writers' schemas come from belongs to `framing`, decoding to `decode`.
+Pure functions on parsed schemas. Where writers' schemas come from belongs to `framing`, decoding to
+`decode`.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ class IncompatibleSchemaError(ValueError):
 def named(schema: Schema, path: str = "alert") -> Schema:
     """Name each record after its path, resolve references, drop what does not change the bytes.
 
-    Avro matches records by name; writers name the same record differently (``ztf.alert``, ``topLevelRecord``).
+    Avro matches records by name; writers name the same record differently (``ztf.alert``,
+    ``topLevelRecord``).
     """
     return _named(schema, path, {})
 
@@ -37,12 +39,16 @@ def named(schema: Schema, path: str = "alert") -> Schema:
 def _named(schema: Schema, path: str, seen: dict[str, Schema]) -> Schema:
     if isinstance(schema, list):
         return [_named(branch, path, seen) for branch in schema]
-    if isinstance(schema, str):
-        if schema in PRIMITIVES:
-            return schema
-        if schema not in seen:
-            raise IncompatibleSchemaError(f"{path}: unknown type {schema}")
-        return _named(seen[schema], path, seen)
+    if isinstance(schema, dict):
+        return _named_complex(schema, path, seen)
+    if schema in PRIMITIVES:
+        return schema
+    if schema not in seen:
+        raise IncompatibleSchemaError(f"{path}: unknown type {schema}")
+    return _named(seen[schema], path, seen)
+
+
+def _named_complex(schema: dict[str, Any], path: str, seen: dict[str, Schema]) -> Schema:
     kind = schema["type"]
     if kind == "record":
         for name in (schema["name"], f"{schema.get('namespace', '')}.{schema['name']}".strip(".")):
@@ -81,7 +87,7 @@ def optional(schema: Schema) -> Schema:
 
 
 def nullable(schema: Schema) -> Schema:
-    """Let every field of every record be absent: a raw table keeps what was sent, whoever sent it."""
+    """Let every field of every record be absent: raw keeps what was sent, whoever sent it."""
     if isinstance(schema, list):
         return [nullable(branch) for branch in schema]
     if not isinstance(schema, dict):
@@ -129,7 +135,10 @@ def _merged_record(old: Schema, new: Schema, path: str) -> Schema:
         name = field["name"]
         inside = f"{path}.{name}".strip(".")
         if name in known:
-            known[name] = {**known[name], "type": merged(known[name]["type"], field["type"], inside)}
+            known[name] = {
+                **known[name],
+                "type": merged(known[name]["type"], field["type"], inside),
+            }
         else:
             kind = optional(nullable(field["type"]))
             known[name] = {"name": name, "type": kind, "default": None}

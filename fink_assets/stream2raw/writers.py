@@ -1,4 +1,4 @@
-"""The writers' schemas a survey has been seen to use: learnt once, kept, and merged to what raw holds.
+"""The writers' schemas a survey has used: learnt once, kept, and merged to what raw holds.
 
 Reads and writes the `writers` table without Spark. How schemas resolve belongs to `schemas`.
 """

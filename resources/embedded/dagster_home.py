@@ -38,10 +38,32 @@ def command(process: str, configuration: Settings) -> list[str]:
     return ["dagster-daemon", "run", *workspace]
 
 
+def end_abandoned_runs() -> int:
+    """Mark as failed the runs that an earlier daemon left behind; return how many.
+
+    Their processes ended with it. Left as they are they would hold the place of the next streaming
+    run.
+    """
+    import dagster as dg
+
+    alive = [
+        dg.DagsterRunStatus.STARTING,
+        dg.DagsterRunStatus.STARTED,
+        dg.DagsterRunStatus.CANCELING,
+    ]
+    with dg.DagsterInstance.get() as instance:
+        runs = instance.get_runs(dg.RunsFilter(statuses=alive))
+        for run in runs:
+            instance.report_run_failed(run, "The daemon that ran it ended before it did.")
+        return len(runs)
+
+
 def main() -> None:
     """Become the process that the first argument names."""
     configuration = settings()
     os.environ["DAGSTER_HOME"] = str(prepare(configuration))
+    if sys.argv[1] == "daemon":
+        end_abandoned_runs()
     name, *arguments = command(sys.argv[1], configuration)
     program = shutil.which(name, path=str(Path(sys.executable).parent)) or name
     os.execv(program, [program, *arguments])

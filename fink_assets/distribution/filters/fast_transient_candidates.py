@@ -19,9 +19,9 @@ from fink_assets.distribution.filter import alert_filter
 def fast_transient_candidates() -> str:
     """Sources that certainly brighten by more than 0.3 mag per day.
 
-    The 95 % quantile of the rate is below -0.3 mag/d, the limit that Fink's multi-messenger "gold" sample puts
-    on the rate itself; the detection is real (deep-learning score above 0.9), positive, and no Solar System
-    object.
+    The 95 % quantile of the rate is below -0.3 mag/d, the limit that Fink's multi-messenger "gold"
+    sample puts on the rate itself; the detection is real (deep-learning score above 0.9), positive,
+    and no Solar System object.
     """
     return (
         "fast_transient_rate.upper_rate < -0.3 and candidate.drb > 0.9 "

@@ -1,4 +1,4 @@
-"""Objects seen for the first time that lie near no other source: new transients or Solar System objects."""
+"""Objects seen for the first time, near no other source: new transients or asteroids."""
 
 from fink_assets.distribution.filter import alert_filter
 
@@ -12,7 +12,7 @@ from fink_assets.distribution.filter import alert_filter
     rejects=(1786234381015015009, 1786537211115010000),
 )
 def first_pass_candidates() -> str:
-    """Objects seen for the first time that lie near no other source: new transients or Solar System objects.
+    """Objects seen for the first time, near no other source: new transients or asteroids.
 
     The condition is Fink's livestream filter of the same name: `roid` is 1.
     """

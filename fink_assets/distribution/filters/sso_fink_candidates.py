@@ -1,4 +1,4 @@
-"""Candidates for unknown Solar System objects: seen once or twice, away from stars, without counterpart."""
+"""Candidates for unknown Solar System objects: seen once or twice, away from stars."""
 
 from fink_assets.distribution.filter import alert_filter
 
@@ -12,7 +12,7 @@ from fink_assets.distribution.filter import alert_filter
     rejects=(1786559604315015011, 1786329101515015014),
 )
 def sso_fink_candidates() -> str:
-    """Candidates for unknown Solar System objects: seen once or twice, away from stars, without counterpart.
+    """Candidates for unknown Solar System objects: seen once or twice, away from stars.
 
     The condition is Fink's livestream filter of the same name: `roid` is 2.
     """

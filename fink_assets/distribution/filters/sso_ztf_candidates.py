@@ -1,4 +1,4 @@
-"""Known Solar System objects: the survey finds a Minor Planet Center counterpart within 5 arcseconds."""
+"""Known Solar System objects: a Minor Planet Center counterpart lies within 5 arcseconds."""
 
 from fink_assets.distribution.filter import alert_filter
 
@@ -12,7 +12,7 @@ from fink_assets.distribution.filter import alert_filter
     rejects=(1786234381015015009, 1786329101515015014),
 )
 def sso_ztf_candidates() -> str:
-    """Known Solar System objects: the survey finds a Minor Planet Center counterpart within 5 arcseconds.
+    """Known Solar System objects: a Minor Planet Center counterpart lies within 5 arcseconds.
 
     The condition is Fink's livestream filter of the same name: `roid` is 3.
     """

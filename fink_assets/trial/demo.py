@@ -1,0 +1,124 @@
+"""The demonstration: real alerts through the real services, from an empty folder to a summary.
+
+Each demonstration begins with an empty `<home>/demo`, so that its numbers are always the same.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from fink_assets.chain import STAGES
+from fink_assets.lake.contracts import Tables
+from fink_assets.settings import Settings
+from fink_assets.surveys import ZTF
+from fink_assets.trial import runs
+from fink_assets.trial.ground import SHIPPED, require_running
+from fink_assets.trial.progress import POLL_SECONDS, follow
+from fink_assets.trial.sending import Sent, send_disturbed, send_nights
+from fink_assets.trial.summary import Summary, show, summarize
+from resources.embedded.service import KINDS, Service
+
+
+def alerts_to_send(configuration: Settings, given: Path | None, console: Console) -> Path:
+    """Folder of the alerts: the given one, those fetched at set-up, or those that are shipped."""
+    if given is not None:
+        return given
+    from fink_assets.simulator.sample import SampleError, ensure_samples
+
+    try:
+        return ensure_samples(configuration.samples)
+    except SampleError as problem:
+        console.print(f"{problem}\n[yellow]The demo uses the 57 alerts in {SHIPPED} instead.[/]")
+        return SHIPPED
+
+
+def demonstrate(
+    configuration: Settings,
+    services: dict[str, Service],
+    source: Path,
+    console: Console,
+    *,
+    rate: float | None = None,
+) -> Summary:
+    """Send alerts, wait until they have gone through all stages, and count what became of them.
+
+    Raises
+    ------
+    TrialError
+        If a streaming run fails.
+    """
+    tables, servers = Tables(ZTF.name, configuration.lake), configuration.input_servers
+    with runs.opened(configuration) as instance, _bars(console) as bars:
+
+        def require() -> None:
+            require_running(services)
+            runs.require_success(instance, ZTF, configuration.home)
+
+        sent = _sent(source, servers, rate, bars)
+        stages = {name: bars.add_task(name, total=sent.messages) for name in STAGES}
+        follow(
+            ZTF,
+            tables,
+            servers,
+            messages=sent.messages,
+            show=lambda done: [bars.update(t, completed=done[n]) for n, t in stages.items()],
+            require=require,
+        )
+        _await_end(lambda: runs.active(instance, ZTF), require, bars)
+    console.print(
+        f"Sent {sent.messages} messages to {len(sent.topics)} topics: {sent.repeated} of them alerts for the "
+        f"second time, {sent.broken} no alerts at all."
+    )
+    summary = summarize(tables)
+    console.print(show(summary))
+    return summary
+
+
+def _sent(source: Path, servers: str, rate: float | None, bars: Progress) -> Sent:
+    total = sum(1 for _ in source.rglob("*.avro"))
+    task = bars.add_task("sending", total=total)
+    alerts = send_nights(source, servers, rate=rate, advance=lambda: bars.advance(task))
+    more = send_disturbed(source, servers, lambda: bars.advance(task))
+    messages = alerts.messages + more.messages
+    bars.update(task, total=messages)
+    return Sent(messages=messages, repeated=more.repeated, broken=more.broken, topics=alerts.topics)
+
+
+def _await_end(active: Callable[[], bool], require: Callable[[], None], bars: Progress) -> None:
+    """Wait until the run has refreshed the objects and ended."""
+    task = bars.add_task("objects", total=1)
+    while active():
+        require()
+        time.sleep(POLL_SECONDS)
+    require()
+    bars.update(task, completed=1)
+
+
+def _bars(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description:<13}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+    )
+
+
+def addresses(configuration: Settings) -> list[str]:
+    """What to open and to ask next."""
+    home = configuration.home
+    pages = KINDS["webserver"].address(configuration)
+    return [
+        f"Dagster      {pages}  (assets, checks, runs)",
+        f"lineage      {pages}/asset-groups",
+        f"Spark        http://127.0.0.1:{configuration.spark_ui_port}",
+        f"user topics  {configuration.output_servers}, fink_*_ztf",
+        f"tables       {configuration.lake}/ztf",
+        f"more alerts  FINK_HOME={home} fink replay --total 5000",
+        f"summary      FINK_HOME={home} fink summary",
+    ]

@@ -1,0 +1,40 @@
+"""Where a trial takes place: the embedded services, with a folder and tables of their own.
+
+Only settings and folders; starting services belongs to `resources.embedded`.
+"""
+
+import shutil
+
+from fink_assets.settings import PROJECT, Settings
+from resources.embedded.machine import SetupError, require_free
+from resources.embedded.service import KINDS, Service
+
+SHIPPED = PROJECT / "tests" / "data" / "ztf"
+EMBEDDED = {"lake_root": "", "kafka_input": "", "kafka_output": "", "spark_remote": ""}
+
+
+class TrialError(SetupError):
+    """The trial cannot go on; `remedy` says what to do."""
+
+
+def emptied(configuration: Settings, name: str) -> Settings:
+    """Give the settings of a trial in `<home>/<name>`, which is emptied.
+
+    Addresses of other services and lakes are not taken over: a trial never touches them.
+
+    Raises
+    ------
+    PortTakenError
+        If services, perhaps of another trial in the same folder, are running.
+    """
+    require_free(port for kind in KINDS.values() for port in kind.ports(configuration))
+    home = configuration.home.absolute() / name
+    shutil.rmtree(home, ignore_errors=True)
+    return configuration.model_copy(update={"home": home, **EMBEDDED})
+
+
+def require_running(services: dict[str, Service]) -> None:
+    """Raise `ServiceError` if a service has ended."""
+    for each in services.values():
+        if each.exit_code is not None:
+            raise each.failure(f"ended with code {each.exit_code}")
