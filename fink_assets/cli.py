@@ -4,14 +4,17 @@ Only words and tables for people; what a command does belongs to the packages, w
 when it runs.
 """
 
-import signal
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
 
+from fink_assets.terminal import console, explained, say_ready, until_interrupted
+from fink_assets.trial.commands import bench, demo, replay
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__.splitlines()[0])
+for command in (demo, bench, replay):
+    app.command()(command)
 
 Only = Annotated[
     list[str] | None,
@@ -23,15 +26,20 @@ Only = Annotated[
 def setup() -> None:
     """Check this machine and fetch what the services need. Does nothing twice."""
     from fink_assets.settings import settings
+    from fink_assets.simulator.sample import SampleError, ensure_samples
     from resources.embedded import jars, machine
 
     configuration = settings()
-    with _explained():
+    with explained():
         typer.echo(f"Java       {machine.java()}")
         machine.require_space(configuration.home, 2000)
         typer.echo(f"State      {configuration.home}")
         fetched = jars.resolve(configuration.jars, typer.echo)
         typer.echo(f"Libraries  {configuration.jars}{'' if fetched else ' (already there)'}")
+        try:
+            typer.echo(f"Alerts     {ensure_samples(configuration.samples)}")
+        except SampleError as problem:
+            typer.echo(f"Alerts     none but the 57 in tests/data/ztf: {problem}")
 
 
 @app.command()
@@ -44,9 +52,9 @@ def up(only: Only = None) -> None:
     configuration = settings()
     names = _services(only)
     typer.echo(f"Starting {', '.join(names)}; logs are in {configuration.home / 'logs'}")
-    with _explained(), _until_interrupted():
+    with explained(), until_interrupted():
         class_path(configuration.jars, "spark")
-        with running(configuration, only=names, on_ready=_say_ready) as services:
+        with running(configuration, only=names, on_ready=say_ready) as services:
             _print_addresses(configuration, names)
             typer.echo("Press Ctrl-C to stop.")
             watch(services.values(), typer.echo)
@@ -67,6 +75,58 @@ def status(only: Only = None) -> None:
     raise typer.Exit(0 if all(answers.values()) else 1)
 
 
+@app.command()
+def summary(
+    survey: str = "ztf", json: Annotated[bool, typer.Option(help="One line of JSON.")] = False
+) -> None:
+    """Count what the lake holds and whether the books balance; exit with 1 if they do not."""
+    from fink_assets.lake.contracts import Tables
+    from fink_assets.settings import settings
+    from fink_assets.trial.summary import line, show, summarize
+
+    found = summarize(Tables(_survey(survey).name, settings().lake))
+    if json:
+        typer.echo(line(found))
+    else:
+        console().print(show(found))
+    raise typer.Exit(0 if found.balanced or found.unfinished else 1)
+
+
+@app.command()
+def backfill(
+    night: Annotated[str, typer.Argument(help="YYYY-MM-DD")],
+    until: Annotated[str | None, typer.Option(help="Last night. Default: the same.")] = None,
+    module: Annotated[list[str] | None, typer.Option(help="Only this science module.")] = None,
+    survey: str = "ztf",
+) -> None:
+    """Compute nights anew from raw, or the columns of some modules. Nothing is sent again."""
+    from fink_assets.backfill import backfill as compute
+    from fink_assets.settings import settings
+    from fink_assets.trial.runs import opened
+
+    with opened(settings()) as instance:
+        try:
+            done = compute(
+                settings(),
+                instance,
+                _survey(survey),
+                first=night,
+                last=until or night,
+                modules=module or (),
+            )
+        except LookupError as problem:
+            raise typer.BadParameter(str(problem)) from None
+    raise typer.Exit(0 if done else 1)
+
+
+def _survey(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    from fink_assets.surveys import SURVEYS
+
+    if name not in SURVEYS:
+        raise typer.BadParameter(f"{name}: choose from {', '.join(SURVEYS)}")
+    return SURVEYS[name]
+
+
 def _services(only: Iterable[str] | None) -> tuple[str, ...]:
     from resources.embedded.service import SERVICES
 
@@ -77,12 +137,7 @@ def _services(only: Iterable[str] | None) -> tuple[str, ...]:
     return chosen
 
 
-def _say_ready(service: object, seconds: float) -> None:
-    typer.echo(f"{service.name:<10} answers after {seconds:.1f} s")  # type: ignore[attr-defined]
-
-
 def _print_addresses(configuration: object, names: Iterable[str]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from resources.embedded.service import KINDS
@@ -90,40 +145,7 @@ def _print_addresses(configuration: object, names: Iterable[str]) -> None:
     table = Table("service", "address")
     for name in names:
         table.add_row(name, KINDS[name].address(configuration))  # type: ignore[arg-type]
-    Console().print(table)
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """End with the remedy, not a stack trace, when the machine lacks something."""
-    from resources.embedded.machine import SetupError
-
-    try:
-        yield
-    except SetupError as problem:
-        typer.secho(f"{problem.problem}\n-> {problem.remedy}", fg="red", err=True)
-        raise typer.Exit(1) from None
-
-
-@contextmanager
-def _until_interrupted() -> Iterator[None]:
-    """Let Ctrl-C, SIGTERM or a closed terminal end the block, and nothing disturb its end."""
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-    def interrupt(number: int, frame: object) -> None:
-        for each in signals:
-            signal.signal(each, signal.SIG_IGN)
-        typer.echo("Stopping.")
-        raise KeyboardInterrupt
-
-    before = {each: signal.signal(each, interrupt) for each in signals}
-    try:
-        yield
-    except KeyboardInterrupt:
-        pass
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+    console().print(table)
 
 
 if __name__ == "__main__":

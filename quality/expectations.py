@@ -76,7 +76,7 @@ def expectations(rule: Rule) -> list[Any]:
 
 
 def _stored(bound: Any) -> Any:
-    """Round a fraction to float32 as `rules` does, so that both judge a value at the bound alike."""
+    """Round a fraction to float32 as `rules` does: both must judge a value at the bound alike."""
     return struct.unpack("f", struct.pack("f", bound))[0] if isinstance(bound, float) else bound
 
 

@@ -96,10 +96,10 @@ def services(kafka_service, spark_service):
 
 @pytest.fixture(scope="session")
 def spark(spark_service, runtime_settings):
-    """A session on the warm server."""
-    from pyspark.sql import SparkSession
+    """A session on the warm server, set up as the stages rely on."""
+    from resources.spark import connect
 
-    session = SparkSession.builder.remote(runtime_settings.spark_address).getOrCreate()
+    session = connect(runtime_settings.spark_address)
     yield session
     session.stop()
 
@@ -138,3 +138,31 @@ def topic(kafka_servers):
     admin = AdminClient({"bootstrap.servers": kafka_servers})
     admin.create_topics([NewTopic(name, num_partitions=2, replication_factor=1)])[name].result(30)
     return name
+
+
+@pytest.fixture(scope="session")
+def sample_run(spark, kafka_servers, tmp_path_factory):
+    """The sample after the whole chain, in two batches; a test that changes it, copies it."""
+    import pipeline
+
+    lake = str(tmp_path_factory.mktemp("sample") / "lake")
+    topic = pipeline.make_topic(kafka_servers)
+    run = pipeline.build(spark, kafka_servers, topic, lake, name="ztf", alerts_per_batch=30)
+    run.feed(pipeline.sample().values())
+    run.finish()
+    run.chain.objects.refresh(up_to_batch=run.chain.ledger.position("archive"))
+    return run
+
+
+@pytest.fixture(scope="session")
+def enriched_sample(spark, sample_run, tmp_path_factory):
+    """Every alert of the sample with all modules, those that fail a cut included."""
+    from fink_assets.raw2science.apply import enriched, with_history
+
+    chain = sample_run.chain
+    alerts = with_history(chain.tables.raw.read(spark), chain.survey, chain.modules)
+    path = str(tmp_path_factory.mktemp("enriched") / "alerts")
+    wanted = ["alert_id", "candidate", "history", "module_status", "module_errors"]
+    names = [module.name for module in chain.modules]
+    enriched(alerts, chain.modules).select(*wanted, *names).write.parquet(path)
+    return spark.read.parquet(path)

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from fink_assets.surveys import ZTF
 DATA = Path(__file__).parent / "data" / "ztf"
 SHARED = Path(__file__).parents[2] / "shared" / "data" / "ztf"
 NIGHT = "2021-11-22"
+WIDE = replace(FILTERS[0], name="everything", condition="true", inputs=())
 MOMENTS = {"ingested", "enriched", "judged", "sent", "arrived", "finished"}
 
 
@@ -61,7 +63,9 @@ class Run:
         return Run(chain=changed, topic=self.topic)
 
 
-def build(spark, servers, topic, lake, *, name=None, modules=MODULES, filters=FILTERS, **more) -> Run:
+def build(
+    spark, servers, topic, lake, *, name=None, modules=MODULES, filters=FILTERS, **more
+) -> Run:
     """Make a chain for a topic; without a name its survey, and so its topics, are its own."""
     name = name or f"ztf{uuid.uuid4().hex[:8]}"
     chain = Chain(
@@ -91,7 +95,9 @@ def altered(message: bytes, *, candid: int | None = None, **changes: Any) -> byt
     number = candid or alert["candid"]
     candidate = {**alert["candidate"], **changes}
     return write_container(
-        json.dumps(schema), {**alert, "candid": number, "candidate": candidate}, sync=bytes(range(16))
+        json.dumps(schema),
+        {**alert, "candid": number, "candidate": candidate},
+        sync=bytes(range(16)),
     )
 
 
@@ -104,7 +110,9 @@ def make_topic(servers: str) -> str:
     return name
 
 
-def feed(servers: str, topic: str, messages: Iterable[bytes], *, partition: int | None = None) -> None:
+def feed(
+    servers: str, topic: str, messages: Iterable[bytes], *, partition: int | None = None
+) -> None:
     """Send messages, each acknowledged, to the partitions in turn or to one."""
     from confluent_kafka import Producer
 
@@ -113,7 +121,10 @@ def feed(servers: str, topic: str, messages: Iterable[bytes], *, partition: int 
     for number, message in enumerate(messages):
         place = number % 2 if partition is None else partition
         producer.produce(
-            topic, message, partition=place, on_delivery=lambda e, _: refused.append(e) if e else None
+            topic,
+            message,
+            partition=place,
+            on_delivery=lambda e, _: refused.append(e) if e else None,
         )
     assert producer.flush(60) == 0
     assert not refused
@@ -179,12 +190,26 @@ def text(found: Iterable[Mapping[str, Any]], *without: str) -> list[str]:
 
 
 def _plain(value: Any) -> str:
-    return str(hash(value)) if isinstance(value, bytes) else str(value)
+    return sha256(value).hexdigest() if isinstance(value, bytes) else str(value)
 
 
 def ids(table: Table, **where: Any) -> list[int]:
     """Alert identifiers of a table, sorted, repeats included."""
     return sorted(row["alert_id"] for row in rows(table, "alert_id", **where))
+
+
+def only(frame: Any, inputs: Iterable[str]) -> Any:
+    """Keep the columns that are declared as `group.column`, and nothing else."""
+    from pyspark.sql import functions as F
+
+    groups: dict[str, list[str]] = {}
+    for path in inputs:
+        group, name = path.split(".")
+        groups.setdefault(group, []).append(name)
+    structs = [
+        F.struct(*[F.col(f"{g}.{n}").alias(n) for n in ns]).alias(g) for g, ns in groups.items()
+    ]
+    return frame.select(*structs)
 
 
 def alive(run: Run, *, quiet_seconds: float = 1.0) -> None:
@@ -204,7 +229,8 @@ def main(address: str, servers: str, topic: str, lake: str, name: str, most: str
     """Drain a stream in this process."""
     from resources.spark import connect
 
-    run = build(connect(address), servers, topic, lake, name=name, alerts_per_batch=int(most))
+    spark = connect(address)
+    run = build(spark, servers, topic, lake, name=name, filters=[WIDE], alerts_per_batch=int(most))
     alive(run)
 
 

@@ -37,19 +37,19 @@ class Objects:
         The range is written down first. A refresh that was killed is repeated with its own range,
         and its transaction number keeps it from counting an alert twice.
         """
-        done = self.tables.objects.committed()
+        if not self.tables.science.exists():
+            return 0
         ledger = self.tables.ledger
-        planned = ledger.position(PLAN)
-        if planned <= done:
-            if up_to_batch <= done:
-                return 0
-            planned = up_to_batch
-            ledger.add_receipt(PLAN, planned, Receipt())
-        if self.tables.science.exists():
+        before = done = self.tables.objects.committed()
+        while max(up_to_batch, planned := ledger.position(PLAN)) > done:
+            if planned <= done:
+                planned = up_to_batch
+                ledger.add_receipt(PLAN, planned, Receipt())
             science = self.tables.science.read(self.spark)
             new = self.states(science.where(f"batch > {done} and batch <= {planned}"))
             self._merge(self._with_known(new), version=planned)
-        return planned - done
+            done = planned
+        return done - before
 
     def rebuild(self, nights: Sequence[str]) -> None:
         """Compute anew every object that has an alert in some nights, from all of its alerts."""

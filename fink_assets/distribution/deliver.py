@@ -116,10 +116,16 @@ class Deliver:
         placed = rows.repartition(self.slots, "slot").sortWithinPartitions(
             "slot", "alert_id", "filter"
         )
-        destination = Destination(
+        return placed.mapInArrow(sender(self.destination(schema), batch), SENT)
+
+    def destination(self, schema: str) -> Destination:
+        """Where messages with an Avro schema go, and as whom."""
+        log = self.tables.ledger.table.log()
+        # Batch numbers mean something in one ledger only: a new lake is another sender.
+        lake = log.metadata().id if log else "new"
+        return Destination(
             servers=self.servers,
-            group=f"fink-distribution-{self.survey.name}",
+            group=f"fink-distribution-{self.survey.name}-{lake}",
             progress=self._progress,
             key=schema.encode(),
         )
-        return placed.mapInArrow(sender(destination, batch), SENT)

@@ -17,6 +17,7 @@ from fink_assets.lake.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd
+    from deltalake import DeltaTable
 
 PLAN = "plan"
 ATTEMPTS = 20
@@ -99,30 +100,34 @@ class Ledger:
     def add_plan(self, plan: Plan) -> None:
         """Write a plan down, before anything of it is read.
 
-        Of two plans with one number the first stands and the second changes nothing: whoever goes on must read
-        the plan from here.
+        Of two plans with one number the first stands and the second changes nothing: whoever goes
+        on must read the plan from here.
         """
         written = {"ranges": [asdict(r) for r in plan.ranges], "cursor": dict(plan.cursor)}
         counts = {"offsets": plan.offsets, "lost": sum(r.lost for r in plan.ranges)}
         self._add(PLAN, plan.batch, counts, [], json.dumps(written))
 
     def add_receipt(self, stage: str, batch: int, receipt: Receipt) -> None:
-        """Record that a stage has finished a batch: its position moves. Repeating it changes nothing."""
+        """Record that a stage has finished a batch: its position moves. A repeat does nothing."""
         nights = json.dumps({n: dict(c) for n, c in receipt.nights.items()})
         self._add(stage, batch, receipt.counts, sorted(receipt.nights), nights)
 
     def rows(self, *, batch: int | None = None, stage: str | None = None) -> list[dict[str, Any]]:
         """Rows of the ledger, oldest first."""
-        from deltalake import DeltaTable
+        import pyarrow as pa
+        from deltalake import DeltaTable, QueryBuilder
 
         if not self.table.exists():
             return []
-        filters: list[tuple[str, str, Any]] = []
+        wanted = ["true"]
         if batch is not None:
-            filters.append(("batch", "=", batch))
+            wanted.append(f"batch = {batch}")
         if stage is not None:
-            filters.append(("stage", "=", stage))
-        found = DeltaTable(self.table.path).to_pyarrow_table(filters=filters or None).to_pylist()
+            wanted.append(f"stage = '{stage}'")
+        # A query skips files by their statistics; reading the table opens each, and there are many.
+        query = QueryBuilder().register("ledger", DeltaTable(self.table.path))
+        stream = query.execute(f"select * from ledger where {' and '.join(wanted)}")
+        found = pa.RecordBatchReader.from_stream(stream).read_all().to_pylist()
         for row in found:
             row["counts"] = dict(row["counts"])
         return sorted(found, key=lambda row: (row["batch"], row["finished"]))
@@ -156,33 +161,34 @@ class Ledger:
         self._write(pa.Table.from_pylist([row], schema=_schema()), stage, batch)
 
     def _write(self, row: Any, stage: str, batch: int) -> None:
-        """Append a row unless its stage already has that batch, also when others write at the same time.
+        """Append a row unless its stage already has that batch; others may write at the same time.
 
-        delta-rs, unlike Spark, appends a repeated transaction again; it refuses only one that somebody else
-        committed after the snapshot it is given.
+        delta-rs, unlike Spark, appends a repeated transaction again. It refuses only one that
+        somebody else committed after the snapshot it is given.
         """
         from deltalake import CommitProperties, Transaction, write_deltalake
-        from deltalake.exceptions import CommitFailedError
+        from deltalake.exceptions import DeltaError
 
         application = f"{self.table.name}/{stage}"
         mark = CommitProperties(app_transactions=[Transaction(app_id=application, version=batch)])
         for attempt in range(ATTEMPTS):
-            log = self.table.log()
-            known = log.transaction_version(application) if log else None
-            if known is not None and known >= batch:
-                return
             try:
-                write_deltalake(
-                    log or self.table.path,
-                    row,
-                    mode="append",
-                    configuration=self.table.properties,
-                    commit_properties=mark,
-                )
+                log = self.table.log() or self._created()
+                known = log.transaction_version(application)
+                if known is None or known < batch:
+                    write_deltalake(log, row, mode="append", commit_properties=mark)
                 return
-            except CommitFailedError:
+            except DeltaError:
                 if attempt == ATTEMPTS - 1:
                     raise
+
+    def _created(self) -> DeltaTable:
+        """Make the ledger, empty: a write that also makes it is not checked against another."""
+        from deltalake import DeltaTable
+
+        return DeltaTable.create(
+            self.table.path, _schema(), mode="ignore", configuration=self.table.properties
+        )
 
 
 def _schema() -> Any:

@@ -6,7 +6,7 @@ which alerts are enriched to `enrich`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fink_assets.raw2science.batch import FAILED, NOT_APPLICABLE, OK, UNAVAILABLE, runner
@@ -48,15 +48,25 @@ def enriched(alerts: DataFrame, modules: Sequence[ScienceModule]) -> DataFrame:
     modules : sequence of ScienceModule
         What to run; entries of other modules are kept.
     """
-    in_spark = [m for m in ordered(modules) if m.expressions]
-    in_python = [m for m in ordered(modules) if m.function]
     found = alerts
-    for module in in_spark:
-        found = _expressed(found, module)
-    if in_python:
-        found = _computed(found, in_python)
+    for group in passes(ordered(modules, present=alerts.columns)):
+        found = _computed(found, group) if group[0].function else _expressed(found, group[0])
     kept = [c for c in alerts.columns if c not in {*MAPS, *(m.name for m in modules)}]
     return found.select(*kept, *[m.name for m in modules], *_maps(alerts.columns, modules))
+
+
+def passes(modules: Sequence[ScienceModule]) -> Iterator[list[ScienceModule]]:
+    """Group sorted modules: each Spark expression alone, Python modules in as few passes as needs allow."""
+    waiting = list(modules)
+    while waiting:
+        blocked = {m.name for m in waiting}
+        group = [m for m in waiting if m.expressions and not blocked & set(m.needs)][:1]
+        if not group:
+            for module in waiting:
+                if module.function and not (blocked - {m.name for m in group}) & set(module.needs):
+                    group.append(module)
+        waiting = [m for m in waiting if m not in group]
+        yield group
 
 
 def _expressed(alerts: DataFrame, module: ScienceModule) -> DataFrame:
@@ -134,7 +144,8 @@ def _maps(present: Sequence[str], modules: Sequence[ScienceModule]) -> list[Colu
 
     def entries(name: str, value: Callable[[ScienceModule], Column]) -> Column:
         pairs = [x for m in modules for x in (F.lit(m.name), value(m))]
-        new = F.map_filter(F.create_map(*pairs), lambda _, v: v.isNotNull())
+        every = F.create_map(*pairs).cast("map<string, string>")  # the cast is for no modules at all
+        new = F.map_filter(every, lambda _, v: v.isNotNull())
         if name not in present:
             return new.alias(name)
         mine = [m.name for m in modules]

@@ -6,7 +6,7 @@ Running modules on alerts belongs to `apply`, the modules themselves to `modules
 
 import hashlib
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -164,8 +164,17 @@ def science_module(
     return declare
 
 
-def ordered(modules: Iterable[ScienceModule]) -> list[ScienceModule]:
+def ordered(
+    modules: Iterable[ScienceModule], *, present: Collection[str] = ()
+) -> list[ScienceModule]:
     """Sort modules so that each comes after those it needs.
+
+    Parameters
+    ----------
+    modules : iterable of ScienceModule
+        What to sort.
+    present : collection of str
+        Modules that have run before.
 
     Raises
     ------
@@ -176,7 +185,8 @@ def ordered(modules: Iterable[ScienceModule]) -> list[ScienceModule]:
     known = set(waiting)
     done: list[ScienceModule] = []
     while waiting:
-        absent = {need for module in waiting.values() for need in module.needs} - known
+        absent = {need for module in waiting.values() for need in module.needs}
+        absent -= known | set(present)
         if absent:
             raise ValueError(f"science modules need {sorted(absent)}, which do not exist")
         ready = [m for m in waiting.values() if not set(m.needs) & set(waiting)]

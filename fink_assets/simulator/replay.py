@@ -21,6 +21,8 @@ FLUSH_SECONDS = 60.0
 
 _PRODUCER = {
     "enable.idempotence": True,
+    # What fails raises; notes on retries would disturb the progress that people watch.
+    "log_level": 3,
     "compression.type": "none",
     "linger.ms": 20,
     # Bounds the memory; more would only wait here instead of on disk.
@@ -111,7 +113,7 @@ def create_topic(servers: str, topic: str, partitions: int = 2) -> None:
     from confluent_kafka import KafkaError, KafkaException
     from confluent_kafka.admin import AdminClient, NewTopic
 
-    admin = AdminClient({"bootstrap.servers": servers})
+    admin = AdminClient({"bootstrap.servers": servers, "log_level": 3})
     new = NewTopic(topic, num_partitions=partitions, replication_factor=1)
     try:
         admin.create_topics([new])[topic].result(timeout=30)

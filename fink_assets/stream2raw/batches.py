@@ -31,22 +31,14 @@ def next_plan(marks: Sequence[Watermarks], last: Plan, *, most: int) -> Plan | N
     """
     cursor = dict(last.cursor)
     everything = [_range(mark, cursor) for mark in marks]
-    # A position that moves without a message is written down too: offsets lost, or a topic made anew.
-    moved = {_key(r.topic, r.partition): r.start for r in everything}
-    open_ranges = [
-        r
-        for r in everything
-        if r.end > r.start or r.start != cursor.get(_key(r.topic, r.partition), r.start)
-    ]
+    open_ranges = [r for r in everything if r.end > r.start or _moved(r, cursor)]
     if not open_ranges:
         return None
     total = sum(r.end - r.start for r in open_ranges)
     ranges = tuple(_shortened(r, most, total) for r in open_ranges)
     # Topics that Kafka no longer holds drop out of the cursor, so that it does not grow with the
     # archive.
-    ends = {
-        _key(m.topic, m.partition): cursor.get(_key(m.topic, m.partition), m.low) for m in marks
-    }
+    ends = {_key(r.topic, r.partition): r.start for r in everything}
     ends |= {_key(r.topic, r.partition): r.end for r in ranges}
     return Plan(batch=last.batch + 1, ranges=ranges, cursor=ends)
 
@@ -72,6 +64,11 @@ def _range(mark: Watermarks, cursor: dict[str, int]) -> Range:
         end=mark.high,
         lost=start - at,
     )
+
+
+def _moved(r: Range, cursor: dict[str, int]) -> bool:
+    """Whether a position changes although nothing is read: offsets lost, or a topic made anew."""
+    return r.start != cursor.get(_key(r.topic, r.partition), r.start)
 
 
 def _shortened(whole: Range, most: int, total: int) -> Range:

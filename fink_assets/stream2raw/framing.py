@@ -58,14 +58,30 @@ def container(message: bytes) -> Frame:
     if not message.startswith(MAGIC):
         raise FramingError(NOT_A_CONTAINER)
     end = len(message) - SYNC_BYTES
-    header = message.find(message[end:])
-    if not len(MAGIC) < header <= end - SYNC_BYTES:
+    header = _header_length(message)
+    if header > end - SYNC_BYTES or message[header : header + SYNC_BYTES] != message[end:]:
         raise FramingError(TRUNCATED)
     count, at = _varint(message, header + SYNC_BYTES)
     size, begin = _varint(message, at)
     if count != 1 or begin + size != end:
         raise FramingError(NOT_ONE_ALERT)
     return Frame(header, begin, end)
+
+
+def _header_length(message: bytes) -> int:
+    """Walk over the metadata, a map of names to bytes; what is cut short in it is truncated."""
+    at = len(MAGIC)
+    try:
+        while entries := (found := _varint(message, at))[0]:
+            at = found[1]
+            if entries < 0:  # then the size of the block follows, which is not needed
+                _, at = _varint(message, at)
+            for _ in range(2 * abs(entries)):
+                length, at = _varint(message, at)
+                at += max(length, 0)
+    except FramingError:
+        raise FramingError(TRUNCATED) from None
+    return found[1]
 
 
 def container_schema(header: bytes) -> dict[str, Any]:

@@ -40,14 +40,16 @@ class Ingest:
         if not plan.offsets:
             return Receipt(counts={"messages": 0, "raw": 0, "dead_letter": 0})
         messages = self.messages(plan.ranges)
-        self._archive(messages, plan.batch, self.tables.raw.name)
+        name = self.tables.raw.name
+        first = self._archive(messages, plan.batch, name)
         nights, arrived = self._archived(plan.batch), plan.offsets
         if _total(nights) != arrived:
             # Writers seen for the first time, messages that do not decode, offsets without a
             # message.
             arrived = self._learn(messages, plan.batch)
             missing = self._missing(messages, plan.batch)
-            self._archive(missing, plan.batch, f"{self.tables.raw.name}/late")
+            # Where nothing was appended yet this is the first append, as a repeat will see it.
+            self._archive(missing, plan.batch, f"{name}/late" if first else name)
             nights = self._archived(plan.batch)
         if _total(nights) != arrived:
             missing = self._missing(messages, plan.batch)
@@ -56,13 +58,15 @@ class Ingest:
         counts = {"messages": arrived, "raw": archived, "dead_letter": arrived - archived}
         return Receipt(counts=counts, nights=nights)
 
-    def _archive(self, messages: DataFrame, batch: int, application: str) -> None:
-        """Append to raw what decodes with a schema known by now."""
+    def _archive(self, messages: DataFrame, batch: int, application: str) -> bool:
+        """Append to raw what decodes with a schema known by now; return whether any is known."""
         known = self._writers.known()
-        if any(writer.schema for writer in known.values()):
-            reader = self._writers.reader(known)
-            alerts = decoded(messages, self.survey, known.values(), reader)
-            self.tables.raw.append(self._raw(alerts, batch), batch=batch, application=application)
+        if not any(writer.schema for writer in known.values()):
+            return False
+        reader = self._writers.reader(known)
+        alerts = decoded(messages, self.survey, known.values(), reader)
+        self.tables.raw.append(self._raw(alerts, batch), batch=batch, application=application)
+        return True
 
     def _archived(self, batch: int) -> dict[str, dict[str, int]]:
         """Count what raw has of a batch, by looking."""
@@ -125,7 +129,7 @@ class Ingest:
         good = alerts.select(
             "alert.*", F.expr(KAFKA).alias("_kafka"), F.col("fingerprint").alias("_fingerprint")
         )
-        packet = [c for c in good.columns if not c.startswith("_")]
+        packet = [c for c in good.columns if c not in ("_kafka", "_fingerprint")]
         return good.select(
             F.expr(survey.night).alias("night"),
             F.lit(batch).cast("bigint").alias("batch"),

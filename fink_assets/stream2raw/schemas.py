@@ -7,7 +7,7 @@ Pure functions on parsed schemas. Where writers' schemas come from belongs to `f
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 Schema = Any
@@ -43,16 +43,20 @@ def _named(schema: Schema, path: str, seen: dict[str, Schema]) -> Schema:
         return _named_complex(schema, path, seen)
     if schema in PRIMITIVES:
         return schema
-    if schema not in seen:
+    known = seen.get(schema) or seen.get(schema.rpartition(".")[2])
+    if known is None:
         raise IncompatibleSchemaError(f"{path}: unknown type {schema}")
-    return _named(seen[schema], path, seen)
+    return _named(known, path, seen)
 
 
 def _named_complex(schema: dict[str, Any], path: str, seen: dict[str, Schema]) -> Schema:
     kind = schema["type"]
+    if "name" in schema:
+        # References inside a namespace may leave it out, or write it although the name does not.
+        name = schema["name"]
+        full = f"{schema.get('namespace', '')}.{name}".strip(".")
+        seen |= {name: schema, full: schema, name.rpartition(".")[2]: schema}
     if kind == "record":
-        for name in (schema["name"], f"{schema.get('namespace', '')}.{schema['name']}".strip(".")):
-            seen[name] = schema
         fields = [
             {"name": f["name"], "type": _named(f["type"], f"{path}_{f['name']}", seen)}
             for f in schema["fields"]
@@ -139,10 +143,37 @@ def _merged_record(old: Schema, new: Schema, path: str) -> Schema:
                 **known[name],
                 "type": merged(known[name]["type"], field["type"], inside),
             }
-        else:
+        elif field["type"] not in ("null", ["null"]):  # which holds nothing
+            _refuse_unstorable(name, field["type"], inside, known)
             kind = optional(nullable(field["type"]))
             known[name] = {"name": name, "type": kind, "default": None}
     return {**old, "fields": list(known.values())}
+
+
+def _refuse_unstorable(name: str, kind: Schema, path: str, siblings: Collection[str]) -> None:
+    """Refuse a new field that Spark or Delta could not write: it would hold up the whole stream."""
+    if not (name.isascii() and name.isidentifier()):
+        raise IncompatibleSchemaError(f"{path}: {name!r} is not a name of a column")
+    twin = next((s for s in siblings if s.lower() == name.lower()), None)
+    if twin is not None:
+        raise IncompatibleSchemaError(f"{path}: differs from {twin} by capital letters only")
+    for part in bare(kind) if isinstance(kind, list) and len(kind) > 2 else [bare(kind)]:
+        _refuse_empty(part, path)
+
+
+def _refuse_empty(kind: Schema, path: str) -> None:
+    if kind in ("null", []):
+        raise IncompatibleSchemaError(f"{path}: holds nothing but null")
+    if _kind(kind) == "record":
+        if not kind["fields"]:
+            raise IncompatibleSchemaError(f"{path}: a record without fields")
+        names: set[str] = set()
+        for field in kind["fields"]:
+            inside = f"{path}.{field['name']}"
+            _refuse_unstorable(field["name"], field["type"], inside, names)
+            names.add(field["name"])
+    elif _kind(kind) in ("array", "map"):
+        _refuse_empty(bare(kind.get("items") or kind["values"]), f"{path}[]")
 
 
 def _rewrap(original: Schema, inner: Schema) -> Schema:

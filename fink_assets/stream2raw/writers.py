@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
+from fink_assets.lake.contracts import RAW
 from fink_assets.lake.table import Table
 from fink_assets.stream2raw.framing import FRAMINGS
 from fink_assets.stream2raw.schemas import (
@@ -22,6 +23,8 @@ from fink_assets.stream2raw.schemas import (
     nullable,
 )
 from fink_assets.surveys import Survey
+
+RESERVED = {contract.name for contract in RAW} | {"_kafka", "_fingerprint"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +95,9 @@ class Writers:
                 raise IncompatibleSchemaError(
                     f"not an alert of {self.survey.title}: no field {', '.join(absent)}"
                 )
+            taken = RESERVED & {field["name"].lower() for field in schema["fields"]}
+            if taken:
+                raise IncompatibleSchemaError(f"{', '.join(sorted(taken))}: a column of raw itself")
             merged(reader, schema)
         except (ValueError, KeyError, TypeError, RecursionError) as problem:
             reason = f"writer's schema: {problem}"

@@ -1,5 +1,5 @@
 """The platform tried out on this machine: a demonstration, measurements, and what they show.
 
-They stand outside the pipeline: they send alerts, look at the ledger and the topics, and compute nothing that
+Outside the pipeline: they send alerts, look at the ledger and the topics, and compute nothing that
 the pipeline needs.
 """

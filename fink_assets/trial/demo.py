@@ -6,7 +6,7 @@ Each demonstration begins with an empty `<home>/demo`, so that its numbers are a
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -61,18 +61,23 @@ def demonstrate(
 
         sent = _sent(source, servers, rate, bars)
         stages = {name: bars.add_task(name, total=sent.messages) for name in STAGES}
+
+        def show_stages(done: Mapping[str, int]) -> None:
+            for name, task in stages.items():
+                bars.update(task, completed=done[name])
+
         follow(
             ZTF,
             tables,
             servers,
             messages=sent.messages,
-            show=lambda done: [bars.update(t, completed=done[n]) for n, t in stages.items()],
+            show=show_stages,
             require=require,
         )
         _await_end(lambda: runs.active(instance, ZTF), require, bars)
     console.print(
-        f"Sent {sent.messages} messages to {len(sent.topics)} topics: {sent.repeated} of them alerts for the "
-        f"second time, {sent.broken} no alerts at all."
+        f"Sent {sent.messages} messages to {len(sent.topics)} topics: {sent.repeated} alerts "
+        f"for the second time, {sent.broken} no alerts at all."
     )
     summary = summarize(tables)
     console.print(show(summary))

@@ -1,4 +1,4 @@
-"""Follow alerts through the stages by the ledger, without Spark, until everything has gone through."""
+"""Follow alerts through the stages by the ledger, without Spark, until all have gone through."""
 
 from __future__ import annotations
 

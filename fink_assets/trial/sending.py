@@ -1,4 +1,4 @@
-"""Send a folder of alerts as the survey does, each night to its own topic, with what may be wrong in a stream.
+"""Send a folder of alerts as the survey does, each night to its own topic, and what may be wrong.
 
 How messages reach Kafka belongs to the simulator.
 """

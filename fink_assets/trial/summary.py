@@ -1,7 +1,7 @@
 """What became of the alerts, in numbers: read from the ledger and the tables' logs, without Spark.
 
-`summarize` counts, `show` and `line` write for people and programs. The same counts with every row looked at are
-the checks of `quality.reconciliation`.
+`summarize` counts, `show` and `line` write for people and programs. The same counts with every row
+looked at are the checks of `quality.reconciliation`.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 class Summary:
     """Counts of one survey's lake.
 
-    `rows` are those of the tables by their transaction logs; everything else comes from the ledger, but
-    `dead_letters` (reasons) and `latency_s` (Kafka's timestamp of an alert until its delivery is committed).
+    `rows` are those of the tables by their transaction logs; everything else comes from the ledger,
+    but `dead_letters` (reasons) and `latency_s` (from an alert's Kafka timestamp until its delivery
+    is committed).
     """
 
     batches: int = 0
@@ -67,9 +68,12 @@ class Summary:
 
 def summarize(tables: Tables) -> Summary:
     """Count what a lake holds now. While batches are under way, the sums need not come out yet."""
-    ledger = tables.ledger.rows()
+    rows = tables.ledger.rows()
+    archived = {row["batch"] for row in rows if row["stage"] == STAGES[0]}
     counts = Counter[str]()
-    for row in ledger:
+    for row in rows:
+        if row["stage"] == PLAN and row["batch"] not in archived:
+            continue  # its offsets have not become anything yet
         counts.update({n: v for n, v in row["counts"].items() if not n.startswith("latency")})
     planned = tables.ledger.position(PLAN)
     nouns = ("raw", "dead_letter", "quarantine", "science", "deliveries", "sources", "objects")
@@ -164,7 +168,8 @@ def _lines(summary: Summary) -> list[tuple[str, Any, str]]:
     if summary.latency_s:
         seconds = ", ".join(f"{q} {s:.1f} s" for q, s in summary.latency_s.items())
         found.append(("latency", "", f"{seconds}, from Kafka to the user's topic"))
-    found += [("books", "" if right else "WRONG", sum_) for sum_, right in summary.books.items()]
+    wrong = "WRONG" if not summary.unfinished else "not yet"
+    found += [("books", "right" if right else wrong, s) for s, right in summary.books.items()]
     return found
 
 

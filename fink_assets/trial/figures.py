@@ -1,0 +1,56 @@
+"""Figures of a measurement as tables for people; how they are measured belongs to `bench`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group
+from rich.table import Table as Grid
+
+QUANTILES = (50, 95, 99)
+
+
+def throughput_table(found: Mapping[str, Any]) -> Group:
+    """Seconds of each stage."""
+    title = (
+        f"{found['alerts']} alerts in {found['seconds']} s: {found['alerts_per_second']} alerts/s"
+    )
+    grid = Grid("stage", "seconds", "alerts/s", "share", title=title)
+    for name, seconds in found["stages"].items():
+        rate = f"{found['alerts'] / seconds:.0f}" if seconds else ""
+        grid.add_row(name, f"{seconds:.1f}", rate, f"{seconds / found['seconds']:.0%}")
+    books = "balance" if found["balanced"] else "DO NOT BALANCE"
+    note = (
+        f"{found['science']} to science, {found['quarantine']} to quarantine, "
+        f"{found['delivered']} delivered, books {books}; "
+        f"peak memory: {_listed(found['memory_gb'])}"
+    )
+    return Group(grid, note)
+
+
+def latency_table(found: Mapping[str, Any], *, settle: float, seconds: float) -> Group:
+    """Quantiles of the parts of a latency measurement."""
+    how = "a drain in one process" if found["in_process"] else "Dagster's sensor and runs"
+    grid = Grid(
+        "part",
+        "messages",
+        "seconds to",
+        *[f"p{q}" for q in QUANTILES],
+        title=f"{found['rate']:g} alerts/s, {how}",
+    )
+    parts = {"cold": f"first {settle:g} s, from cold", "steady": f"next {seconds:g} s"}
+    for name, title in parts.items():
+        part = found[name]
+        for what in ("written", "committed"):
+            values = [f"{part[f'{what}_s'].get(f'p{q}', float('nan')):.2f}" for q in QUANTILES]
+            grid.add_row(title, str(part["messages"]), f"message {what}", *values)
+    note = (
+        f"{found['received']} messages received, {found['wrong']} missing, unasked or twice; "
+        f"peak memory: {_listed(found['memory_gb'])}"
+    )
+    return Group(grid, note)
+
+
+def _listed(memory: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {gigabytes} GB" for name, gigabytes in memory.items())

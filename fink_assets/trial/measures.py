@@ -1,0 +1,124 @@
+"""What a measurement reads: times of stages, memory of processes, messages of user topics.
+
+Plain numbers and frames; what is measured, and when, belongs to `bench`.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fink_assets.archive.objects import PLAN as OBJECTS_PLAN
+from fink_assets.lake.ledger import PLAN
+from resources.embedded.service import Service, session_members
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+OBJECTS = "objects"
+TIMEOUT_SECONDS = 30.0
+
+
+def stage_seconds(
+    rows: Iterable[Mapping[str, Any]], *, begun: datetime, ended: datetime
+) -> dict[str, float]:
+    """Seconds per stage between two times, from the ledger of a drain.
+
+    The drain does one thing at a time and each ends with a row, so a row's time since the one
+    before is its stage's. Refreshing objects writes its row first.
+    """
+    inside = sorted((r for r in rows if r["finished"] > begun), key=lambda r: r["finished"])
+    marks = [(r["finished"], r["stage"]) for r in inside] + [(ended, PLAN)]
+    seconds: dict[str, float] = {}
+    before, doing = begun, None
+    for moment, stage in marks:
+        spent = doing or stage
+        seconds[spent] = seconds.get(spent, 0.0) + (moment - before).total_seconds()
+        before, doing = moment, OBJECTS if stage == OBJECTS_PLAN else None
+    seconds[PLAN] = seconds.get(PLAN, 0.0) + seconds.pop(OBJECTS_PLAN, 0.0)
+    return seconds
+
+
+def peak_memory(services: Mapping[str, Service]) -> dict[str, float]:
+    """Peak resident memory (GB) of each service's processes and of this one, from Linux's books."""
+    groups = {name: list(_peaks(session_members(each.pid))) for name, each in services.items()}
+    found: dict[str, float] = {}
+    for name, processes in groups.items():
+        for program, gigabytes in processes:
+            label = "Spark's Python workers" if name == "spark" and program != "java" else name
+            found[label] = found.get(label, 0.0) + gigabytes
+    found["this process"] = sum(gigabytes for _, gigabytes in _peaks([os.getpid()]))
+    return {name: round(gigabytes, 2) for name, gigabytes in found.items()}
+
+
+def _peaks(pids: Iterable[int]) -> Iterator[tuple[str, float]]:
+    for pid in pids:
+        try:
+            status = Path(f"/proc/{pid}/status").read_text()
+        except OSError:  # ended meanwhile, or not Linux
+            continue
+        peak = re.search(r"VmHWM:\s+(\d+) kB", status)
+        if peak:
+            yield status.split()[1], int(peak[1]) / 1e6
+
+
+def machine() -> dict[str, Any]:
+    """Describe this machine: processor, cores, memory, Python."""
+    model, memory = "", 0
+    if Path("/proc/cpuinfo").exists():
+        found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+        model = found[1].strip() if found else platform.machine()
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {
+        "processor": model or platform.processor(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(memory / 1e9, 1),
+        "system": platform.platform(terse=True),
+        "python": platform.python_version(),
+    }
+
+
+def consumed(servers: str, topics: Sequence[str]) -> pd.DataFrame:
+    """Everything that a user of topics receives, committed: topic, alert_id, written."""
+    import pandas as pd
+    from confluent_kafka import Consumer, TopicPartition
+
+    consumer = Consumer(
+        {
+            "bootstrap.servers": servers,
+            "group.id": "fink-bench",
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+        }
+    )
+    known = consumer.list_topics(timeout=TIMEOUT_SECONDS).topics
+    places = [(t, p) for t in topics if t in known for p in known[t].partitions]
+    try:
+        consumer.assign([TopicPartition(topic, partition, 0) for topic, partition in places])
+        rows = list(_messages(consumer, len(places)))
+    finally:
+        consumer.close()
+    frame = pd.DataFrame(rows, columns=["topic", "alert_id", "written"])
+    return frame.assign(written=pd.to_datetime(frame["written"], unit="ms", utc=True))
+
+
+def _messages(consumer: Any, partitions: int) -> Iterator[tuple[str, int, int]]:
+    from confluent_kafka import KafkaError, KafkaException
+
+    ended = 0
+    while ended < partitions:
+        message = consumer.poll(1.0)
+        if message is None:
+            continue
+        if message.error() is None:
+            yield message.topic(), int(dict(message.headers())["alert_id"]), message.timestamp()[1]
+        elif message.error().code() == KafkaError._PARTITION_EOF:
+            ended += 1
+        else:
+            raise KafkaException(message.error())

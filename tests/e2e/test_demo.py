@@ -1,0 +1,173 @@
+"""`fink demo` as a person runs it, and its numbers against a count made by other means."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from io import BytesIO
+from pathlib import Path
+
+import fastavro
+import pytest
+from unit.raw2science.batches import batch, sample
+
+from fink_assets.raw2science.modules import solar_system
+from fink_assets.settings import PROJECT
+from fink_assets.simulator.packet import read_container, sync_marker, write_container
+from fink_assets.surveys.ztf_packet import packet_schema_json
+from resources.embedded.jars import resolve
+from resources.embedded.service import environment
+
+SAMPLE = PROJECT / "tests" / "data" / "ztf"
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+BROKEN = 3
+
+
+@pytest.fixture(scope="module")
+def configuration(runtime_settings, make_ports, tmp_path_factory):
+    resolve(runtime_settings.jars)
+    names = ("kafka_port", "kafka_controller_port", "spark_port", "spark_ui_port", "dagster_port")
+    ports = dict(zip(names, make_ports(5), strict=True))
+    home = {"home": tmp_path_factory.mktemp("demonstration")}
+    return runtime_settings.model_copy(update={**ports, **home})
+
+
+def fink(configuration, *words, **more):
+    variables = environment(configuration) | {"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "fink_assets.cli", *words],
+        env=os.environ | variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        **more,
+    )
+
+
+@pytest.fixture(scope="module")
+def demonstrated(configuration):
+    """What the first demonstration printed, and its exit code."""
+    program = fink(configuration, "demo", "--alerts", str(SAMPLE), "--exit")
+    try:
+        said, _ = program.communicate()
+        yield said, program.returncode
+    finally:
+        program.kill()
+
+
+@pytest.fixture(scope="module")
+def counted(configuration, demonstrated):
+    """The summary as a program reads it."""
+    home = configuration.model_copy(update={"home": configuration.home / "demo"})
+    program = fink(home, "summary", "--json")
+    said, _ = program.communicate()
+    assert program.returncode == 0, said
+    return json.loads(said.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def candidates():
+    """Detections of the shipped alerts, decoded here."""
+    files = sorted(SAMPLE.rglob("*.avro"))
+    return [next(iter(fastavro.reader(BytesIO(f.read_bytes()))))["candidate"] for f in files]
+
+
+def repeated(candidates):
+    """Alerts sent twice: the first five by time, as far as they are of the first night."""
+    first = sorted(candidate["jd"] for candidate in candidates)[:5]
+    return sum(1 for jd in first if int(jd - 0.5) == int(first[0] - 0.5))
+
+
+def test_the_demonstration_ends_well_and_its_books_balance(demonstrated, counted):
+    said, code = demonstrated
+    assert code == 0, said
+    assert "WRONG" not in said
+    assert counted["balanced"]
+    assert counted["unfinished"] == 0
+
+
+def test_every_message_is_archived_or_a_dead_letter(counted, candidates):
+    twice = repeated(candidates)
+    assert twice == 5
+    assert counted["rows"]["raw"] == len(candidates) + twice
+    assert counted["rows"]["dead_letter"] == sum(counted["dead_letters"].values()) == BROKEN
+    assert len(counted["dead_letters"]) == BROKEN
+    assert counted["messages"] == len(candidates) + twice + BROKEN
+    assert counted["duplicates"] == twice
+
+
+def test_alerts_are_judged_by_the_cuts(counted, candidates):
+    failed = Counter(
+        cut
+        for c in candidates
+        for cut, fails in (
+            ("bad_pixels", c["nbad"] != 0),
+            ("low_real_bogus", c["rb"] < 0.55),
+            ("unused_band", c["fid"] not in (1, 2)),
+        )
+        if fails
+    )
+    good = [c for c in candidates if c["nbad"] == 0 and c["rb"] >= 0.55 and c["fid"] in (1, 2)]
+    assert {cut: n for cut, n in counted["quarantined"].items() if n} == dict(failed)
+    assert counted["rows"]["science"] == len(good)
+    assert counted["rows"]["quarantine"] == len(candidates) - len(good)
+    assert {sum(statuses.values()) for statuses in counted["modules"].values()} == {len(good)}
+
+
+def test_filters_deliver_what_they_select(counted, candidates):
+    good = [
+        p
+        for p in sample()
+        if (c := p["candidate"])["nbad"] == 0 and c["rb"] >= 0.55 and c["fid"] in (1, 2)
+    ]
+    roid = solar_system.function(batch(good, solar_system.inputs))["roid"].value_counts()
+    expected = {
+        "first_pass_candidates": roid.get(1, 0),
+        "sso_fink_candidates": roid.get(2, 0),
+        "sso_ztf_candidates": roid.get(3, 0),
+    }
+    delivered = dict(counted["delivered"])
+    assert delivered.pop("fast_transient_candidates") > 0
+    assert delivered == expected
+    assert 0 < counted["latency_s"]["p50"] <= counted["latency_s"]["p95"]
+
+
+@LINUX
+def test_nothing_is_left_running(configuration, demonstrated):
+    assert processes_of(configuration.home) == []
+
+
+@LINUX
+def test_a_second_demonstration_starts_afresh_and_one_that_fails_says_why(
+    configuration, demonstrated, tmp_path
+):
+    _, alert = read_container(next(SAMPLE.rglob("*.avro")).read_bytes())
+    alert["candidate"]["ra"] = 400.0
+    schema = packet_schema_json(alert["schemavsn"])
+    sync = sync_marker(schema, alert["candid"])
+    (tmp_path / "misread.avro").write_bytes(write_container(schema, alert, sync=sync))
+    program = fink(configuration, "demo", "--alerts", str(tmp_path))
+    try:
+        said, _ = program.communicate()
+    finally:
+        program.kill()
+    assert program.returncode == 1, said
+    assert "batch 0 is not plausible and is held back in raw" in " ".join(said.split())
+    assert str(configuration.home / "demo" / "dagster" / "storage") in said
+    assert processes_of(configuration.home) == []
+
+
+def processes_of(home):
+    """Processes that were started with this home in their environment."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            variables = (folder / "environ").read_bytes()
+            zombie = " Z " in (folder / "stat").read_text().rpartition(")")[2][:3]
+        except OSError:
+            continue
+        if str(home).encode() in variables and not zombie and int(folder.name) != os.getpid():
+            found.append(int(folder.name))
+    return found

@@ -1,0 +1,180 @@
+"""Light curves and objects: right whatever the order, the split into batches, and what dies."""
+
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+from pipeline import NIGHT, Run, rows, text
+
+from fink_assets.archive.objects import PLAN
+from fink_assets.lake.contracts import Tables
+from fink_assets.lake.ledger import Receipt
+from fink_assets.raw2science.backfill import replace_nights
+from fink_assets.surveys import ZTF
+
+STATE = ("alerts", "first_time", "last_time", "last_night", "last_alert_id", "ra", "dec")
+SPLITS = {
+    "by chance": "int(pmod(xxhash64(alert_id, 1), 3))",
+    "by chance again": "int(pmod(xxhash64(alert_id, 2), 3))",
+    "newest first": "least(row_number() over (partition by object_id order by time desc), 3) - 1",
+    "all in the last": "2",
+}
+
+
+def expected(science):
+    """State of each object, computed alert by alert."""
+    objects = {}
+    for row in sorted(science, key=lambda r: (r["time"], r["alert_id"])):
+        known = objects.get(row["object_id"], {"alerts": 0, "first_time": row["time"]})
+        objects[row["object_id"]] = {
+            "object_id": row["object_id"],
+            "alerts": known["alerts"] + 1,
+            "first_time": known["first_time"],
+            "last_time": row["time"],
+            "last_night": row["night"],
+            "last_alert_id": row["alert_id"],
+            "ra": row["ra"],
+            "dec": row["dec"],
+            "candidate": row["candidate"],
+        }
+    return objects.values()
+
+
+def found(tables):
+    return rows(tables.objects, "object_id", *STATE, "candidate")
+
+
+@pytest.fixture(scope="module")
+def science(sample_run):
+    names = ("night", "alert_id", "object_id", "time", "ra", "dec", "candidate")
+    return rows(sample_run.tables.science, *names)
+
+
+@pytest.fixture
+def split(spark, sample_run, tmp_path):
+    """Makes a lake whose science is the sample's in three other batches."""
+
+    def make(batch):
+        tables = Tables("ztf", str(tmp_path / uuid4().hex[:8]))
+        alerts = sample_run.tables.science.read(spark)
+        names = ("night", "alert_id", "object_id", "time", "ra", "dec", "candidate")
+        dealt = alerts.selectExpr(*names, f"bigint({batch}) as batch")
+        tables.science.append(dealt, batch=2)
+        return replace(sample_run.chain.objects, tables=tables, modules=())
+
+    return make
+
+
+def test_the_chain_left_every_object_and_light_curve(sample_run, science):
+    assert text(found(sample_run.tables)) == text(expected(science))
+    curves = rows(sample_run.tables.sources)
+    assert len(curves) == len(science) == 48
+    by_alert = {row["alert_id"]: row for row in science}
+    for point in curves:
+        candidate = by_alert[point["alert_id"]]["candidate"]
+        assert point["band"] == "_gri"[candidate["fid"]]
+        assert point["magnitude"] == candidate["magpsf"]
+        assert point["magnitude_error"] == candidate["sigmapsf"]
+        assert (point["ra"], point["dec"]) == (candidate["ra"], candidate["dec"])
+
+
+def test_an_object_carries_the_module_columns_of_its_latest_alert(sample_run):
+    by_alert = {row["alert_id"]: row for row in rows(sample_run.tables.science)}
+    for state in rows(sample_run.tables.objects):
+        latest = by_alert[state["last_alert_id"]]
+        for module in sample_run.chain.modules:
+            assert text([{"value": state[module.name]}]) == text([{"value": latest[module.name]}])
+
+
+@pytest.mark.parametrize("batch", SPLITS.values(), ids=list(SPLITS))
+def test_objects_do_not_depend_on_how_and_in_which_order_alerts_came(batch, split, science):
+    objects = split(batch)
+    assert [objects.refresh(up_to_batch=n) for n in (0, 1, 2)] == [1, 1, 1]
+    assert text(found(objects.tables)) == text(expected(science))
+    assert objects.refresh(up_to_batch=2) == 0
+
+
+def test_a_merge_repeated_under_its_number_counts_no_alert_twice(split, science, spark):
+    objects = split(SPLITS["by chance"])
+    alerts = objects.tables.science.read(spark)
+    for part, version in (("batch = 0", 0), ("batch > 0", 2), ("batch > 0", 2)):
+        objects._merge(objects._with_known(objects.states(alerts.where(part))), version=version)
+    assert objects.tables.objects.committed() == 2
+    assert text(found(objects.tables)) == text(expected(science))
+
+
+def test_a_refresh_killed_before_its_merge_is_repeated_and_the_next_follows(split, science):
+    objects = split(SPLITS["by chance"])
+    objects.tables.ledger.add_receipt(PLAN, 1, Receipt())
+    assert objects.refresh(up_to_batch=2) == 3
+    assert text(found(objects.tables)) == text(expected(science))
+
+
+def test_a_refresh_whose_plan_is_lost_is_not_repeated(split, science, spark):
+    objects = split(SPLITS["all in the last"])
+    alerts = objects.tables.science.read(spark)
+    objects._merge(objects.states(alerts), version=2)
+    assert objects.tables.ledger.position(PLAN) == -1
+    assert objects.refresh(up_to_batch=2) == 0
+    assert text(found(objects.tables)) == text(expected(science))
+
+
+@pytest.fixture(scope="module")
+def stricter(sample_run, tmp_path_factory):
+    """A copy of the lake in which a night was judged again by a stricter rule."""
+    cuts = [replace(r, threshold=0.8) if r.name == "low_real_bogus" else r for r in ZTF.cuts]
+    survey = replace(sample_run.chain.survey, cuts=tuple(cuts))
+    run: Run = sample_run.copy(tmp_path_factory.mktemp("stricter"), survey=survey)
+    replace_nights(run.chain.enrich, [NIGHT])
+    done = run.chain.ledger.position("archive")
+    run.chain.sources.replace([NIGHT], up_to_batch=done)
+    run.chain.objects.rebuild([NIGHT])
+    return run
+
+
+def test_objects_rebuilt_after_a_change_of_rules_are_those_built_from_scratch(stricter, sample_run):
+    remaining = rows(stricter.tables.science)
+    assert text(found(stricter.tables)) == text(expected(remaining))
+    gone = {r["object_id"] for r in rows(sample_run.tables.objects)} - {
+        r["object_id"] for r in rows(stricter.tables.objects)
+    }
+    assert "ZTF17aaavszj" in gone
+    assert len(remaining) < 48
+
+
+def test_the_night_alone_was_judged_again(stricter, sample_run):
+    for name in ("science", "sources", "quarantine"):
+        before, after = (
+            [r for r in rows(getattr(run.tables, name)) if r["night"] != NIGHT]
+            for run in (sample_run, stricter)
+        )
+        assert text(after) == text(before)
+        assert before
+    assert text(rows(stricter.tables.raw, "kafka")) == text(rows(sample_run.tables.raw, "kafka"))
+    judged = rows(stricter.tables.quarantine, night=NIGHT)
+    assert {reason["threshold"] for row in judged for reason in row["reasons"]} == {">= 0.8"}
+    kept = rows(stricter.tables.science, "alert_id", night=NIGHT)
+    curves = rows(stricter.tables.sources, "alert_id", night=NIGHT)
+    assert text(curves) == text(kept)
+    assert len(kept) + len(judged) == 27
+
+
+def test_alerts_after_a_rebuild_are_counted_on_top(stricter, tmp_path):
+    """A late alert of an object that was rebuilt."""
+    from pipeline import altered, make_topic, sample
+
+    run = stricter.copy(tmp_path)
+    topic = make_topic(run.chain.input_servers)
+    survey = replace(run.chain.survey, topics=topic)
+    run = Run(chain=replace(run.chain, survey=survey), topic=topic)
+    earlier = 2459540.5001
+    alert = sample()[1786383461515015008]
+    run.feed([altered(alert, candid=1786000000015015008, jd=earlier)])
+    run.finish()
+    before = {r["object_id"]: r for r in found(run.tables)}["ZTF21acoshvy"]
+    run.chain.objects.refresh(up_to_batch=run.chain.ledger.position("archive"))
+    after = {r["object_id"]: r for r in found(run.tables)}["ZTF21acoshvy"]
+    assert after["alerts"] == before["alerts"] + 1
+    assert after["first_time"] < before["first_time"]
+    assert after["last_alert_id"] == before["last_alert_id"]
+    assert text(found(run.tables)) == text(expected(rows(run.tables.science)))

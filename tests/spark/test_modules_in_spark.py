@@ -1,0 +1,239 @@
+"""Science modules as Spark runs them: golden alerts, batches, declared inputs, failures."""
+
+import inspect
+import sys
+
+import pandas as pd
+import pytest
+from pipeline import only, text
+
+from fink_assets.raw2science.apply import enriched, with_history
+from fink_assets.raw2science.module import Column, science_module
+from fink_assets.raw2science.modules import MODULES
+
+GOLDEN = [
+    pytest.param(module, golden, id=f"{module.name}-{golden.alert}")
+    for module in MODULES
+    for golden in module.golden
+]
+RECORDS = "spark.sql.execution.arrow.maxRecordsPerBatch"
+
+
+def declared(function, *, inputs=("candidate.rb",), needs=(), type="double"):
+    """Declare a module with one output `score`."""
+    declare = science_module(
+        survey="ztf",
+        version="1.0.0",
+        owners=["team:tests"],
+        inputs=inputs,
+        outputs=(Column(name="score", type=type, doc="A number."),),
+        needs=needs,
+    )
+    function.__doc__ = "Give a number."
+    return declare(function)
+
+
+@pytest.fixture(scope="module")
+def found(enriched_sample):
+    return {row["alert_id"]: row.asDict(recursive=True) for row in enriched_sample.collect()}
+
+
+@pytest.fixture(scope="module")
+def alerts(spark, sample_run):
+    """A night of raw with its histories."""
+    raw = sample_run.tables.raw.read(spark, nights=["2021-11-22"])
+    return with_history(raw, sample_run.chain.survey, MODULES)
+
+
+def collected(frame):
+    return {row["alert_id"]: row.asDict(recursive=True) for row in frame.collect()}
+
+
+@pytest.mark.parametrize(("module", "golden"), GOLDEN)
+def test_a_golden_alert_gets_its_golden_values_through_spark(module, golden, found):
+    row = found[golden.alert]
+    assert row["module_status"][module.name] == golden.status
+    assert (row[module.name] is None) == (golden.status != "ok")
+    for name, expected in golden.expected.items():
+        compare(row[module.name][name], expected, golden.tolerance)
+
+
+def compare(value, expected, tolerance):
+    if isinstance(expected, dict):
+        for name in expected:
+            compare(value[name], expected[name], tolerance)
+    elif expected is None:
+        assert value is None
+    else:
+        assert value == pytest.approx(expected, rel=tolerance)
+
+
+def test_the_sample_needs_no_failure(found):
+    assert {status for row in found.values() for status in row["module_status"].values()} == {
+        "ok",
+        "not_applicable",
+    }
+    assert all(row["module_errors"] == {} for row in found.values())
+
+
+def test_values_do_not_depend_on_how_alerts_are_batched(spark, alerts, found):
+    names = ["alert_id", "module_status", *[module.name for module in MODULES]]
+    before = spark.conf.get(RECORDS)
+    try:
+        for records, partitions in ((1, 1), (7, 3)):
+            spark.conf.set(RECORDS, records)
+            dealt = alerts.repartition(partitions, "alert_id").sortWithinPartitions("object_id")
+            other = collected(enriched(dealt, MODULES).select(*names))
+            expected = [{name: found[alert][name] for name in names} for alert in other]
+            assert text(other.values()) == text(expected)
+            assert len(other) == 27
+    finally:
+        spark.conf.set(RECORDS, before)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
+def test_what_spark_evaluates_of_a_module_reads_declared_inputs_only(module, enriched_sample):
+    sight = only(enriched_sample, module.inputs)
+    expressions = [module.applies, *module.expressions.values()]
+    assert len(sight.selectExpr(*expressions).columns) == len(expressions)
+
+
+def test_an_undeclared_input_of_an_expression_is_seen(enriched_sample):
+    from pyspark.errors import AnalysisException
+
+    with pytest.raises(AnalysisException, match="magpsf"):
+        _ = only(enriched_sample, ["candidate.rb"]).selectExpr("candidate.magpsf").columns
+
+
+def raises(alerts):
+    raise RuntimeError("no model for you")
+
+
+def wrong_type(alerts):
+    return pd.DataFrame({"score": ["many"] * len(alerts)}, index=alerts.index)
+
+
+def wrong_length(alerts):
+    return pd.DataFrame({"score": [1.0] * (len(alerts) - 1)}, index=alerts.index[1:])
+
+
+def other_rows(alerts):
+    return pd.DataFrame({"score": 1.0}, index=alerts.index + 1)
+
+
+def no_output(alerts):
+    return pd.DataFrame({"other": 1.0}, index=alerts.index)
+
+
+def not_a_frame(alerts):
+    return None
+
+
+def peeking(alerts):
+    return pd.DataFrame({"score": alerts["candidate.magpsf"]})
+
+
+def open_eyed(alerts):
+    return pd.DataFrame({"score": alerts["candidate.magpsf"].astype(float)})
+
+
+def dependent(alerts):
+    return pd.DataFrame({"score": alerts["raises.score"]})
+
+
+def second_dependent(alerts):
+    return pd.DataFrame({"score": 1.0}, index=alerts.index)
+
+
+def dependent_in_spark():
+    return {"score": "raises.score + 1"}
+
+
+def doubled_in_spark():
+    return {"score": "open_eyed.score * 2"}
+
+
+def doubled_again(alerts):
+    return pd.DataFrame({"score": alerts["doubled_in_spark.score"] * 2})
+
+
+@pytest.fixture(scope="module")
+def troubled(alerts):
+    """A night enriched by modules of which most break their contract."""
+    from pyspark import cloudpickle
+
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])  # Spark's workers do not have it
+    broken = [raises, wrong_type, wrong_length, other_rows, no_output, not_a_frame, peeking]
+    modules = [
+        *map(declared, broken),
+        declared(open_eyed, inputs=("candidate.magpsf",)),
+        declared(dependent, inputs=("raises.score",), needs=("raises",)),
+        declared(second_dependent, inputs=("dependent.score",), needs=("dependent",)),
+        declared(dependent_in_spark, inputs=("raises.score",), needs=("raises",)),
+        declared(doubled_in_spark, inputs=("open_eyed.score",), needs=("open_eyed",)),
+        declared(doubled_again, inputs=("doubled_in_spark.score",), needs=("doubled_in_spark",)),
+    ]
+    names = [module.name for module in modules]
+    kept = ["alert_id", "candidate.magpsf", "module_status", "module_errors", *names]
+    return collected(enriched(alerts, modules).select(*kept))
+
+
+ERRORS = {
+    "raises": "RuntimeError: no model for you",
+    "wrong_type": "TypeError: score is not double",
+    "wrong_length": "ValueError: 26 rows with another index",
+    "other_rows": "ValueError: 27 rows with another index",
+    "no_output": "ValueError: outputs missing: score",
+    "not_a_frame": "TypeError",
+    "peeking": "KeyError: 'candidate.magpsf'",
+}
+
+
+@pytest.mark.parametrize(("name", "error"), ERRORS.items(), ids=list(ERRORS))
+def test_a_module_that_breaks_its_contract_fails_alone_and_says_why(name, error, troubled):
+    assert len(troubled) == 27
+    for row in troubled.values():
+        assert row["module_status"][name] == "failed"
+        assert row[name] is None
+        assert row["module_errors"][name].startswith(error)
+
+
+@pytest.mark.parametrize("name", ["dependent", "second_dependent", "dependent_in_spark"])
+def test_what_needs_a_failed_module_is_unavailable(name, troubled):
+    for row in troubled.values():
+        assert row["module_status"][name] == "unavailable"
+        assert row[name] is None
+        assert name not in row["module_errors"]
+
+
+def test_the_others_complete_and_python_and_spark_may_need_each_other(troubled):
+    for row in troubled.values():
+        assert row["open_eyed"]["score"] == row["magpsf"]
+        assert row["doubled_in_spark"]["score"] == 2 * row["magpsf"]
+        assert row["doubled_again"]["score"] == 4 * row["magpsf"]
+        assert row["module_status"]["doubled_again"] == "ok"
+        assert set(row["module_errors"]) == set(ERRORS)
+
+
+def test_without_modules_alerts_pass_with_empty_maps(alerts):
+    row = enriched(alerts, []).select("module_status", "module_versions").first()
+    assert row.asDict() == {"module_status": {}, "module_versions": {}}
+
+
+def test_a_module_alone_keeps_what_others_said(spark, sample_run):
+    science = sample_run.tables.science.read(spark, nights=["2021-11-22"])
+
+    def reader(alerts):
+        return pd.DataFrame({"score": alerts["solar_system.roid"].astype(float)})
+
+    alone = declared(reader, inputs=("solar_system.roid",), needs=("solar_system",))
+    rows = collected(enriched(science, [alone]))
+    for row in rows.values():
+        assert row["reader"]["score"] == row["solar_system"]["roid"]
+        assert row["module_status"]["solar_system"] == row["module_status"]["reader"] == "ok"
+        assert row["module_versions"]["reader"] == alone.code_version
+        assert set(row["module_versions"]) == {"reader", *[module.name for module in MODULES]}
+
+
+def test_the_docstring_of_each_module_is_its_description():
+    assert all(m.doc == inspect.getdoc(m.function) for m in MODULES if m.function)

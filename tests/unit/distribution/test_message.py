@@ -1,0 +1,84 @@
+"""The Avro schema of a message: readable by fastavro, every value may be null."""
+
+import io
+import json
+from datetime import UTC, datetime
+
+import fastavro
+import pytest
+from pyspark.sql import types as t
+
+from fink_assets.distribution.message import avro_schema, compact
+
+
+def image(*more):
+    return t.StructType([t.StructField("name", t.StringType()), *more])
+
+
+KIND = t.StructType(
+    [
+        t.StructField("id", t.LongType()),
+        t.StructField("small", t.ShortType()),
+        t.StructField("flag", t.BooleanType()),
+        t.StructField("image", image(t.StructField("bytes", t.BinaryType()))),
+        t.StructField("other", t.StructType([t.StructField("image", image())])),
+        t.StructField("past", t.ArrayType(image(t.StructField("mag", t.DoubleType())))),
+        t.StructField("grid", t.ArrayType(t.ArrayType(t.DoubleType()))),
+        t.StructField("status", t.MapType(t.StringType(), t.StringType())),
+        t.StructField("at", t.TimestampType()),
+    ]
+)
+ALERT = {
+    "id": 2**60,
+    "small": 3,
+    "flag": True,
+    "image": {"name": "science", "bytes": b"\x1f\x8b"},
+    "other": {"image": {"name": "template"}},
+    "past": [{"name": "a", "mag": 17.5}, None, {"name": None, "mag": float("nan")}],
+    "grid": [[1.0, None], None],
+    "status": {"module": "ok", "other": None},
+    "at": datetime(2021, 11, 22, 3, 4, 5, 678901, UTC),
+}
+
+
+def through(value):
+    """A value written with the schema of its type, and read with it."""
+    schema = fastavro.parse_schema(json.loads(compact(avro_schema(KIND))))
+    datum = io.BytesIO()
+    fastavro.schemaless_writer(datum, schema, value)
+    return fastavro.schemaless_reader(io.BytesIO(datum.getvalue()), schema)
+
+
+def test_every_type_of_an_alert_comes_back_as_it_was():
+    assert str(through(ALERT)) == str(ALERT)
+
+
+def test_every_value_may_be_null():
+    empty = dict.fromkeys(ALERT)
+    assert through(empty) == empty
+
+
+def test_no_record_name_is_used_twice():
+    names = []
+
+    def collect(node):
+        if isinstance(node, dict):
+            names.extend([node["name"]] if node.get("type") == "record" else [])
+            for child in node.values():
+                collect(child)
+        elif isinstance(node, list):
+            for child in node:
+                collect(child)
+
+    collect(avro_schema(KIND))
+    assert len(names) == len(set(names)) == 5
+
+
+def test_a_type_that_avro_does_not_have_is_refused_with_its_place():
+    odd = t.StructType([t.StructField("how_long", t.DayTimeIntervalType())])
+    with pytest.raises(TypeError, match="alert_how_long: Avro has no type for interval"):
+        avro_schema(odd)
+
+
+def test_a_schema_is_written_without_white_space():
+    assert compact({"a": [1, 2], "b": "c d"}) == '{"a":[1,2],"b":"c d"}'

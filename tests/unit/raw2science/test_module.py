@@ -1,0 +1,116 @@
+"""What a declaration of a science module must say, and the order in which modules run."""
+
+from dataclasses import replace
+
+import pytest
+
+from fink_assets.raw2science.apply import passes
+from fink_assets.raw2science.module import Column, ScienceModule, ordered, science_module
+
+SCORE = Column(name="score", type="double", doc="A number.")
+
+
+def module(name, *needs, expressions=None):
+    return ScienceModule(
+        name=name,
+        survey="ztf",
+        version="1.0.0",
+        owners=("team:tests",),
+        inputs=("candidate.magpsf",),
+        outputs=(SCORE,),
+        needs=needs,
+        doc="Give a number.",
+        function=None if expressions else len,
+        expressions=expressions or {},
+    )
+
+
+def names(modules):
+    return [m.name for m in modules]
+
+
+def test_a_module_runs_after_those_it_needs_whatever_the_order_they_are_listed_in():
+    modules = [module("a", "d"), module("b", "a", "c"), module("c"), module("d", "c")]
+    for listed in (modules, modules[::-1]):
+        assert names(ordered(listed)) == ["c", "d", "a", "b"]
+
+
+def test_a_circle_of_needs_is_refused_and_its_members_are_named():
+    with pytest.raises(ValueError, match=r"circle: \['a', 'b'\]"):
+        ordered([module("a", "b"), module("b", "a"), module("c")])
+    with pytest.raises(ValueError, match="circle"):
+        ordered([module("a", "a")])
+
+
+def test_a_module_that_is_needed_must_exist_or_have_run_before():
+    with pytest.raises(ValueError, match=r"need \['gone'\], which do not exist"):
+        ordered([module("a", "gone")])
+    assert names(ordered([module("a", "gone")], present=["gone", "candidate"])) == ["a"]
+
+
+def test_python_modules_share_a_pass_and_spark_ones_go_where_their_needs_allow():
+    one = {"score": "1"}
+    modules = ordered(
+        [
+            module("before", expressions=one),
+            module("python", "before"),
+            module("other"),
+            module("after", "python", expressions=one),
+            module("last", "after"),
+        ]
+    )
+    assert [names(group) for group in passes(modules)] == [
+        ["before"],
+        ["other", "python"],
+        ["after"],
+        ["last"],
+    ]
+    assert list(passes([])) == []
+
+
+REFUSED = {
+    "no outputs": ({"outputs": ()}, "outputs must be named"),
+    "an output twice": ({"outputs": (SCORE, SCORE)}, "each once"),
+    "no docstring": ({"doc": "  "}, "needs a docstring"),
+    "an input without its group": ({"inputs": ("magpsf",)}, "group.column"),
+    "an expression too few": ({"expressions": {"other": "1"}}, "are not the outputs"),
+    "an expression too many": ({"expressions": {"score": "1", "x": "1"}}, "are not the outputs"),
+}
+
+
+@pytest.mark.parametrize(("change", "reason"), REFUSED.values(), ids=list(REFUSED))
+def test_a_declaration_that_could_only_fail_at_night_is_refused(change, reason):
+    with pytest.raises(ValueError, match=reason):
+        replace(module("odd"), **change)
+
+
+def test_a_declared_function_is_a_module_with_its_own_version():
+    @science_module(
+        survey="ztf",
+        version="2.1.0",
+        owners=["team:tests"],
+        inputs=("candidate.magpsf",),
+        outputs=(SCORE,),
+    )
+    def bright(alerts):
+        """Give a number."""
+
+    assert bright.name == "bright"
+    assert bright.doc == "Give a number."
+    assert bright.type == "struct<score: double>"
+    version, digest = bright.code_version.split("+")
+    assert version == "2.1.0"
+    assert len(digest) == 8
+    assert replace(bright, source="other").code_version != bright.code_version
+
+
+def test_a_function_without_a_parameter_gives_expressions():
+    @science_module(
+        survey="ztf", version="1.0.0", owners=["team:tests"], inputs=("a.b",), outputs=(SCORE,)
+    )
+    def computed():
+        """Give a number."""
+        return {"score": "a.b + 1"}
+
+    assert computed.function is None
+    assert computed.expressions == {"score": "a.b + 1"}

@@ -1,0 +1,76 @@
+"""How times of stages are told apart, and what a trial may not touch."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from fink_assets.settings import Settings
+from fink_assets.stream2raw.framing import FramingError, container
+from fink_assets.trial.ground import emptied
+from fink_assets.trial.measures import peak_memory, stage_seconds
+from fink_assets.trial.sending import broken_messages
+
+BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def at(second, stage):
+    return {"finished": BEGUN + timedelta(seconds=second), "stage": stage}
+
+
+def test_a_row_tells_when_its_stage_ended_and_objects_when_they_began():
+    rows = [
+        at(9, "archive"),
+        at(-5, "plan"),
+        at(1, "plan"),
+        at(4, "stream2raw"),
+        at(9, "objects.plan"),
+        at(12, "plan"),
+        at(13, "stream2raw"),
+    ]
+    found = stage_seconds(rows, begun=BEGUN, ended=BEGUN + timedelta(seconds=20))
+    assert found == {"plan": 8.0, "stream2raw": 4.0, "archive": 5.0, "objects": 3.0}
+    assert sum(found.values()) == 20.0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_peak_memory_counts_what_was_released():
+    """A process that had 200 MB and gave them back still shows them."""
+    program = "a = bytearray(200_000_000); del a; print(flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        process.stdout.readline()
+        found = peak_memory({"eater": process})
+        process.communicate(b"\n")
+    assert found["eater"] > 0.2
+    assert found["this process"] > 0.01
+
+
+def test_a_trial_empties_its_own_folder_only_and_takes_no_foreign_address(tmp_path, make_ports):
+    names = ("kafka_port", "kafka_controller_port", "spark_port", "spark_ui_port", "dagster_port")
+    ports = dict(zip(names, make_ports(5), strict=True))
+    for folder in ("lake", "demo"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "file").write_text("")
+    given = Settings(home=tmp_path, lake_root="s3a://night", spark_remote="sc://cluster", **ports)
+    trial = emptied(given, "demo")
+    assert (tmp_path / "lake" / "file").exists()
+    assert not (tmp_path / "demo").exists()
+    assert trial.lake == str(tmp_path / "demo" / "lake")
+    assert trial.spark_address.startswith("sc://127.0.0.1")
+
+
+def test_broken_messages_are_broken_each_in_its_way():
+    from fink_assets.trial.ground import SHIPPED
+
+    alert = next(SHIPPED.rglob("*.avro")).read_bytes()
+    text, cut, foreign = broken_messages(alert)
+    for message in (text, cut):
+        with pytest.raises(FramingError):
+            container(message)
+    container(foreign)
