@@ -52,6 +52,7 @@ def backfill(
         instance=instance,
         tags=dict(zip(RANGE, (first, last), strict=True)),
         asset_selection=assets,
+        run_config={"loggers": {"console": {"config": {"log_level": "INFO"}}}},
         raise_on_error=False,
     )
     return result.success

@@ -116,6 +116,7 @@ def backfill(
             )
         except LookupError as problem:
             raise typer.BadParameter(str(problem)) from None
+    typer.echo(f"{night} to {until or night}: {'done' if done else 'failed'}")
     raise typer.Exit(0 if done else 1)
 
 

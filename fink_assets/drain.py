@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from fink_assets.chain import Chain, Done
@@ -45,8 +45,8 @@ class Report:
                 self.verdicts[verdict.rule.name] = verdict
 
 
-def _add(total: dict[str, int], counts: object, stage: str) -> None:
-    for name, value in dict(counts).items():  # type: ignore[call-overload]
+def _add(total: dict[str, int], counts: Mapping[str, int], stage: str) -> None:
+    for name, value in counts.items():
         if name.startswith("latency"):
             key = f"{stage}:{name}"
             total[key] = max(total.get(key, 0), value)

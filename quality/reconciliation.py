@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from fink_assets.distribution.filter import AlertFilter, matched
@@ -17,6 +18,17 @@ from fink_assets.lake.table import Table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+# Over one row per alert, with the number of its rows in each table.
+ALERT_TERMS = {
+    "raw": "sum(raw)",
+    "science": "sum(science)",
+    "quarantine": "sum(quarantine)",
+    "duplicates": "sum(greatest(raw - 1, 0))",
+    "in both": "count_if(science > 0 and quarantine > 0)",
+    "missing": "count_if(science + quarantine = 0)",
+    "wrong": "count_if(raw = 0 or science + quarantine != 1)",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,28 +68,22 @@ def offsets(tables: Tables, spark: SparkSession) -> Balance:
 
 def alerts(tables: Tables, spark: SparkSession, night: str) -> Balance:
     """Every alert of raw is in science or in quarantine, once; the rest are repeats of it."""
+    from pyspark.sql import functions as F
+
     done = tables.ledger.position("raw2science")
-    raw = _night(tables.raw, spark, night, done)
-    science = _night(tables.science, spark, night, done)
-    quarantine = _night(tables.quarantine, spark, night, done)
-    received = _ids(raw)
-    unjudged = raw
-    for part in (science, quarantine):
-        if unjudged is not None and part is not None:
-            unjudged = unjudged.join(part.select("alert_id"), "alert_id", "left_anti")
-    overlap = 0
-    if science is not None and quarantine is not None:
-        overlap = science.join(quarantine, "alert_id", "left_semi").count()
-    terms = {
-        "raw": _rows(raw),
-        "science": _rows(science),
-        "quarantine": _rows(quarantine),
-        "duplicates": _rows(raw) - received,
-        "in both": overlap,
-        "missing": _ids(unjudged),
-    }
-    once = terms["science"] + terms["quarantine"] == received and not terms["missing"]
-    return Balance(balanced=once and overlap == 0, terms=terms)
+    places = {"raw": tables.raw, "science": tables.science, "quarantine": tables.quarantine}
+    found = [
+        frame.select("alert_id", *[F.lit(int(other == place)).alias(other) for other in places])
+        for place, table in places.items()
+        if (frame := _night(table, spark, night, done)) is not None
+    ]
+    if not found:
+        return Balance(balanced=True, terms=dict.fromkeys(ALERT_TERMS, 0))
+    everything = reduce(lambda one, more: one.union(more), found)
+    each = everything.groupBy("alert_id").agg(*[F.sum(place).alias(place) for place in places])
+    (row,) = each.selectExpr(*[f"{sql} `{name}`" for name, sql in ALERT_TERMS.items()]).collect()
+    terms = {name: int(row[name] or 0) for name in ALERT_TERMS}
+    return Balance(balanced=not terms["wrong"], terms=terms)
 
 
 def deliveries(
@@ -125,12 +131,8 @@ def _night(table: Table, spark: SparkSession, night: str, done: int) -> DataFram
     return table.read(spark, nights=[night]).where(f"batch <= {done}")
 
 
-def _rows(frame: DataFrame | None) -> int:
-    return 0 if frame is None else frame.count()
-
-
-def _ids(frame: DataFrame | None) -> int:
-    return 0 if frame is None else frame.select("alert_id").distinct().count()
+def _rows(frame: DataFrame) -> int:
+    return frame.count()
 
 
 def _pairs(frame: DataFrame | None) -> set[tuple[int, str]]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import fastavro
 
-from fink_assets.simulator.packet import read_container, sync_marker, write_container
+from fink_assets.simulator.packet import framed, read_container, sync_marker, write_container
 from fink_assets.surveys.ztf_packet import packet_schema, record_fields
 
 SAMPLE = Path(__file__).parent / "data" / "ztf"
@@ -97,6 +97,15 @@ def with_type(name: str, kind: Any, *, version: str = "4.02", path: str = "") ->
     return schema
 
 
+def narrower() -> Schema:
+    """Schema whose types the raw table can hold only by promotion: int, float, bytes."""
+    schema = with_type("candid", "int")
+    for path, name, kind in (("", "publisher", "bytes"), ("candidate", "ra", "float")):
+        found = next(f for f in record_at(schema, path)["fields"] if f["name"] == name)
+        found["type"] = kind
+    return schema
+
+
 def other_names() -> Schema:
     """Schema 4.02 as Spark writes it: other record names, every field may be null."""
     schema = schema_of("4.02")
@@ -158,8 +167,8 @@ def foreign() -> bytes:
 def damaged() -> bytes:
     """Message of the right size whose datum does not decode."""
     whole = message(904)
-    size = 3000
-    return whole[: -16 - size] + b"\xff" * size + whole[-16:]
+    begin = len(framed(whole).header) + 4  # after the count and a size of three digits
+    return whole[:begin] + b"\xff" * 20 + whole[begin + 20 :]
 
 
 def unreadable() -> bytes:

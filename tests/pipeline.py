@@ -225,13 +225,13 @@ def alive(run: Run, *, quiet_seconds: float = 1.0) -> None:
     ).run()
 
 
-def main(address: str, servers: str, topic: str, lake: str, name: str, most: str) -> None:
+def main(address: str, servers: str, topic: str, lake: str, name: str) -> None:
     """Drain a stream in this process."""
     from resources.spark import connect
 
     spark = connect(address)
-    run = build(spark, servers, topic, lake, name=name, filters=[WIDE], alerts_per_batch=int(most))
-    alive(run)
+    modules = [m for m in MODULES if m.name in ("detection_history", "lightcurve_features")]
+    alive(build(spark, servers, topic, lake, name=name, modules=modules, filters=[WIDE]))
 
 
 if __name__ == "__main__":

@@ -94,6 +94,8 @@ class Objects:
         table = self.tables.objects
         table.create(states)
         states.createOrReplaceTempView("fink_states")
+        # Not `UPDATE SET *`, which writes a nested struct that is null as a struct of nulls.
+        update = ", ".join(f"`{name}` = s.`{name}`" for name in states.columns)
         options = {} if version is None else {"AppId": table.name, "Version": str(version)}
         for name, value in options.items():
             self.spark.conf.set(f"{TRANSACTION}{name}", value)
@@ -102,7 +104,7 @@ class Objects:
                 f"MERGE WITH SCHEMA EVOLUTION INTO delta.`{table.path}` t USING fink_states s "
                 "ON t.object_id = s.object_id "
                 "WHEN MATCHED AND s.alerts IS NULL THEN DELETE "
-                "WHEN MATCHED THEN UPDATE SET * "
+                f"WHEN MATCHED THEN UPDATE SET {update} "
                 "WHEN NOT MATCHED AND s.alerts IS NOT NULL THEN INSERT *"
             ).collect()
         finally:

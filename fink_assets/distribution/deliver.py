@@ -51,12 +51,12 @@ class Deliver:
         if not self.tables.science.exists():
             return Receipt(counts=counts)
         passed = self.selected(self.tables.science.read(self.spark, batch=batch))
-        columns = ["night", "alert_id", "kafka.timestamp", "filters"]
+        columns = ["night", "kafka.timestamp", "filters"]
         found = passed.select(*columns).toPandas()
         if found.empty:
             return Receipt(counts=counts)
         self._prepare_topics()
-        messages = self._messages(batch, found["alert_id"].tolist())
+        messages = self._messages(batch)
         self.tables.deliveries.append(self._sent(messages, batch), batch=batch)
         nights = {str(night): _by_filter(rows) for night, rows in found.groupby("night")}
         counts |= _by_filter(found) | latency(found["timestamp"])
@@ -78,12 +78,12 @@ class Deliver:
     def _progress(self) -> str:
         return f"_fink_progress_{self.survey.name}"
 
-    def _messages(self, batch: int, alert_ids: list[int]) -> DataFrame:
+    def _messages(self, batch: int) -> DataFrame:
         """One row per alert and filter, with the alert's layout in `alert`."""
         from pyspark.sql import functions as F
 
         science = self.selected(self.tables.science.read(self.spark, batch=batch))
-        raw = self.tables.raw.read(self.spark, batch=batch).where(F.col("alert_id").isin(alert_ids))
+        raw = self.tables.raw.read(self.spark, batch=batch)
         own = {c.name for c in RAW}
         packet = [c for c in raw.columns if c not in own]
         same = F.col("r.kafka") == F.col("s.kafka")

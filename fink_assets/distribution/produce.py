@@ -98,6 +98,7 @@ class Transaction:
                 "message.max.bytes": 10_000_000,
                 "queue.buffering.max.kbytes": 65_536,
                 "linger.ms": 20,
+                "transaction.timeout.ms": 300_000,
             }
         )
         self.consumer = Consumer(

@@ -56,7 +56,7 @@ def enriched(alerts: DataFrame, modules: Sequence[ScienceModule]) -> DataFrame:
 
 
 def passes(modules: Sequence[ScienceModule]) -> Iterator[list[ScienceModule]]:
-    """Group sorted modules: each Spark expression alone, Python modules in as few passes as needs allow."""
+    """Group sorted modules: each of Spark alone, Python ones in as few passes as needs allow."""
     waiting = list(modules)
     while waiting:
         blocked = {m.name for m in waiting}
@@ -144,7 +144,8 @@ def _maps(present: Sequence[str], modules: Sequence[ScienceModule]) -> list[Colu
 
     def entries(name: str, value: Callable[[ScienceModule], Column]) -> Column:
         pairs = [x for m in modules for x in (F.lit(m.name), value(m))]
-        every = F.create_map(*pairs).cast("map<string, string>")  # the cast is for no modules at all
+        # The cast gives the map its type where there are no modules at all.
+        every = F.create_map(*pairs).cast("map<string, string>")
         new = F.map_filter(every, lambda _, v: v.isNotNull())
         if name not in present:
             return new.alias(name)

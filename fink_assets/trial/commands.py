@@ -41,6 +41,7 @@ def demo(
                 raise typer.Exit(0 if summary.balanced else 1)
             screen.print("\n".join(addresses(configuration)), "\nPress Ctrl-C to stop.")
             watch(services.values(), typer.echo)
+    typer.echo("Stopped.")
 
 
 def bench(
@@ -84,15 +85,18 @@ def replay(
     """Send alerts to Kafka as the survey does, each night to its topic."""
     from fink_assets.settings import settings
     from fink_assets.trial.demo import alerts_to_send
+    from fink_assets.trial.ground import require_kafka
     from fink_assets.trial.sending import send_nights
 
-    source = alerts_to_send(settings(), alerts, console())
-    sent = send_nights(
-        source,
-        settings().input_servers,
-        rate=rate,
-        total=total,
-        only=lambda each: not night or each in night,
-    )
+    with explained():
+        source = alerts_to_send(settings(), alerts, console())
+        require_kafka(settings().input_servers)
+        sent = send_nights(
+            source,
+            settings().input_servers,
+            rate=rate,
+            total=total,
+            only=lambda each: not night or each in night,
+        )
     typer.echo(f"{sent.messages} alerts sent to {', '.join(sent.topics) or 'no topic'}")
     raise typer.Exit(0 if sent.messages else 1)

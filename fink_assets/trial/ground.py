@@ -8,6 +8,7 @@ import shutil
 from fink_assets.settings import PROJECT, Settings
 from resources.embedded.machine import SetupError, require_free
 from resources.embedded.service import KINDS, Service
+from resources.kafka import Kafka, KafkaUnreachableError
 
 SHIPPED = PROJECT / "tests" / "data" / "ztf"
 EMBEDDED = {"lake_root": "", "kafka_input": "", "kafka_output": "", "spark_remote": ""}
@@ -38,3 +39,12 @@ def require_running(services: dict[str, Service]) -> None:
     for each in services.values():
         if each.exit_code is not None:
             raise each.failure(f"ended with code {each.exit_code}")
+
+
+def require_kafka(servers: str) -> None:
+    """Raise `TrialError` if no broker answers."""
+    try:
+        Kafka(servers).watermarks("")
+    except KafkaUnreachableError as problem:
+        remedy = "Start one with `fink up`, or set FINK_KAFKA_INPUT."
+        raise TrialError(f"{problem}.", remedy) from None

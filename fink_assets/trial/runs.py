@@ -11,14 +11,14 @@ import dagster as dg
 from fink_assets.settings import Settings
 from fink_assets.surveys import Survey
 from fink_assets.trial.ground import TrialError
+from resources.embedded.dagster_home import prepare
 from sensors.stream import ACTIVE, STREAM_TAG
 
 
 @contextmanager
 def opened(configuration: Settings) -> Iterator[dg.DagsterInstance]:
     """Open Dagster's instance of an embedded runtime."""
-    folder = configuration.home.absolute() / "dagster"
-    with dg.DagsterInstance.from_config(str(folder)) as instance:
+    with dg.DagsterInstance.from_config(str(prepare(configuration))) as instance:
         yield instance
 
 

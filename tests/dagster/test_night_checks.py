@@ -22,7 +22,9 @@ def evaluate(runtime_settings):
         configuration = runtime_settings.model_copy(update={"lake_root": chain.tables.root})
         defs = build_defs(configuration, surveys=[chain.survey])
         result = defs.resolve_job_def(job).execute_in_process(
-            partition_key=NIGHT, instance=dg.DagsterInstance.ephemeral(), raise_on_error=False
+            tags={"dagster/partition": NIGHT},
+            instance=dg.DagsterInstance.ephemeral(),
+            raise_on_error=False,
         )
         return {
             (e.asset_key.path[-1], e.check_name): e for e in result.get_asset_check_evaluations()
@@ -53,6 +55,8 @@ def test_all_checks_pass_on_a_good_night_with_the_numbers(evaluate, sample_run):
         "quarantine": 0,
         "duplicates": 0,
         "in both": 0,
+        "missing": 0,
+        "wrong": 0,
     }
     sent = values(found["deliveries", "deliveries_are_what_filters_select"])
     assert (sent["sent"], sent["selected"], sent["missing"], sent["twice"]) == (5, 5, 0, 0)

@@ -7,10 +7,22 @@ from dataclasses import dataclass, replace
 import dagster as dg
 import pandas as pd
 import pytest
-from pipeline import NIGHT, Run, altered, build, ids, make_topic, received, rows, sample, sent, text
+from pipeline import (
+    NIGHT,
+    WIDE,
+    Run,
+    altered,
+    build,
+    ids,
+    make_topic,
+    received,
+    rows,
+    sample,
+    sent,
+    text,
+)
 
 from fink_assets.definitions import build_defs
-from fink_assets.distribution.filters import FILTERS
 from fink_assets.raw2science.backfill import replace_modules
 from fink_assets.raw2science.module import Column, science_module
 from fink_assets.raw2science.modules import detection_history
@@ -83,7 +95,7 @@ class Scene:
         """Checks of the night, by asset and name."""
         job = self.defs(*first).resolve_job_def(f"{self.run.chain.survey.name}_night_close")
         result = job.execute_in_process(
-            partition_key=NIGHT,
+            tags={"dagster/partition": NIGHT},
             instance=dg.DagsterInstance.ephemeral(),
             raise_on_error=False,
         )
@@ -95,24 +107,43 @@ class Scene:
         return rows(self.run.tables.science, **where)
 
 
-@pytest.fixture
-def scene(spark, kafka_servers, runtime_settings, tmp_path):
+@pytest.fixture(scope="module")
+def base(spark, kafka_servers, tmp_path_factory):
+    """Alerts of two nights after a chain with a broken module."""
     from pyspark import cloudpickle
 
     cloudpickle.register_pickle_by_value(sys.modules[__name__])  # Spark's workers do not have it
-    lake = str(tmp_path / "lake")
     run = build(
         spark,
         kafka_servers,
         make_topic(kafka_servers),
-        lake,
+        str(tmp_path_factory.mktemp("lake")),
         modules=[detection_history, BROKEN, DEPENDENT],
-        filters=[replace(f, condition="candidate.rb > 0", inputs=()) for f in FILTERS[:1]],
+        filters=[replace(WIDE, condition="candidate.rb > 0")],
     )
     alert = sample()
     run.feed([*[alert[number] for number in FIRST], altered(alert[REJECTED], rb=0.1)])
-    run.finish()
-    return Scene(run=run, configuration=runtime_settings.model_copy(update={"lake_root": lake}))
+    return run.finish()
+
+
+@pytest.fixture
+def make_scene(base, kafka_servers, runtime_settings, tmp_path):
+    """Copies the lake of the base; a topic of its own brings what comes later."""
+
+    def make(filters=()):
+        topic = make_topic(kafka_servers)
+        survey = replace(base.chain.survey, topics=topic)
+        copy = base.copy(tmp_path, survey=survey, filters=filters)
+        configuration = runtime_settings.model_copy(update={"lake_root": copy.tables.root})
+        return Scene(run=replace(copy, topic=topic), configuration=configuration)
+
+    return make
+
+
+@pytest.fixture
+def scene(make_scene):
+    """A scene in which nothing is sent."""
+    return make_scene()
 
 
 MODULE_COLUMNS = ("rate", "twice", "module_status", "module_errors", "module_versions")
@@ -192,7 +223,8 @@ def test_a_new_module_is_added_to_a_past_night(scene):
     assert ids(run.tables.science) == sorted([*FIRST, LIVE])
 
 
-def test_a_night_is_replaced_and_nothing_else_while_the_stream_goes_on(scene):
+def test_a_night_is_replaced_and_nothing_else_while_the_stream_goes_on(make_scene, base):
+    scene = make_scene(filters=base.chain.filters)
     run = scene.run
     name = run.chain.survey.name
     run.chain.objects.refresh(up_to_batch=0)

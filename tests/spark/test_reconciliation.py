@@ -104,6 +104,7 @@ def test_the_books_of_a_whole_lake_balance(whole, spark):
         "duplicates": 1,
         "in both": 0,
         "missing": 0,
+        "wrong": 0,
     }
     found = deliveries(whole, spark, NIGHT, [BRIGHT])
     assert found.balanced

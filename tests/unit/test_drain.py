@@ -81,4 +81,3 @@ def test_verdicts_on_several_rules_are_all_kept():
     verdicts = (verdict(RULE, passed=True), verdict(OTHER, passed=False))
     found = added(done("raw2science", verdicts=verdicts))
     assert found.verdicts == {v.rule.name: v for v in verdicts}
-
