@@ -18,12 +18,16 @@ class KafkaUnreachableError(ConnectionError):
 
 @dataclass(frozen=True)
 class Watermarks:
-    """First offset kept and next offset to be written of one topic partition."""
+    """First offset kept and next offset to be written of one topic partition.
+
+    `topic_id` tells a topic from one that had its name before and was deleted.
+    """
 
     topic: str
     partition: int
     low: int
     high: int
+    topic_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,17 +50,28 @@ class Kafka:
         try:
             topics = consumer.list_topics(timeout=TIMEOUT_SECONDS).topics
             wanted = sorted(name for name in topics if re.fullmatch(pattern, name))
+            ids = self._topic_ids(wanted)
             marks = []
             for name in wanted:
                 for partition in sorted(topics[name].partitions):
                     at = TopicPartition(name, partition)
                     low, high = consumer.get_watermark_offsets(at, timeout=TIMEOUT_SECONDS)
-                    marks.append(Watermarks(name, partition, low, high))
+                    marks.append(Watermarks(name, partition, low, high, ids[name]))
             return marks
         except KafkaException as problem:
             raise KafkaUnreachableError(f"Kafka at {self.servers}: {problem}") from problem
         finally:
             consumer.close()
+
+    def _topic_ids(self, names: list[str]) -> dict[str, str]:
+        from confluent_kafka import TopicCollection
+        from confluent_kafka.admin import AdminClient
+
+        if not names:
+            return {}
+        admin = AdminClient({"bootstrap.servers": self.servers})
+        found = admin.describe_topics(TopicCollection(names), request_timeout=TIMEOUT_SECONDS)
+        return {name: str(asked.result().topic_id) for name, asked in found.items()}
 
     def ensure_topics(self, names: list[str], *, partitions: int, config: dict[str, str]) -> None:
         """Create the topics that do not exist yet."""

@@ -27,7 +27,8 @@ ATTEMPTS = 20
 class Range:
     """Messages of one topic partition: from `start` up to, not including, `end`.
 
-    `lost` counts offsets that were gone from Kafka before they could be read.
+    `lost` counts offsets that were gone from Kafka before they could be read. `topic_id` is what
+    Kafka calls the topic itself, whatever its name.
     """
 
     topic: str
@@ -35,6 +36,7 @@ class Range:
     start: int
     end: int
     lost: int = 0
+    topic_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ first.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fink_assets.lake.ledger import Plan, Range
 from resources.kafka import Watermarks
@@ -38,22 +39,23 @@ def next_plan(marks: Sequence[Watermarks], last: Plan, *, most: int) -> Plan | N
     ranges = tuple(_shortened(r, most, total) for r in open_ranges)
     # Topics that Kafka no longer holds drop out of the cursor, so that it does not grow with the
     # archive.
-    ends = {_key(r.topic, r.partition): r.start for r in everything}
-    ends |= {_key(r.topic, r.partition): r.end for r in ranges}
+    ends = {_key(r): r.start for r in everything}
+    ends |= {_key(r): r.end for r in ranges}
     return Plan(batch=last.batch + 1, ranges=ranges, cursor=ends)
 
 
-def _key(topic: str, partition: int) -> str:
-    return f"{topic}:{partition}"
+def _key(at: Range | Watermarks) -> str:
+    """Name of a topic partition in the cursor; a topic made anew under an old name is another."""
+    return f"{at.topic}:{at.partition}:{at.topic_id}".rstrip(":")
 
 
 def _range(mark: Watermarks, cursor: dict[str, int]) -> Range:
     """What waits in a partition.
 
     Offsets below the low watermark are lost. A position beyond the high watermark means that the
-    topic was made anew: all it holds is read.
+    topic was truncated or made anew: all it holds is read.
     """
-    at = cursor.get(_key(mark.topic, mark.partition))
+    at = cursor.get(_key(mark))
     if at is None or at > mark.high:
         at = mark.low
     start = max(at, mark.low)
@@ -63,21 +65,16 @@ def _range(mark: Watermarks, cursor: dict[str, int]) -> Range:
         start=start,
         end=mark.high,
         lost=start - at,
+        topic_id=mark.topic_id,
     )
 
 
 def _moved(r: Range, cursor: dict[str, int]) -> bool:
     """Whether a position changes although nothing is read: offsets lost, or a topic made anew."""
-    return r.start != cursor.get(_key(r.topic, r.partition), r.start)
+    return r.start != cursor.get(_key(r), r.start)
 
 
 def _shortened(whole: Range, most: int, total: int) -> Range:
     size = whole.end - whole.start
     share = size if total <= most else min(size, -(-size * most // total))
-    return Range(
-        topic=whole.topic,
-        partition=whole.partition,
-        start=whole.start,
-        end=whole.start + share,
-        lost=whole.lost,
-    )
+    return replace(whole, end=whole.start + share)

@@ -126,3 +126,11 @@ def test_the_cursor_does_not_grow_with_topics_that_are_gone():
         last = next_plan(at, last, most=10)
         assert planned(last) == [(f"night{night}", 0, offset) for offset in range(4)]
     assert set(last.cursor) == {"night19:0", "night20:0"}
+
+
+def test_a_topic_made_anew_that_has_outgrown_its_old_position_is_read_from_its_start():
+    """Its offsets alone look like those of the old topic with some more messages."""
+    last = next_plan([Watermarks("night", 0, 0, 10, "old")], Plan(batch=-1, ranges=()), most=100)
+    again = next_plan([Watermarks("night", 0, 0, 25, "new")], last, most=100)
+    assert [(r.start, r.end, r.lost) for r in again.ranges] == [(0, 25, 0)]
+    assert waiting([Watermarks("night", 0, 0, 25, "new")], dict(again.cursor)) == 0
