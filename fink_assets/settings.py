@@ -39,7 +39,7 @@ class Settings(BaseSettings):
 
     dagster_port: int = Field(3000, description="Port of Dagster's web page")
 
-    alerts_per_batch: int = Field(4000, gt=0, description="Most alerts in one micro-batch")
+    alerts_per_batch: int = Field(8000, gt=0, description="Most alerts in one micro-batch")
     drain_quiet_seconds: float = Field(
         5.0, ge=0, description="A run ends after this long without messages"
     )

@@ -32,7 +32,7 @@ def batch_specs(survey: Survey, tables: Tables) -> list[dg.AssetCheckSpec]:
             rule.name,
             asset=key(tables.raw),
             blocking=rule.severity == "critical",
-            description=f"`{rule.column} {rule.bound}` for all but {rule.tolerated:.0%} of a batch. "
+            description=f"`{rule.column} {rule.bound}` but for {rule.tolerated:.0%} of a batch. "
             f"{rule.why} Source: {rule.source}.",
         )
         for rule in rules

@@ -84,7 +84,7 @@ def sensor(
         job=target,
         minimum_interval_seconds=1,  # Dagster ticks each 5 s; asking for 5 gives every second tick
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Starts `{target.name}` when Kafka holds alerts of {survey.title} that are not "
+        description=f"Starts `{target.name}` when Kafka holds {survey.title} alerts that are not "
         "archived, or when a batch is unfinished.",
     )
     def stream_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
