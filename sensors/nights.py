@@ -14,6 +14,8 @@ from fink_assets.lake.describe import nights
 from fink_assets.surveys import Survey
 
 QUIET = timedelta(minutes=2)
+# Closing waits for the stream, never the stream for closing.
+CLOSING = {"fink/night_close": "true", "dagster/priority": "-1"}
 NIGHT_TAG = "dagster/partition"
 
 
@@ -66,7 +68,9 @@ def close_sensor(
             return dg.SkipReason("the stream is not quiet yet")
         touched = sorted({night for row in rows for night in row["nights"]})
         # By tag: a job of checks alone has no partitions that a `partition_key` could be one of.
-        requests = [dg.RunRequest(run_key=f"{n}:{done}", tags={NIGHT_TAG: n}) for n in touched]
+        requests = [
+            dg.RunRequest(run_key=f"{n}:{done}", tags={NIGHT_TAG: n, **CLOSING}) for n in touched
+        ]
         return dg.SensorResult(requests, cursor=json.dumps({"batch": done}))
 
     return night_close

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Receipt
+from fink_assets.lake.table import insist
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.surveys import Survey
 
@@ -47,15 +49,18 @@ class Objects:
                 ledger.add_receipt(PLAN, planned, Receipt())
             science = self.tables.science.read(self.spark)
             new = self.states(science.where(f"batch > {done} and batch <= {planned}"))
-            self._merge(self._with_known(new), version=planned)
+            states = self._with_known(new)
+            insist(partial(self._merge, states, version=planned))
             done = planned
         return done - before
 
     def rebuild(self, nights: Sequence[str]) -> None:
         """Compute anew every object that has an alert in some nights, from all of its alerts."""
         self.refresh(up_to_batch=self.tables.ledger.position("raw2science"))
-        if not self.tables.objects.exists():
-            return
+        if self.tables.objects.exists():
+            insist(lambda: self._rebuild(nights))
+
+    def _rebuild(self, nights: Sequence[str]) -> None:
         done = self.tables.objects.committed()
         concerned = self.tables.raw.read(self.spark, nights=nights).select("object_id").distinct()
         science = self.tables.science.read(self.spark).where(f"batch <= {done}")

@@ -6,7 +6,9 @@ table promises to its readers is in `contracts`, what has been done to it in `le
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
     from pyspark.sql import DataFrame, SparkSession
 
+logger = logging.getLogger(__name__)
+
+ATTEMPTS = 10
+CONFLICT = re.compile(r"DELTA_CONCURRENT_(APPEND|DELETE_READ|DELETE_DELETE)")
 HOT = {
     # Delta writes a checkpoint each 10th commit, which costs seconds here; streams commit all the
     # time.
@@ -112,7 +118,7 @@ class Table:
             .option("mergeSchema", "true")
             .option("replaceWhere", f"night in ({names}) and batch <= {up_to_batch}")
         )
-        self._layout(writer).save(self.path)
+        insist(lambda: self._layout(writer).save(self.path))
 
     def _layout(self, writer):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
         options = dict(self.properties)
@@ -120,3 +126,18 @@ class Table:
             options["delta.dataSkippingStatsColumns"] = ",".join(self.indexed)
         writer = writer.options(**options)
         return writer.partitionBy("night") if self.partitioned else writer
+
+
+def insist(write: Callable[[], None]) -> None:
+    """Repeat a write that lost against a concurrent one; what it reads, it reads anew.
+
+    Delta refuses the later of two commits to the same nights even where their rows differ, as those
+    of a backfill and of the live stream do.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return write()
+        except Exception as problem:  # Spark Connect knows Delta's errors by their text only
+            if not CONFLICT.search(str(problem)) or attempt == ATTEMPTS:
+                raise
+            logger.info("a concurrent write came first, attempt %d of %d", attempt, ATTEMPTS)
