@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from fink_assets.lake.contracts import Tables
-from fink_assets.lake.describe import nights
 from fink_assets.surveys import Survey
 
 QUIET = timedelta(minutes=2)
@@ -24,7 +23,6 @@ def backfill_job(survey: Survey, selection: dg.AssetSelection) -> dg.JobDefiniti
     return dg.define_asset_job(  # type: ignore[return-value]
         f"{survey.name}_nights",
         selection=selection.without_checks(),
-        partitions_def=nights(survey),
         executor_def=dg.in_process_executor,
         description="Compute nights anew from raw: quarantine, science, light curves and objects. "
         "Nothing is sent again.",

@@ -11,9 +11,11 @@ from pipeline import feed, sample
 from fink_assets.definitions import build_defs
 from fink_assets.drain import HELD
 from fink_assets.lake.contracts import Tables
-from fink_assets.lake.ledger import Plan, Range, Receipt
+from fink_assets.lake.ledger import Receipt
 from fink_assets.settings import Settings
+from fink_assets.stream2raw.batches import next_plan
 from fink_assets.surveys import ZTF
+from resources.kafka import Kafka
 from sensors import nights, stream
 
 STAGES = ("stream2raw", "raw2science", "distribution", "archive")
@@ -57,10 +59,9 @@ def tick(survey, tables, runtime_settings, listening, job):
     return evaluate
 
 
-def plan(tables, topic, batch, *, end=1):
-    cursor = {f"{topic}:0": end, f"{topic}:1": 0}
-    ranges = (Range(topic=topic, partition=0, start=0, end=end),)
-    tables.ledger.add_plan(Plan(batch=batch, ranges=ranges, cursor=cursor))
+def plan(tables, topic, kafka_servers):
+    marks = Kafka(kafka_servers).watermarks(topic)
+    tables.ledger.add_plan(next_plan(marks, tables.ledger.last_plan(), most=1000))
 
 
 def test_a_run_starts_when_messages_wait(tick, topic, kafka_servers):
@@ -77,7 +78,7 @@ def test_no_run_starts_when_nothing_waits(tick):
 
 def test_a_run_starts_when_a_batch_is_unfinished(tick, tables, topic, kafka_servers):
     feed(kafka_servers, topic, list(sample().values())[:1], partition=0)
-    plan(tables, topic, 0)
+    plan(tables, topic, kafka_servers)
     for stage in STAGES:
         assert isinstance(tick(), dg.RunRequest)
         tables.ledger.add_receipt(stage, 0, Receipt())
@@ -121,7 +122,7 @@ def test_a_held_batch_is_named_and_new_messages_are_still_archived(
     tick, tables, topic, kafka_servers
 ):
     feed(kafka_servers, topic, list(sample().values())[:1], partition=0)
-    plan(tables, topic, 0)
+    plan(tables, topic, kafka_servers)
     tables.ledger.add_receipt("stream2raw", 0, Receipt())
     tables.ledger.add_receipt(HELD, 0, Receipt())
     assert tick().skip_message.startswith("batch 0 is held back as not plausible")
