@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from fink_assets.distribution.filter import AlertFilter, matched
+from fink_assets.distribution.filter import AlertFilter, matched, readable
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import PLAN
 from fink_assets.lake.table import Table
@@ -98,11 +98,10 @@ def deliveries(
     done = tables.ledger.position("distribution")
     science = _night(tables.science, spark, night, done)
     sent = _night(tables.deliveries, spark, night, done)
-    expected = _pairs(
-        science.select("alert_id", F.explode(F.expr(matched(filters))).alias("filter"))
-        if science is not None
-        else None
-    )
+    expected: set[tuple[int, str]] = set()
+    if science is not None:
+        names = F.expr(matched(readable(filters, science.columns)))
+        expected = _pairs(science.select("alert_id", F.explode(names).alias("filter")))
     versions = {f.name: f.code_version for f in filters}
     earlier: set[tuple[int, str]] = set()
     now: set[tuple[int, str]] = set()
@@ -135,7 +134,5 @@ def _rows(frame: DataFrame) -> int:
     return frame.count()
 
 
-def _pairs(frame: DataFrame | None) -> set[tuple[int, str]]:
-    if frame is None:
-        return set()
+def _pairs(frame: DataFrame) -> set[tuple[int, str]]:
     return {(row["alert_id"], row["filter"]) for row in frame.toLocalIterator()}

@@ -1,6 +1,6 @@
 """What happens to whole nights: the backfill job, and the close of a night that has gone quiet.
 
-A night closes when the stream has nothing for it: its books are checked and its files compacted.
+A night closes when the stream has had nothing for it for a while: its books are checked.
 """
 
 import json

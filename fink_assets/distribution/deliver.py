@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fink_assets.distribution.filter import AlertFilter, matched
+from fink_assets.distribution.filter import AlertFilter, matched, readable
 from fink_assets.distribution.message import avro_schema, compact, layout
 from fink_assets.distribution.produce import CARRIED, SENT, Destination, sender
 from fink_assets.lake.contracts import RAW, Tables
@@ -66,7 +66,8 @@ class Deliver:
         """Add `filters`, the names of those an alert passes; keep the alerts that pass any."""
         from pyspark.sql import functions as F
 
-        with_names = science.withColumn("filters", F.expr(matched(self.filters)))
+        ready = readable(self.filters, science.columns)
+        with_names = science.withColumn("filters", F.expr(matched(ready)))
         return with_names.where(F.size("filters") > 0)
 
     def _prepare_topics(self) -> None:
@@ -86,13 +87,14 @@ class Deliver:
         raw = self.tables.raw.read(self.spark, batch=batch)
         own = {c.name for c in RAW}
         packet = [c for c in raw.columns if c not in own]
+        modules = [m for m in self.modules if m.name in science.columns]
         same = F.col("r.kafka") == F.col("s.kafka")
         joined = raw.alias("r").join(F.broadcast(science.alias("s")), same)
         return joined.select(
             *[F.col(f"s.{c}").alias(c) for c in ("night", "batch", "alert_id", "object_id")],
             F.col("s.kafka.timestamp").alias("arrived"),
             F.explode("s.filters").alias("filter"),
-            F.struct(*layout(packet, self.modules)).alias("alert"),
+            F.struct(*layout(packet, modules)).alias("alert"),
         )
 
     def _sent(self, messages: DataFrame, batch: int) -> DataFrame:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 
@@ -89,7 +89,19 @@ def alert_filter(
     return declare
 
 
+NONE = "cast(array() as array<string>)"
+
+
 def matched(filters: Sequence[AlertFilter]) -> str:
     """Spark SQL array of the names of the filters that an alert passes."""
     names = ", ".join(f"if(coalesce({f.condition}, false), '{f.name}', null)" for f in filters)
-    return f"filter(array({names}), name -> name is not null)" if filters else "array()"
+    return f"filter(array({names}), name -> name is not null)" if filters else NONE
+
+
+def readable(filters: Sequence[AlertFilter], columns: Collection[str]) -> list[AlertFilter]:
+    """Filters whose columns a science table has.
+
+    A module that is new has no column before it met its first alert; no alert passes a filter on it
+    until then, and the other filters go on.
+    """
+    return [f for f in filters if {path.split(".")[0] for path in f.inputs} <= set(columns)]

@@ -53,17 +53,18 @@ def _range(mark: Watermarks, cursor: dict[str, int]) -> Range:
     """What waits in a partition.
 
     Offsets below the low watermark are lost. A position beyond the high watermark means that the
-    topic was truncated or made anew: all it holds is read.
+    topic was made anew, and all it holds is read; where Kafka's id says that it is the same topic,
+    its leader has only not caught up, and nothing waits.
     """
     at = cursor.get(_key(mark))
-    if at is None or at > mark.high:
+    if at is None or (at > mark.high and not mark.topic_id):
         at = mark.low
     start = max(at, mark.low)
     return Range(
         topic=mark.topic,
         partition=mark.partition,
         start=start,
-        end=mark.high,
+        end=max(start, mark.high),
         lost=start - at,
         topic_id=mark.topic_id,
     )

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from fink_assets.distribution.filter import alert_filter, matched
+from fink_assets.distribution.filter import alert_filter, matched, readable
 from fink_assets.distribution.filters import FILTERS
 from fink_assets.raw2science.modules import MODULES
 
@@ -55,3 +55,9 @@ def test_a_filter_reads_columns_that_modules_or_the_packet_have(chosen):
     outputs = {f"{m.name}.{c.name}" for m in MODULES for c in m.outputs}
     assert all(path in outputs or path.startswith("candidate.") for path in chosen.inputs)
     assert not set(chosen.accepts) & set(chosen.rejects)
+
+
+def test_a_filter_on_a_module_that_has_no_column_yet_waits_and_stops_no_other():
+    waiting = replace(good_ones, name="later", inputs=("candidate.rb", "new_module.score"))
+    assert readable([good_ones, waiting], ["alert_id", "candidate"]) == [good_ones]
+    assert readable([waiting], ["candidate", "new_module"]) == [waiting]

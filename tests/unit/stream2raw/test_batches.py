@@ -134,3 +134,10 @@ def test_a_topic_made_anew_that_has_outgrown_its_old_position_is_read_from_its_s
     again = next_plan([Watermarks("night", 0, 0, 25, "new")], last, most=100)
     assert [(r.start, r.end, r.lost) for r in again.ranges] == [(0, 25, 0)]
     assert waiting([Watermarks("night", 0, 0, 25, "new")], dict(again.cursor)) == 0
+
+
+def test_a_leader_that_has_not_caught_up_makes_nothing_be_read_again():
+    last = next_plan([Watermarks("night", 0, 0, 10, "same")], Plan(batch=-1, ranges=()), most=100)
+    behind = [Watermarks("night", 0, 0, 7, "same")]
+    assert next_plan(behind, last, most=100) is None
+    assert waiting(behind, dict(last.cursor)) == 0
