@@ -4,6 +4,7 @@
 Which assets there are is told by `workspace.yaml`.
 """
 
+import fcntl
 import os
 import shutil
 import sys
@@ -24,9 +25,30 @@ def prepare(configuration: Settings) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     ours, theirs = PROJECT / "dagster.yaml", folder / "dagster.yaml"
     if theirs.is_symlink() or not theirs.exists():
-        theirs.unlink(missing_ok=True)
-        theirs.symlink_to(ours)
+        made = folder / f"dagster.yaml.{os.getpid()}"
+        made.symlink_to(ours)
+        made.replace(theirs)
+    _make_databases(folder)
     return folder
+
+
+def _make_databases(folder: Path) -> None:
+    """Let one process make Dagster's databases: made by two at once they cannot be opened again."""
+    done = folder / "databases-made"
+    with (folder / "databases.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if done.exists():
+            return
+        import dagster as dg
+
+        with dg.DagsterInstance.from_config(str(folder)) as instance:
+            for storage in (
+                instance.run_storage,
+                instance.event_log_storage,
+                instance.schedule_storage,
+            ):
+                assert storage is not None
+        done.touch()
 
 
 def command(process: str, configuration: Settings) -> list[str]:
