@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import dagster as dg
-
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
@@ -33,14 +31,3 @@ def connect(remote: str) -> SparkSession:
     for name, value in CONF.items():
         session.conf.set(name, value)
     return session
-
-
-class SparkResource(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """The Spark Connect server at an address, sc://host:port."""
-
-    remote: str
-
-    @property
-    def session(self) -> SparkSession:
-        """The session of this process. It is never stopped: others may share it."""
-        return connect(self.remote)

@@ -7,7 +7,7 @@ import dagster as dg
 
 from fink_assets.lake import contracts
 from fink_assets.lake.contracts import Tables
-from fink_assets.lake.describe import OPERATIONS, key, table_spec
+from fink_assets.lake.describe import OPERATIONS, table_spec
 from fink_assets.surveys import Survey
 
 STAGE = "stream2raw"
@@ -47,6 +47,3 @@ def specs(survey: Survey, tables: Tables) -> list[dg.AssetSpec]:
         partitioned=False,
     )
     return [stream, raw, dead_letter]
-
-
-__all__ = ["STAGE", "key", "specs", "stream_key"]
