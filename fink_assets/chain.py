@@ -42,11 +42,16 @@ class Done:
 
 @dataclass(frozen=True, kw_only=True)
 class Chain:
-    """Everything one survey needs to move alerts."""
+    """Everything one survey needs to move alerts.
+
+    `beside` connects a second session to Spark, with settings of its own, for what runs while the
+    stages do.
+    """
 
     survey: Survey
     tables: Tables
     spark: SparkSession
+    beside: Callable[[], SparkSession]
     input_servers: str
     output_servers: str
     modules: Sequence[ScienceModule]
@@ -94,7 +99,7 @@ class Chain:
     def objects(self) -> Objects:
         """Objects, in the stage archive."""
         return Objects(
-            survey=self.survey, tables=self.tables, spark=self.spark, modules=self.modules
+            survey=self.survey, tables=self.tables, spark=self.beside(), modules=self.modules
         )
 
     def step(self, done: Callable[[Done], None], *, skip: Collection[str] = ()) -> bool:

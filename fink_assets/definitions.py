@@ -40,6 +40,7 @@ def build_chain(
         survey=survey,
         tables=Tables(survey.name, configuration.lake),
         spark=connect(configuration.spark_address),
+        beside=partial(connect, configuration.spark_address, shared=False),
         input_servers=configuration.input_servers,
         output_servers=configuration.output_servers,
         modules=[m for m in modules if m.survey == survey.name],

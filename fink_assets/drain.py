@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from fink_assets.chain import Chain, Done
@@ -89,27 +90,35 @@ class Drain:
         # Takes seconds, which the first batch would wait for; Spark works meanwhile.
         threading.Thread(target=great_expectations, daemon=True).start()
         self.pending = Report()
-        started = quiet_since = reported = refreshed = time.monotonic()
         try:
-            while (now := time.monotonic()) - quiet_since < self.quiet_seconds:
-                if now - started > self.limit_seconds:
-                    logger.info("the run reached its limit of %s s", self.limit_seconds)
-                    break
-                if self._step():
-                    quiet_since = time.monotonic()
-                else:
-                    time.sleep(POLL_SECONDS)
-                if time.monotonic() - reported > self.report_seconds:
-                    self._flush()
-                    reported = time.monotonic()
-                if time.monotonic() - refreshed > self.objects_seconds:
-                    self._refresh_objects()
-                    refreshed = time.monotonic()
+            with ThreadPoolExecutor(1, "objects") as beside:
+                self._until_quiet(beside)
             self._refresh_objects()
         finally:
             self._flush()
         if self.held:
             raise self.held
+
+    def _until_quiet(self, beside: ThreadPoolExecutor) -> None:
+        """Take batches on; meanwhile objects are refreshed beside, since a merge takes long."""
+        refreshing: Future[None] | None = None
+        started = quiet_since = reported = refreshed = time.monotonic()
+        while time.monotonic() - quiet_since < self.quiet_seconds:
+            if time.monotonic() - started > self.limit_seconds:
+                logger.info("the run reached its limit of %s s", self.limit_seconds)
+                break
+            if self._step():
+                quiet_since = time.monotonic()
+            else:
+                time.sleep(POLL_SECONDS)
+            if time.monotonic() - reported > self.report_seconds:
+                self._flush()
+                reported = time.monotonic()
+            if time.monotonic() - refreshed > self.objects_seconds and _ended(refreshing):
+                refreshing = beside.submit(self._refresh_objects)
+                refreshed = time.monotonic()
+        if refreshing:
+            refreshing.result()
 
     def _step(self) -> bool:
         try:
@@ -130,3 +139,12 @@ class Drain:
         if self.pending.batches or self.pending.counts or self.pending.verdicts:
             self.report(self.pending)
             self.pending = Report()
+
+
+def _ended(work: Future[None] | None) -> bool:
+    """Whether work in the background is done; raises what went wrong in it."""
+    if work is None:
+        return True
+    if work.done():
+        work.result()
+    return work.done()

@@ -191,8 +191,7 @@ def _night_results(
     yield of_balance(DELIVERIES, key(tables.deliveries), sent)
     counts: dict[str, int] = {}
     if tables.science.exists():
-        for row in run.health(tables.science.read(run.spark, nights=[night])):
-            counts |= row["statuses"]
+        counts = run.health(f"night = '{night}'").get(night, {})
     for module in modules:
         seen = of_module(module, counts)
         metadata = seen.metadata if seen else {"alerts": 0}

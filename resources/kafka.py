@@ -7,9 +7,15 @@ produces.
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 TIMEOUT_SECONDS = 10.0
+PAUSE_SECONDS = 0.1
+
+T = TypeVar("T")
 
 
 class KafkaUnreachableError(ConnectionError):
@@ -55,7 +61,9 @@ class Kafka:
             for name in wanted:
                 for partition in sorted(topics[name].partitions):
                     at = TopicPartition(name, partition)
-                    low, high = consumer.get_watermark_offsets(at, timeout=TIMEOUT_SECONDS)
+                    low, high = once_elected(
+                        lambda at=at: consumer.get_watermark_offsets(at, timeout=TIMEOUT_SECONDS)  # type: ignore[misc]
+                    )
                     marks.append(Watermarks(name, partition, low, high, ids[name]))
             return marks
         except KafkaException as problem:
@@ -87,6 +95,27 @@ class Kafka:
                 _accept_existing(name, made)
         except KafkaException as problem:
             raise KafkaUnreachableError(f"Kafka at {self.servers}: {problem}") from problem
+
+
+def once_elected(ask: Callable[[], T], *, seconds: float = TIMEOUT_SECONDS) -> T:
+    """Ask a partition's leader, again while a new topic or a restarted broker elects one.
+
+    Raises
+    ------
+    KafkaException
+        What Kafka said last, after so many seconds, or anything else it says at once.
+    """
+    from confluent_kafka import KafkaError, KafkaException
+
+    electing = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return ask()
+        except KafkaException as problem:
+            if problem.args[0].code() not in electing or time.monotonic() > deadline:
+                raise
+            time.sleep(PAUSE_SECONDS)
 
 
 def _accept_existing(name: str, made) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001

@@ -23,11 +23,25 @@ CONF = {
 }
 
 
-def connect(remote: str) -> SparkSession:
-    """Connect to a Spark Connect server and set what the stages rely on."""
-    from pyspark.sql import SparkSession
+def connect(remote: str, *, shared: bool = True) -> SparkSession:
+    """Connect to a Spark Connect server and set what the stages rely on.
 
-    session = SparkSession.builder.remote(remote).getOrCreate()
+    Parameters
+    ----------
+    remote : str
+        Address, ``sc://host:port``.
+    shared : bool
+        Give this process's session, made by the first call; otherwise one of its own, whose
+        settings nobody else sees.
+    """
+    from pyspark.sql import SparkSession
+    from pyspark.sql.connect.session import SparkSession as ConnectSession
+
+    if shared:
+        session = SparkSession.builder.remote(remote).getOrCreate()
+    else:
+        # The builder would make it everybody's.
+        session = ConnectSession(connection=remote)  # type: ignore[assignment]
     for name, value in CONF.items():
         session.conf.set(name, value)
     return session

@@ -12,7 +12,8 @@ from typing import Any
 
 import fastavro
 
-from fink_assets.simulator.packet import framed, read_container, sync_marker, write_container
+from fink_assets.simulator.packet import read_container, sync_marker, write_container
+from fink_assets.stream2raw.framing import container
 from fink_assets.surveys.ztf_packet import packet_schema, record_fields
 
 SAMPLE = Path(__file__).parent / "data" / "ztf"
@@ -167,7 +168,7 @@ def foreign() -> bytes:
 def damaged() -> bytes:
     """Message of the right size whose datum does not decode."""
     whole = message(904)
-    begin = len(framed(whole).header) + 4  # after the count and a size of three digits
+    begin = container(whole).begin
     return whole[:begin] + b"\xff" * 20 + whole[begin + 20 :]
 
 

@@ -10,7 +10,7 @@ import sys
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -64,7 +64,7 @@ class Run:
 
 
 def build(
-    spark, servers, topic, lake, *, name=None, modules=MODULES, filters=FILTERS, **more
+    spark, servers, topic, lake, *, name=None, modules=MODULES, filters=FILTERS, beside=None, **more
 ) -> Run:
     """Make a chain for a topic; without a name its survey, and so its topics, are its own."""
     name = name or f"ztf{uuid.uuid4().hex[:8]}"
@@ -72,6 +72,7 @@ def build(
         survey=replace(ZTF, name=name, topics=topic),
         tables=Tables(name, lake),
         spark=spark,
+        beside=beside or (lambda: spark),
         input_servers=servers,
         output_servers=servers,
         modules=[replace(m, survey=name) for m in modules],
@@ -231,7 +232,17 @@ def main(address: str, servers: str, topic: str, lake: str, name: str) -> None:
 
     spark = connect(address)
     modules = [m for m in MODULES if m.name in ("detection_history", "lightcurve_features")]
-    alive(build(spark, servers, topic, lake, name=name, modules=modules, filters=[WIDE]))
+    run = build(
+        spark,
+        servers,
+        topic,
+        lake,
+        name=name,
+        modules=modules,
+        filters=[WIDE],
+        beside=partial(connect, address, shared=False),
+    )
+    alive(run)
 
 
 if __name__ == "__main__":

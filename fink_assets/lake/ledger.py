@@ -116,9 +116,6 @@ class Ledger:
 
     def rows(self, *, batch: int | None = None, stage: str | None = None) -> list[dict[str, Any]]:
         """Rows of the ledger, oldest first."""
-        import pyarrow as pa
-        from deltalake import DeltaTable, QueryBuilder
-
         if not self.table.exists():
             return []
         wanted = ["true"]
@@ -127,9 +124,8 @@ class Ledger:
         if stage is not None:
             wanted.append(f"stage = '{stage}'")
         # A query skips files by their statistics; reading the table opens each, and there are many.
-        query = QueryBuilder().register("ledger", DeltaTable(self.table.path))
-        stream = query.execute(f"select * from ledger where {' and '.join(wanted)}")
-        found = pa.RecordBatchReader.from_stream(stream).read_all().to_pylist()
+        statement = f"select * from it where {' and '.join(wanted)}"
+        found = self.table.query(statement).to_pylist()
         for row in found:
             row["counts"] = dict(row["counts"])
         return sorted(found, key=lambda row: (row["batch"], row["finished"]))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from deltalake import DeltaTable
     from pyspark.sql import DataFrame, SparkSession
 
@@ -85,6 +86,20 @@ class Table:
         if nights:
             frame = frame.where(F.col("night").isin(*nights))
         return frame
+
+    def query(self, statement: str) -> pa.Table:
+        """Answer a SQL query on the table, which is called `it`, without Spark: for small answers.
+
+        Files are skipped by their statistics and only the columns asked for are read.
+        """
+        import pyarrow as pa
+        from deltalake import QueryBuilder
+
+        log = self.log()
+        if log is None:
+            raise LookupError(f"{self.name}: nothing was ever written")
+        answer = QueryBuilder().register("it", log).execute(statement)
+        return pa.RecordBatchReader.from_stream(answer).read_all()
 
     def create(self, frame: DataFrame) -> None:
         """Make the table, empty, with the columns of a frame; do nothing if it is there."""

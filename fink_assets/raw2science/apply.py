@@ -29,8 +29,7 @@ def with_history(alerts: DataFrame, survey: Survey, modules: Sequence[ScienceMod
         return alerts
     arrays = [
         F.expr(
-            f"concat(coalesce(transform({survey.history}, x -> x.{field}), array()), "
-            f"array({survey.current}.{field}))"
+            f"concat(coalesce({survey.history}.{field}, array()), array({survey.current}.{field}))"
         ).alias(field)
         for field in fields
     ]

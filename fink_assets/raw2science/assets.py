@@ -107,8 +107,9 @@ def _numbers(
     science = tables.science.read(run.spark, nights=selected)
     quarantine = tables.quarantine.read(run.spark, nights=selected)
     counts: dict[str, int] = {}
-    for row in run.health(science):
-        for name, number in row["statuses"].items():
+    chosen = ", ".join(f"'{night}'" for night in selected)
+    for statuses in run.health(f"night in ({chosen})").values():
+        for name, number in statuses.items():
             counts[name] = counts.get(name, 0) + number
     numbers = {
         key(tables.science): {"dagster/row_count": science.count()},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Receipt, latency
@@ -84,9 +84,9 @@ class Enrich:
         counts = self._tally(judged) | latency(judged["timestamp"])
         nights = {str(night): self._tally(rows) for night, rows in judged.groupby("night")}
         if counts["science"]:
-            for row in self.health(self.tables.science.read(self.spark, batch=batch)):
-                nights[row["night"]] |= row["statuses"]
-                for name, number in row["statuses"].items():
+            for night, statuses in self.health(f"batch = {batch}").items():
+                nights[night] |= statuses
+                for name, number in statuses.items():
                     counts[name] = counts.get(name, 0) + number
         return Receipt(counts=counts, nights=nights)
 
@@ -102,16 +102,28 @@ class Enrich:
             **{f"cut:{rule.name}": int(failed.get(rule.name, 0)) for rule in self.survey.cuts},
         }
 
-    def health(self, science: DataFrame) -> list[dict[str, Any]]:
-        """Count each status of each module per night, as ``module:<name>:<status>``."""
-        from pyspark.sql import functions as F
+    def health(self, where: str) -> dict[str, dict[str, int]]:
+        """Count each status of each module in some of science, ``module:<name>:<status>`` by night.
 
-        pairs = science.select("night", F.explode("module_status").alias("module", "status"))
+        Parameters
+        ----------
+        where : str
+            Condition on columns of science.
+        """
+        status = {m.name: f"module_status['{m.name}']" for m in self.modules}
+        columns = [f'{value} as "{name}"' for name, value in status.items()]
+        alike = self.tables.science.query(
+            f"select {', '.join(['night', 'count(*) as alerts', *columns])} from it "
+            f"where {where} group by {', '.join(['night', *status.values()])}"
+        )
         found: dict[str, dict[str, int]] = {}
-        for row in pairs.groupBy("night", "module", "status").count().collect():
-            name = f"module:{row['module']}:{row['status']}"
-            found.setdefault(row["night"], {})[name] = row["count"]
-        return [{"night": night, "statuses": statuses} for night, statuses in found.items()]
+        for row in alike.to_pylist():
+            night = found.setdefault(row["night"], {})
+            for name in status:
+                if row[name] is not None:
+                    count = f"module:{name}:{row[name]}"
+                    night[count] = night.get(count, 0) + row["alerts"]
+        return found
 
     def _judged(self, batch: int) -> pd.DataFrame | None:
         """The few columns by which a batch is judged, one row per message."""

@@ -1,6 +1,7 @@
 """Read and write ZTF messages: Avro object containers of exactly one alert.
 
-Pure functions on bytes. Where alerts come from belongs to `sample`, sending them to `replay`.
+Pure functions on bytes. Where the datum of a message is belongs to `stream2raw.framing`, where
+alerts come from to `sample`, sending them to `replay`.
 """
 
 import json
@@ -12,46 +13,12 @@ from typing import Any, NamedTuple
 
 import fastavro
 
-SYNC_BYTES = 16
-_MAGIC = b"Obj\x01"
+from fink_assets.stream2raw.framing import MAGIC, SYNC_BYTES, container, container_schema
+
 _ONE = b"\x02"
 
 Record = dict[str, Any]
 Schema = dict[str, Any]
-
-
-class PacketError(ValueError):
-    """The bytes are not a ZTF message."""
-
-
-class Frame(NamedTuple):
-    """A message cut at its sync markers; `header` includes the marker that ends it."""
-
-    header: bytes
-    datum: memoryview
-
-
-def framed(message: bytes) -> Frame:
-    """Cut a message into header and datum without decoding either.
-
-    The marker that ends the message first ends its header; two varints follow, the count of
-    alerts and the size of the block.
-
-    Raises
-    ------
-    PacketError
-        Not an Avro container, cut short, or not of exactly one alert.
-    """
-    if not message.startswith(_MAGIC) or len(message) < len(_MAGIC) + 2 * SYNC_BYTES:
-        raise PacketError("not an Avro object container")
-    start = message.index(message[-SYNC_BYTES:]) + SYNC_BYTES
-    if start == len(message):
-        raise PacketError("no block, or cut short")
-    count, position = _read_long(message, start)
-    size, position = _read_long(message, position)
-    if count != 1 or position + size + SYNC_BYTES != len(message):
-        raise PacketError(f"a block of {count} alerts and {size} bytes is not a message of one")
-    return Frame(message[:start], memoryview(message)[position : position + size])
 
 
 def read_container(message: bytes) -> tuple[Schema, Record]:
@@ -59,23 +26,31 @@ def read_container(message: bytes) -> tuple[Schema, Record]:
 
     Raises
     ------
-    PacketError
-        See `framed`; or the datum is compressed, which ZTF never does.
+    FramingError
+        Not an Avro container, cut short, or not of exactly one alert.
+    ValueError
+        The header cannot be read, or the datum is compressed, which ZTF never does.
     """
-    frame = framed(message)
-    schema, parsed = _writer(frame.header[:-SYNC_BYTES])
-    return schema, fastavro.schemaless_reader(BytesIO(frame.datum), parsed, None)  # type: ignore
+    header, datum = _split(message)
+    schema, parsed = _writer(header)
+    return schema, fastavro.schemaless_reader(datum, parsed, None)  # type: ignore
 
 
 def read_detection(message: bytes) -> Record:
     """Alert of a message up to its detection: no history, no images, so many times faster."""
-    frame = framed(message)
-    return fastavro.schemaless_reader(BytesIO(frame.datum), _detection(frame.header[:-SYNC_BYTES]))  # type: ignore
+    header, datum = _split(message)
+    return fastavro.schemaless_reader(datum, _detection(header))  # type: ignore
+
+
+def _split(message: bytes) -> tuple[bytes, BytesIO]:
+    """Header of a message, without the marker that ends it, and the datum."""
+    frame = container(message)
+    return message[: frame.header], BytesIO(message[frame.begin : frame.end])
 
 
 @lru_cache(maxsize=64)
-def _detection(head: bytes) -> Schema:
-    fields = _writer(head)[0]["fields"]
+def _detection(header: bytes) -> Schema:
+    fields = _writer(header)[0]["fields"]
     count = [field["name"] for field in fields].index("candidate") + 1
     return _record(fields[:count])
 
@@ -155,12 +130,12 @@ def _parts(message: bytes, jd_shift_days: float | None) -> _Parts:
         _shift(alert, jd_shift_days)
     fields = schema["fields"]
     if [field["name"] for field in fields[2:5]] != ["objectId", "candid", "candidate"]:
-        raise PacketError("not the layout of a ZTF alert")
+        raise ValueError("not the layout of a ZTF alert")
     inner = fields[4]["type"]["fields"]
     at = [field["name"] for field in inner].index("candid")
     candidate = alert["candidate"]
     return _Parts(
-        head=framed(message).header[:-SYNC_BYTES],
+        head=message[: container(message).header],
         origin=_encode(fields[:2], alert),
         object_id=alert["objectId"],
         before=_encode(inner[:at], candidate),
@@ -188,13 +163,9 @@ def _shift(alert: Record, days: float) -> None:
 
 
 @lru_cache(maxsize=64)
-def _writer(head: bytes) -> tuple[Schema, Schema]:
-    """Schema of a header without its marker, as written and as fastavro wants it."""
-    container = fastavro.reader(BytesIO(head + bytes(SYNC_BYTES)))
-    codec = container.metadata.get("avro.codec", "null")
-    if codec != "null":
-        raise PacketError(f"compressed with {codec}; ZTF messages are not")
-    schema = json.loads(container.metadata["avro.schema"])
+def _writer(header: bytes) -> tuple[Schema, Schema]:
+    """Schema of a header, as written and as fastavro wants it."""
+    schema = container_schema(header)
     return schema, fastavro.parse_schema(schema)  # type: ignore[return-value]
 
 
@@ -204,7 +175,7 @@ def _head(schema_text: str) -> bytes:
     schema = schema_text.encode()
     entries = ((b"avro.codec", b"null"), (b"avro.schema", schema))
     body = b"".join(_blob(part) for entry in entries for part in entry)
-    return _MAGIC + _long(len(entries)) + body + _long(0)
+    return MAGIC + _long(len(entries)) + body + _long(0)
 
 
 def _blob(content: bytes | memoryview) -> bytes:
@@ -219,14 +190,3 @@ def _long(value: int) -> bytes:
         out.append(rest & 0x7F | 0x80)
         rest >>= 7
     return bytes((*out, rest))
-
-
-def _read_long(content: bytes, position: int) -> tuple[int, int]:
-    """Value at a position and the position after it."""
-    value = shift = 0
-    for position in range(position, min(position + 10, len(content))):  # noqa: B020
-        value |= (content[position] & 0x7F) << shift
-        shift += 7
-        if content[position] < 0x80:
-            return (value >> 1) ^ -(value & 1), position + 1
-    raise PacketError("cut short in a number")

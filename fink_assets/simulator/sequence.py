@@ -62,16 +62,17 @@ def outgoing(alerts: Iterable[Waiting]) -> Iterator[Outgoing]:
         yield Outgoing(night_of_jd(alert.jd), alert.path.read_bytes())
 
 
-def repeated(alerts: list[Waiting], total: int) -> Iterator[Outgoing]:
+def repeated(alerts: list[Waiting], total: int, *, used: int = 0) -> Iterator[Outgoing]:
     """As many messages as asked for: copies of each alert, one after the other.
 
     All get new identifiers, which increase in the order of sending and begin, as the survey's
     do, with the time in days. The first copy of each alert keeps the object's name, others form
-    further objects: the k-th copies of an object's alerts belong to one object.
+    further objects: the k-th copies of an object's alerts belong to one object. `used` identifiers
+    were given to messages sent before and are not given again.
     """
     if not alerts:
         return
-    candid = candid_at(min(alert.jd for alert in alerts))
+    candid = candid_at(min(alert.jd for alert in alerts)) + used
     each, more = divmod(total, len(alerts))
     for position, alert in enumerate(alerts):
         night, original = night_of_jd(alert.jd), alert.path.read_bytes()

@@ -72,8 +72,10 @@ class Ingest:
         """Count what raw has of a batch, by looking."""
         if not self.tables.raw.exists():
             return {}
-        rows = self.tables.raw.read(self.spark, batch=batch).groupBy("night").count().collect()
-        return {row["night"]: {"raw": row["count"]} for row in rows}
+        counted = self.tables.raw.query(
+            f"select night, count(*) as raw from it where batch = {batch} group by night"
+        )
+        return {row["night"]: {"raw": row["raw"]} for row in counted.to_pylist()}
 
     def _learn(self, messages: DataFrame, batch: int) -> int:
         """Look at every header, keep the new ones, and return how many messages there are."""

@@ -21,7 +21,8 @@ from fink_assets.drain import Drain
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import PLAN
 from fink_assets.settings import Settings
-from fink_assets.simulator.replay import replay
+from fink_assets.simulator.replay import create_topic, replay, send
+from fink_assets.simulator.sequence import repeated, waiting
 from fink_assets.surveys import ZTF
 from fink_assets.trial import measures, runs
 from fink_assets.trial.figures import QUANTILES, latency_table, throughput_table
@@ -42,6 +43,7 @@ class Plan:
 
     source: Path
     total: int
+    warm: int
     rate: float
     seconds: float
     settle: float
@@ -68,19 +70,16 @@ def throughput(configuration: Settings, plan: Plan, console: Console) -> dict[st
     servers = configuration.input_servers
     with running(configuration, only=("kafka", "spark")) as services:
         chain = build_chain(ZTF, configuration)
-        console.print("Warming up with the alerts as they are")
-        replay(plan.source, servers, TOPIC)
+        console.print(f"Warming up with {plan.warm} alerts")
+        alerts = waiting(plan.source)
+        create_topic(servers, TOPIC)
+        send(repeated(alerts, plan.warm), servers, TOPIC)
         _drain(chain)
         warm = summarize(chain.tables)
         with Progress(console=console) as bars:
             task = bars.add_task("sending", total=plan.total)
-            replay(
-                plan.source,
-                servers,
-                TOPIC,
-                repeats_to=plan.total,
-                progress=lambda _: bars.advance(task),
-            )
+            stream = repeated(alerts, plan.total, used=plan.warm)
+            send(stream, servers, TOPIC, progress=lambda _: bars.advance(task))
         console.print("Draining")
         begun = datetime.now(UTC)
         _drain(chain)

@@ -47,6 +47,7 @@ def demo(
 def bench(
     alerts: Alerts = None,
     total: Annotated[int, typer.Option(min=1, help="Alerts of the throughput part.")] = 20_000,
+    warm: Annotated[int, typer.Option(min=1, help="Alerts before it, not measured.")] = 8_000,
     rate: Annotated[float, typer.Option(min=0.01, help="Alerts/s of the latency part.")] = 100.0,
     seconds: Annotated[float, typer.Option(min=1, help="Steady part of it.")] = 120.0,
     settle: Annotated[float, typer.Option(min=0, help="What goes before, from cold.")] = 60.0,
@@ -64,6 +65,7 @@ def bench(
         plan = Plan(
             source=alerts_to_send(settings(), alerts, screen),
             total=total,
+            warm=warm,
             rate=rate,
             seconds=seconds,
             settle=settle,

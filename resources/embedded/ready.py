@@ -64,7 +64,10 @@ def daemon(configuration: Settings) -> bool:
     """Tell whether Dagster's daemon has left a heartbeat within the last minute."""
     from dagster import DagsterInstance
 
-    with DagsterInstance.from_config(str(configuration.home / "dagster")) as instance:
+    home = configuration.home / "dagster"
+    if not home.is_dir():
+        return False
+    with DagsterInstance.from_config(str(home)) as instance:
         beats = instance.get_daemon_heartbeats().values()
     return any(time.time() - beat.timestamp < HEARTBEAT_SECONDS for beat in beats)
 

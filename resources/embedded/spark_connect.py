@@ -16,6 +16,8 @@ from resources.embedded.machine import LOOPBACK, Port, java, java_home
 LOG4J = Path(__file__).with_name("log4j2.properties")
 SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
 MEGABYTE = 2**20
+# Concurrent collectors take a tenth of two busy cores, and nobody waits for one pause.
+JVM = "-XX:+UseParallelGC"
 
 
 def ports(configuration: Settings) -> tuple[Port, ...]:
@@ -36,7 +38,7 @@ def properties(configuration: Settings) -> dict[str, str]:
         "spark.driver.host": LOOPBACK,
         "spark.driver.bindAddress": LOOPBACK,
         "spark.driver.extraClassPath": class_path(configuration.jars, "spark"),
-        "spark.driver.extraJavaOptions": f"-XX:+UseG1GC -Dderby.system.home={folder / 'derby'}",
+        "spark.driver.extraJavaOptions": f"{JVM} -Dderby.system.home={folder / 'derby'}",
         "spark.connect.grpc.binding.address": LOOPBACK,
         "spark.connect.grpc.binding.port": configuration.spark_port,
         "spark.connect.grpc.maxInboundMessageSize": 128 * MEGABYTE,

@@ -1,7 +1,11 @@
-"""What a run reports: the sum over batches, with each row counted once."""
+"""A run goes on until the stream is quiet, and reports sums with each row counted once."""
+
+import threading
+
+import pytest
 
 from fink_assets.chain import Done
-from fink_assets.drain import Report
+from fink_assets.drain import Drain, Report
 from fink_assets.lake.ledger import Receipt
 from fink_assets.surveys import ZTF
 from quality.expectations import Verdict
@@ -81,3 +85,64 @@ def test_verdicts_on_several_rules_are_all_kept():
     verdicts = (verdict(RULE, passed=True), verdict(OTHER, passed=False))
     found = added(done("raw2science", verdicts=verdicts))
     assert found.verdicts == {v.rule.name: v for v in verdicts}
+
+
+class Stages:
+    """Stands in for a chain of batches; its objects are refreshed as a test says."""
+
+    def __init__(self, batches, refresh):
+        self.left = batches
+        self.taken = 0
+        self.more = threading.Event()
+        self.refresh = refresh
+        self.ledger = self.objects = self
+
+    def position(self, stage):
+        return self.taken
+
+    def step(self, done, *, skip=()):
+        if self.taken == self.left:
+            return False
+        self.taken += 1
+        done(Done(stage="stream2raw", batch=self.taken, receipt=Receipt()))
+        self.more.set()
+        return True
+
+
+def drain(stages, reports=None, **more):
+    seconds = {"quiet_seconds": 0.1, "limit_seconds": 60.0, "report_seconds": 60.0}
+    told = [] if reports is None else reports
+    return Drain(chain=stages, report=told.append, objects_seconds=0.0, **seconds, **more)
+
+
+def test_the_stream_goes_on_while_objects_are_refreshed():
+    behind = []
+
+    def refresh(*, up_to_batch):
+        """Ends only when the stages have taken another batch, while there are any."""
+        if stages.taken < stages.left:
+            stages.more.clear()
+            behind.append(stages.more.wait(30))
+
+    stages = Stages(1000, refresh)
+    drain(stages).run()
+    assert stages.taken == 1000
+    assert behind
+    assert all(behind)
+
+
+def test_the_last_refresh_sees_every_batch():
+    seen = []
+    stages = Stages(10, lambda up_to_batch: seen.append(up_to_batch))
+    drain(stages).run()
+    assert seen[-1] == 10
+
+
+def test_a_refresh_that_fails_fails_the_run_after_a_report():
+    def refresh(*, up_to_batch):
+        raise OSError("the merge was refused")
+
+    reports, stages = [], Stages(3, refresh)
+    with pytest.raises(OSError, match="the merge was refused"):
+        drain(stages, reports).run()
+    assert sum(report.batches for report in reports) == stages.taken > 0

@@ -8,15 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fink_assets.simulator.packet import (
-    SYNC_BYTES,
-    PacketError,
-    framed,
     read_container,
     read_detection,
     renamed,
     sync_marker,
     write_container,
 )
+from fink_assets.stream2raw.framing import NOT_ONE_ALERT, SYNC_BYTES, FramingError
 from fink_assets.surveys.ztf_packet import packet_schema, packet_schema_json
 
 ALERTS = sorted((Path(__file__).parents[2] / "data" / "ztf").rglob("*.avro"))
@@ -76,42 +74,30 @@ def test_an_alert_written_again_has_the_same_bytes(path):
     assert write_container(text, record, sync=sync) == message
 
 
-def test_the_marker_that_ends_the_message_first_ends_its_header():
-    message = first_alert("4.02")
-    header, datum = framed(message)
-    marker = message[-SYNC_BYTES:]
-    assert header.endswith(marker)
-    assert message.index(marker) == len(header) - SYNC_BYTES
-    assert len(fastavro.reader(BytesIO(header)).writer_schema["fields"]) == 10
-    assert bytes(datum) == message[-SYNC_BYTES - len(datum) : -SYNC_BYTES]
-
-
 def test_one_count_and_one_size_stand_between_header_and_datum():
-    message = write_container(
-        SMALL, {"publisher": "", "candid": 0, "stamp": None}, sync=bytes(range(SYNC_BYTES))
-    )
-    after_header = message[len(framed(message).header) :]
-    assert after_header == b"\x02\x06" + b"\x00\x00\x00" + bytes(range(SYNC_BYTES))
+    sync = bytes(range(SYNC_BYTES))
+    message = write_container(SMALL, {"publisher": "", "candid": 0, "stamp": None}, sync=sync)
+    assert message.split(sync)[1:] == [b"\x02\x06" + b"\x00\x00\x00", b""]
 
 
 @given(cut=st.integers(min_value=1, max_value=40_000))
 @settings(max_examples=50)
 def test_a_message_cut_short_is_refused(cut):
     message = ALERTS[0].read_bytes()
-    with pytest.raises(PacketError):
-        framed(message[:-cut])
+    with pytest.raises(FramingError):
+        read_container(message[:-cut])
 
 
 @pytest.mark.parametrize("junk", [b"", b"Obj\x01", b"{}", bytes(100)])
 def test_what_is_no_container_is_refused(junk):
-    with pytest.raises(PacketError):
+    with pytest.raises(FramingError):
         read_container(junk)
 
 
 def test_a_container_of_two_alerts_is_refused():
     out = BytesIO()
     fastavro.writer(out, SMALL, [{"publisher": "", "candid": n, "stamp": None} for n in range(2)])
-    with pytest.raises(PacketError, match="2 alerts"):
+    with pytest.raises(FramingError, match=NOT_ONE_ALERT):
         read_container(out.getvalue())
 
 
@@ -119,8 +105,14 @@ def test_a_compressed_container_is_refused():
     out = BytesIO()
     record = {"publisher": "", "candid": 1, "stamp": None}
     fastavro.writer(out, SMALL, [record], codec="deflate")
-    with pytest.raises(PacketError, match="deflate"):
+    with pytest.raises(ValueError, match="codec deflate"):
         read_container(out.getvalue())
+
+
+def test_what_is_no_alert_of_ztf_is_not_renamed():
+    record = {"publisher": "", "candid": 1, "stamp": None}
+    with pytest.raises(ValueError, match="layout of a ZTF alert"):
+        renamed(write_container(SMALL, record, sync=sync_marker("", 1)), 2)
 
 
 @pytest.mark.parametrize("version", ["3.3", "4.02"])

@@ -1,6 +1,9 @@
 import contextlib
+import json
 import random
+from io import BytesIO
 
+import fastavro
 import messages
 import pytest
 from hypothesis import given, settings
@@ -34,10 +37,11 @@ def bytes_of(size, seed):
 @pytest.mark.parametrize("message", messages.sample(), ids=range(len(messages.sample())))
 def test_a_real_message_is_split_as_the_survey_wrote_it(message):
     frame = container(message)
-    header, datum = packet.framed(message)
-    assert message[: frame.header + 16] == header
-    assert message[frame.begin : frame.end] == datum
-    assert container_schema(message[: frame.header]) == packet.read_container(message)[0]
+    blocks = fastavro.block_reader(BytesIO(message))
+    assert frame.header == message.index(message[-16:])
+    assert message[frame.begin : frame.end] == next(blocks).bytes_.getvalue()
+    written = json.loads(blocks.metadata["avro.schema"])
+    assert container_schema(message[: frame.header]) == written
 
 
 @given(size=st.integers(0, 200_000), seed=st.integers(0, 100))
