@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 STAGES = ("stream2raw", "raw2science", "distribution", "archive")
+# Batches on their way between the lanes of stages: the stream is read no faster than it is sent.
+AHEAD = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,15 +104,15 @@ class Chain:
             survey=self.survey, tables=self.tables, spark=self.beside(), modules=self.modules
         )
 
-    def step(self, done: Callable[[Done], None], *, skip: Collection[str] = ()) -> bool:
-        """Take each stage one batch on, the first first; return whether there was anything to do.
+    def step(self, done: Callable[[Done], None], *, stages: Collection[str] = STAGES) -> bool:
+        """Take stages one batch on, the first first; return whether there was anything to do.
 
         Parameters
         ----------
         done : callable
             Told of each stage that has finished a batch.
-        skip : collection of str
-            Stages to leave where they are.
+        stages : collection of str
+            Those to take on. Several callers may do so at once, each with stages of its own.
 
         Raises
         ------
@@ -119,7 +121,7 @@ class Chain:
         """
         moved = False
         for stage, run in self._stages().items():
-            batch = None if stage in skip else self._next(stage)
+            batch = self._next(stage) if stage in stages else None
             if batch is None:
                 continue
             receipt, verdicts = run(batch)
@@ -147,6 +149,8 @@ class Chain:
             return at + 1 if self.ledger.position(before) > at else None
         if self.ledger.position(PLAN) > at:
             return at + 1
+        if self.ledger.position("raw2science") - self.ledger.position(STAGES[-1]) > AHEAD:
+            return None
         marks = Kafka(self.input_servers).watermarks(self.survey.topics)
         plan = next_plan(marks, self.ledger.last_plan(), most=self.alerts_per_batch)
         if plan is None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-from fink_assets.chain import Chain, Done
+from fink_assets.chain import STAGES, Chain, Done
 from fink_assets.lake.ledger import Receipt
 from fink_assets.raw2science.enrich import ImplausibleBatchError
 from quality.expectations import Verdict, great_expectations
@@ -21,6 +21,9 @@ from quality.expectations import Verdict, great_expectations
 logger = logging.getLogger(__name__)
 
 HELD = "held"
+# Stages that take turns. A lane goes on with the next batch while the other still has this one:
+# Spark's planning and commits keep one core busy, and users wait for less.
+LANES: tuple[tuple[str, ...], ...] = (STAGES[:2], STAGES[2:])
 POLL_SECONDS = 0.25
 
 
@@ -89,46 +92,85 @@ class Drain:
         """
         # Takes seconds, which the first batch would wait for; Spark works meanwhile.
         threading.Thread(target=great_expectations, daemon=True).start()
-        self.pending = Report()
+        self.pending, self._lock = Report(), threading.Lock()
+        self._busy = dict.fromkeys(LANES, True)
+        self._moved = time.monotonic()
         try:
-            with ThreadPoolExecutor(1, "objects") as beside:
-                self._until_quiet(beside)
+            with ThreadPoolExecutor(len(LANES) + 1) as threads:
+                self._drain(threads)
             self._refresh_objects()
         finally:
             self._flush()
         if self.held:
             raise self.held
 
-    def _until_quiet(self, beside: ThreadPoolExecutor) -> None:
-        """Take batches on; meanwhile objects are refreshed beside, since a merge takes long."""
+    def _drain(self, threads: ThreadPoolExecutor) -> None:
+        """Let each lane work in its thread until the stream is quiet; end them in their order."""
+        stop = {lane: threading.Event() for lane in LANES}
+        lanes = {lane: threads.submit(self._work, lane, stop[lane]) for lane in LANES}
+        try:
+            self._watch(threads, list(lanes.values()))
+        finally:
+            for lane, work in lanes.items():
+                stop[lane].set()
+                wait([work])
+        for work in lanes.values():
+            work.result()
+
+    def _watch(self, threads: ThreadPoolExecutor, lanes: Sequence[Future[None]]) -> None:
+        """Report now and then and refresh objects, until the lanes are idle or one has failed."""
+        started = reported = refreshed = time.monotonic()
         refreshing: Future[None] | None = None
-        started = quiet_since = reported = refreshed = time.monotonic()
-        while time.monotonic() - quiet_since < self.quiet_seconds:
+        while not self._is_quiet() and not any(work.done() for work in lanes):
             if time.monotonic() - started > self.limit_seconds:
                 logger.info("the run reached its limit of %s s", self.limit_seconds)
                 break
-            if self._step():
-                quiet_since = time.monotonic()
-            else:
-                time.sleep(POLL_SECONDS)
             if time.monotonic() - reported > self.report_seconds:
                 self._flush()
                 reported = time.monotonic()
+            # A merge takes long: the stages go on meanwhile.
             if time.monotonic() - refreshed > self.objects_seconds and _ended(refreshing):
-                refreshing = beside.submit(self._refresh_objects)
+                refreshing = threads.submit(self._refresh_objects)
                 refreshed = time.monotonic()
+            time.sleep(POLL_SECONDS)
         if refreshing:
             refreshing.result()
 
-    def _step(self) -> bool:
+    def _is_quiet(self) -> bool:
+        idle = not any(self._busy.values())
+        return idle and time.monotonic() - self._moved > self.quiet_seconds
+
+    def _work(self, lane: tuple[str, ...], stop: threading.Event) -> None:
+        """Take the stages of a lane on; after `stop` only what the first lane has begun."""
+        while True:
+            asked = stop.is_set()
+            if asked and lane == LANES[0]:
+                return
+            self._busy[lane] = True
+            moved = self._step(lane)
+            if moved:
+                self._moved = time.monotonic()
+            self._busy[lane] = False
+            if asked and not moved:
+                return
+            if not moved:
+                stop.wait(POLL_SECONDS)
+
+    def _step(self, lane: tuple[str, ...]) -> bool:
+        stages = [s for s in lane if not (self.held and s == "raw2science")]
         try:
-            return self.chain.step(self.pending.add, skip=("raw2science",) if self.held else ())
+            return self.chain.step(self._add, stages=stages)
         except ImplausibleBatchError as problem:
             self.held = problem
-            for verdict in problem.verdicts:
-                self.pending.verdicts[verdict.rule.name] = verdict
+            with self._lock:
+                for verdict in problem.verdicts:
+                    self.pending.verdicts[verdict.rule.name] = verdict
             self.chain.ledger.add_receipt(HELD, problem.batch, Receipt())
             return True
+
+    def _add(self, done: Done) -> None:
+        with self._lock:
+            self.pending.add(done)
 
     def _refresh_objects(self) -> None:
         up_to = self.chain.ledger.position("archive")
@@ -136,9 +178,10 @@ class Drain:
             self.chain.objects.refresh(up_to_batch=up_to)
 
     def _flush(self) -> None:
-        if self.pending.batches or self.pending.counts or self.pending.verdicts:
-            self.report(self.pending)
-            self.pending = Report()
+        with self._lock:
+            report, self.pending = self.pending, Report()
+        if report.batches or report.counts or report.verdicts:
+            self.report(report)
 
 
 def _ended(work: Future[None] | None) -> bool:

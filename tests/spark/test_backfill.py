@@ -233,7 +233,7 @@ def test_a_night_is_replaced_and_nothing_else_while_the_stream_goes_on(make_scen
     messages = sent(received(run.chain.output_servers, topics))
     # A batch that the stream has archived and not judged yet.
     run.feed([sample()[WAITING]])
-    run.chain.step(run.done.append, skip=("raw2science",))
+    run.chain.step(run.done.append, stages=("stream2raw",))
 
     job = scene.defs(FIXED).resolve_job_def(f"{name}_nights")
     live = threading.Thread(target=append, args=(run, LIVE))

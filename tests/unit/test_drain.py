@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from fink_assets.chain import Done
+from fink_assets.chain import STAGES, Done
 from fink_assets.drain import Drain, Report
 from fink_assets.lake.ledger import Receipt
 from fink_assets.surveys import ZTF
@@ -88,61 +88,121 @@ def test_verdicts_on_several_rules_are_all_kept():
 
 
 class Stages:
-    """Stands in for a chain of batches; its objects are refreshed as a test says."""
+    """Stands in for a chain of batches, each of which goes through all stages.
 
-    def __init__(self, batches, refresh):
-        self.left = batches
-        self.taken = 0
-        self.more = threading.Event()
-        self.refresh = refresh
+    `before` is called with a stage and batch before the stage is done.
+    """
+
+    def __init__(self, batches, *, before=lambda stage, batch: None, refresh=lambda up_to: None):
+        self.batches = batches
+        self.before = before
+        self.at = dict.fromkeys(STAGES, -1)
+        self.refresh = lambda *, up_to_batch: refresh(up_to_batch)
         self.ledger = self.objects = self
 
     def position(self, stage):
-        return self.taken
+        return self.at[stage]
 
-    def step(self, done, *, skip=()):
-        if self.taken == self.left:
-            return False
-        self.taken += 1
-        done(Done(stage="stream2raw", batch=self.taken, receipt=Receipt()))
-        self.more.set()
-        return True
+    def step(self, done, *, stages):
+        moved = False
+        for stage in stages:
+            number = STAGES.index(stage)
+            last = self.at[STAGES[number - 1]] if number else self.batches - 1
+            if self.at[stage] < last:
+                self.before(stage, self.at[stage] + 1)
+                self.at[stage] += 1
+                done(Done(stage=stage, batch=self.at[stage], receipt=Receipt()))
+                moved = True
+        return moved
 
 
-def drain(stages, reports=None, **more):
-    seconds = {"quiet_seconds": 0.1, "limit_seconds": 60.0, "report_seconds": 60.0}
-    told = [] if reports is None else reports
-    return Drain(chain=stages, report=told.append, objects_seconds=0.0, **seconds, **more)
+def drained(stages, **more):
+    """Drain some stages; gives what was reported."""
+    reports = []
+    seconds = {"quiet_seconds": 0.1, "limit_seconds": 60.0, "report_seconds": 60.0, **more}
+    try:
+        Drain(chain=stages, report=reports.append, **seconds).run()
+    finally:
+        stages.reported = sum(report.batches for report in reports)
+
+
+def test_every_batch_goes_through_every_stage_and_into_a_report():
+    stages = Stages(100)
+    drained(stages)
+    assert stages.at == dict.fromkeys(STAGES, 99)
+    assert stages.reported == 100
+
+
+def test_a_batch_is_archived_while_the_one_before_is_sent():
+    archived = threading.Event()
+
+    def before(stage, batch):
+        if (stage, batch) == ("raw2science", 1):
+            archived.set()
+        if (stage, batch) == ("distribution", 0):
+            assert archived.wait(30), "the second batch waits for the first"
+
+    drained(Stages(3, before=before))
 
 
 def test_the_stream_goes_on_while_objects_are_refreshed():
-    behind = []
+    begun, further = threading.Event(), threading.Event()
 
-    def refresh(*, up_to_batch):
-        """Ends only when the stages have taken another batch, while there are any."""
-        if stages.taken < stages.left:
-            stages.more.clear()
-            behind.append(stages.more.wait(30))
+    def before(stage, batch):
+        if (stage, batch) == ("stream2raw", 5):
+            assert begun.wait(30)
+        if (stage, batch) == ("archive", 8):
+            further.set()
 
-    stages = Stages(1000, refresh)
-    drain(stages).run()
-    assert stages.taken == 1000
-    assert behind
-    assert all(behind)
+    def refresh(up_to):
+        begun.set()
+        assert further.wait(30), "the stages wait for the refresh"
+
+    drained(Stages(10, before=before, refresh=refresh), objects_seconds=0.0)
 
 
 def test_the_last_refresh_sees_every_batch():
     seen = []
-    stages = Stages(10, lambda up_to_batch: seen.append(up_to_batch))
-    drain(stages).run()
-    assert seen[-1] == 10
+    drained(Stages(10, refresh=seen.append), objects_seconds=0.0)
+    assert seen[-1] == 9
 
 
-def test_a_refresh_that_fails_fails_the_run_after_a_report():
-    def refresh(*, up_to_batch):
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_that_fails_fails_the_run_and_what_was_done_is_reported(stage):
+    def before(now, batch):
+        if (now, batch) == (stage, 3):
+            raise OSError("no space left")
+
+    stages = Stages(10, before=before)
+    with pytest.raises(OSError, match="no space left"):
+        drained(stages)
+    assert stages.at[stage] == 2
+    assert stages.reported == stages.at["stream2raw"] + 1
+
+
+def test_what_was_archived_before_a_failure_is_sent_all_the_same():
+    def before(stage, batch):
+        if (stage, batch) == ("stream2raw", 3):
+            raise OSError("Kafka is gone")
+
+    stages = Stages(10, before=before)
+    with pytest.raises(OSError, match="Kafka is gone"):
+        drained(stages)
+    assert stages.at == dict.fromkeys(STAGES, 2)
+
+
+def test_a_refresh_that_fails_fails_the_run():
+    def refresh(up_to):
         raise OSError("the merge was refused")
 
-    reports, stages = [], Stages(3, refresh)
+    stages = Stages(3, refresh=refresh)
     with pytest.raises(OSError, match="the merge was refused"):
-        drain(stages, reports).run()
-    assert sum(report.batches for report in reports) == stages.taken > 0
+        drained(stages)
+    assert stages.reported == 3
+
+
+def test_a_run_ends_at_its_limit_with_nothing_half_done():
+    stages = Stages(10**9)
+    drained(stages, limit_seconds=0.3)
+    assert stages.at["stream2raw"] > 0
+    assert len(set(stages.at.values())) == 1
