@@ -5,6 +5,7 @@ follow from the fixtures and the folder.
 """
 
 import itertools
+import os
 import secrets
 import uuid
 from pathlib import Path
@@ -34,9 +35,22 @@ def pytest_collection_modifyitems(items):
 
 
 def free_ports(count):
-    """Ports nobody listens on, below those lent to clients, so that a restart finds them free."""
-    candidates = (20_000 + secrets.randbelow(12_000) for _ in itertools.count())
-    return list(itertools.islice(filter(is_free, candidates), count))
+    """Ports nobody listens on, below those lent to clients, so that a restart finds them free.
+
+    Processes of tests that run side by side take from different ones.
+    """
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    candidates = (20_000 + 8 * secrets.randbelow(1500) + process % 8 for _ in itertools.count())
+    return list(itertools.islice(filter(is_free, unique(candidates)), count))
+
+
+def unique(values):
+    """Each value once."""
+    seen = set()
+    for value in values:
+        if value not in seen:
+            seen.add(value)
+            yield value
 
 
 @pytest.fixture(scope="session")
