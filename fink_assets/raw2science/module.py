@@ -22,7 +22,8 @@ class Column(ColumnContract):
     Parameters
     ----------
     fink : str
-        Name of the same value in Fink's public topics, empty where Fink has none.
+        Name of the same value in Fink's public topics, empty where Fink has none; with a dot for a
+        field of a struct, e.g. ``pred.is_sso``.
     between : tuple of float, optional
         Range in which every non-null value must lie, both ends included.
     """

@@ -8,8 +8,8 @@ import pytest
 from pipeline import altered, feed, make_topic, sample
 
 from fink_assets.definitions import build_defs
-from fink_assets.distribution.filters import FILTERS
-from fink_assets.raw2science.modules import MODULES
+from fink_assets.distribution.filters.ztf import FILTERS
+from fink_assets.raw2science.modules.ztf import MODULES
 from fink_assets.surveys import ZTF
 from sensors import stream
 

@@ -12,7 +12,7 @@ import fastavro
 import pytest
 from unit.raw2science.batches import batch, sample
 
-from fink_assets.raw2science.modules import solar_system
+from fink_assets.raw2science.modules.ztf import solar_system
 from fink_assets.settings import PROJECT
 from fink_assets.simulator.packet import read_container, sync_marker, write_container
 from fink_assets.surveys.ztf_packet import packet_schema_json

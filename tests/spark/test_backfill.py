@@ -25,7 +25,7 @@ from pipeline import (
 from fink_assets.definitions import build_defs
 from fink_assets.raw2science.backfill import replace_modules
 from fink_assets.raw2science.module import Column, science_module
-from fink_assets.raw2science.modules import detection_history
+from fink_assets.raw2science.modules.ztf import detection_history
 
 OTHER = "2019-09-03"
 FIRST = (1786106591315015003, 1786107540015015005, 1786329104615015008, 975188140215010135)

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from pipeline import NIGHT, SHARED, alive, altered, build, ids, make_topic, rows, sample
 
-from fink_assets.distribution.filters import FILTERS
+from fink_assets.distribution.filters.ztf import FILTERS
 from fink_assets.drain import HELD
 from fink_assets.raw2science.enrich import ImplausibleBatchError
-from fink_assets.raw2science.modules import solar_system
+from fink_assets.raw2science.modules.ztf import solar_system
 from fink_assets.surveys import ZTF
 from quality.expectations import judge
 

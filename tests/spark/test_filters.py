@@ -6,7 +6,7 @@ import pytest
 from pipeline import only
 
 from fink_assets.distribution.filter import matched
-from fink_assets.distribution.filters import FILTERS
+from fink_assets.distribution.filters.ztf import FILTERS
 
 CASES = [
     pytest.param(chosen, alert, passes, id=f"{chosen.name}-{alert}")

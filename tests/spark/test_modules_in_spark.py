@@ -10,7 +10,7 @@ from pipeline import only, text
 
 from fink_assets.raw2science.apply import enriched, with_history
 from fink_assets.raw2science.module import Column, science_module
-from fink_assets.raw2science.modules import MODULES
+from fink_assets.raw2science.modules.ztf import MODULES
 
 GOLDEN = [
     pytest.param(module, golden, id=f"{module.name}-{golden.alert}")

@@ -1,14 +1,9 @@
-"""The scientists' room: one file per science module. The list is explicit, for `grep`."""
+"""The scientists' room: a folder per survey, in it one file per science module.
+
+Files beside the folders hold what modules of several surveys share.
+"""
 
 from fink_assets.raw2science.module import ScienceModule
-from fink_assets.raw2science.modules.detection_history import detection_history
-from fink_assets.raw2science.modules.fast_transient_rate import fast_transient_rate
-from fink_assets.raw2science.modules.lightcurve_features import lightcurve_features
-from fink_assets.raw2science.modules.solar_system import solar_system
+from fink_assets.raw2science.modules import lsst, ztf
 
-MODULES: tuple[ScienceModule, ...] = (
-    detection_history,
-    fast_transient_rate,
-    lightcurve_features,
-    solar_system,
-)
+MODULES: tuple[ScienceModule, ...] = (*ztf.MODULES, *lsst.MODULES)

@@ -1,5 +1,7 @@
 """Magnitudes to fluxes and back."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -7,9 +9,9 @@ from fink_assets.astro.photometry import (
     flux,
     from_positive_subtraction,
     histories,
-    magnitude_change,
+    labels,
+    magnitude_and_error,
     measurements,
-    normal_cdf,
     relative_flux_error,
     total_magnitude,
 )
@@ -83,71 +85,18 @@ def test_the_sentinel_of_an_unknown_reference_is_not_a_magnitude():
     assert np.isnan(total(18, -999, True)).all()
 
 
-def test_the_tabulated_normal_distribution_is_exact_to_a_millionth():
-    from statistics import NormalDist
-
-    points = np.linspace(-10, 10, 777)
-    exact = [NormalDist().cdf(point) for point in points]
-    np.testing.assert_allclose(normal_cdf(points), exact, atol=1e-6)
-
-
-CASES = [
-    (18.0, 0.1, 18.5, 0.1, False),
-    (20.5, 0.22, 20.0, 0.18, False),
-    (19.0, 0.001, 19.0, 0.002, False),
-    (18.0, 0.05, 20.5, np.nan, True),
-    (20.5, 0.4, 19.5, 0.4, False),
-    (20.0, 0.36, 20.2, np.nan, True),
-]
+def test_fluxes_in_nanojansky_have_ab_magnitudes_and_come_back():
+    found, error = magnitude_and_error(array(1, 3631e9), array(0.1, 3631e8), zero_point=31.4)
+    assert found == pytest.approx([31.4, 0], abs=1e-3)
+    assert relative_flux_error(error) == pytest.approx([0.1, 0.1])
+    assert flux(found, zero_point=31.4) == pytest.approx([1, 3631e9])
 
 
-def change(case):
-    magnitude, error, before, error_before, limit = case
-    found = magnitude_change(
-        array(magnitude),
-        array(error),
-        before=array(before),
-        error_before=array(error_before),
-        upper_limit=np.array([limit]),
-    )
-    return np.array(found)[:, 0]
+def test_a_flux_that_is_not_positive_has_no_magnitude():
+    assert np.isnan(magnitude_and_error(array(0, -1, np.nan), array(1, 1, 1))).all()
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_a_change_is_that_of_fluxes_drawn_at_random(case):
-    magnitude, error, before, error_before, limit = case
-    generator = np.random.default_rng(7)
-
-    def drawn(magnitude, error):
-        samples = generator.normal(1, relative_flux_error(error), 400_000)
-        return magnitude - 2.5 * np.log10(samples[samples > 0][:390_000])
-
-    now = drawn(magnitude, error)
-    uniform = 1 - generator.uniform(size=390_000)
-    then = before - 2.5 * np.log10(uniform) if limit else drawn(before, error_before)
-    expected = now - then
-    found = change(case)
-    noise = expected.std() / np.sqrt(len(expected))
-    assert found[0] == pytest.approx(expected.mean(), abs=5 * noise)
-    assert found[1] == pytest.approx(expected.std(), rel=0.02)
-    np.testing.assert_allclose(found[2:], np.quantile(expected, [0.05, 0.95]), atol=12 * noise)
-
-
-def test_an_upper_limit_alone_has_the_moments_of_an_exponential_law():
-    mean, deviation, low, high = change((18.0, 1e-9, 18.0, np.nan, True))
-    e_fold = 2.5 / np.log(10)
-    assert mean == pytest.approx(-e_fold, rel=1e-4)
-    assert deviation == pytest.approx(e_fold, rel=1e-3)
-    assert low == pytest.approx(2.5 * np.log10(0.05), abs=1e-3)
-    assert high == pytest.approx(2.5 * np.log10(0.95), abs=1e-3)
-
-
-@pytest.mark.parametrize("position", range(4))
-def test_a_missing_number_makes_the_change_unknown(position):
-    case = [18.0, 0.1, 18.5, 0.1, False]
-    case[position] = np.nan
-    assert np.isnan(change(case)).all()
-
-
-def test_the_error_of_an_upper_limit_is_not_needed():
-    assert np.isfinite(change((18.0, 0.1, 20.0, np.nan, True))).all()
+def test_an_unknown_name_is_like_no_other():
+    assert labels(["g", None, math.nan], 3).tolist() == ["g", "", ""]
+    assert labels(None, 2).tolist() == ["", ""]
+    assert labels(np.array([], dtype=object), 0).tolist() == []

@@ -10,15 +10,22 @@ import pandas as pd
 Packet = Mapping[str, Any]
 
 SAMPLE = Path(__file__).parents[2] / "data" / "ztf"
-ORACLES = Path(__file__).parents[3].parent / "shared" / "data" / "science_oracles"
+SHARED = Path(__file__).parents[3].parent / "shared" / "data"
+ORACLES = SHARED / "science_oracles"
+PREVIOUS = {"candidate": "prv_candidates", "diaSource": "prvDiaSources"}
 
 
 def sample() -> list[Packet]:
     """Read the project's sample of real ZTF alerts."""
+    return containers(SAMPLE)
+
+
+def containers(folder: Path) -> list[Packet]:
+    """Read the alerts of all Avro containers in a folder."""
     import fastavro
 
     packets: list[Packet] = []
-    for path in sorted(SAMPLE.glob("**/*.avro")):
+    for path in sorted(folder.glob("**/*.avro")):
         with path.open("rb") as file:
             packets.extend(fastavro.reader(file))  # type: ignore[arg-type]
     return packets
@@ -43,16 +50,17 @@ def value(packet: Packet, path: str) -> Any:
 
 def history(packet: Packet, name: str) -> np.ndarray:
     """Read a column of the history, this alert last."""
-    entries = [*(previous(packet)), packet["candidate"]]
+    (current,) = set(PREVIOUS) & set(packet)
+    entries = [*previous(packet, current), packet[current]]
     values = [entry[name] for entry in entries]
     if any(isinstance(value, str) for value in values):
         return np.array(values, dtype=object)
     return np.array(values, dtype=float)
 
 
-def previous(packet: Packet) -> Sequence[Packet]:
+def previous(packet: Packet, current: str) -> Sequence[Packet]:
     """Give the entries of the history before this alert; a first detection has none."""
-    entries = packet["prv_candidates"]
+    entries = packet[PREVIOUS[current]]
     return () if entries is None else entries
 
 
@@ -64,4 +72,5 @@ def series(path: str, values: list[Any]) -> pd.Series:
         for row, array in enumerate(values):
             column[row] = array
         return pd.Series(column)
-    return pd.Series(values, dtype=float)
+    words = any(isinstance(value, str) for value in values)
+    return pd.Series(values, dtype=object if words else float)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from batches import batch
 
-from fink_assets.raw2science.modules.fast_transient_rate import fast_transient_rate
+from fink_assets.raw2science.modules.ztf.fast_transient_rate import fast_transient_rate
 
 NAN = np.nan
 

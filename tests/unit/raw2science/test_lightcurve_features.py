@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fink_assets.raw2science.modules.lightcurve_features import BANDS, NAMES, lightcurve_features
+from fink_assets.astro.light_curve import NAMES
+from fink_assets.raw2science.modules.ztf.lightcurve_features import BANDS, lightcurve_features
 
 G_POINTS = {
     "jd": [2459000.5, 2459001.5, 2459002.5, 2459003.5],

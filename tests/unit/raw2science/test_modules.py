@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+import rubin
 from batches import batch, sample
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,15 +17,20 @@ from hypothesis import strategies as st
 from fink_assets.raw2science.module import ScienceModule, ordered
 from fink_assets.raw2science.modules import MODULES
 
+
+def label(module: ScienceModule) -> str:
+    return f"{module.survey}-{module.name}"
+
+
 COMPUTED = [module for module in MODULES if module.function]
 GOLDEN = [
-    pytest.param(module, golden, id=f"{module.name}-{golden.alert}")
+    pytest.param(module, golden, id=f"{label(module)}-{golden.alert}")
     for module in COMPUTED
     for golden in module.golden
     if golden.status == "ok"
 ]
 
-each_module = pytest.mark.parametrize("module", COMPUTED, ids=lambda module: module.name)
+each_module = pytest.mark.parametrize("module", COMPUTED, ids=label)
 fuzzed = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -51,16 +57,43 @@ entries = st.fixed_dictionaries(
         "jdstarthist": st.floats(2458000.5, 2459030.5) | missing,
     }
 )
-packets = st.fixed_dictionaries(
-    {"candidate": entries, "prv_candidates": st.none() | st.lists(entries, max_size=8)}
+fluxes = st.floats(-1e5, 1e6, width=32) | missing
+sources = st.fixed_dictionaries(
+    {
+        "midpointMjdTai": st.floats(61000, 61100) | missing,
+        "band": st.sampled_from(["u", "g", "r", "i", "z", "y", None]),
+        "psfFlux": fluxes,
+        "psfFluxErr": st.floats(0, 1e4, width=32) | missing,
+    }
 )
+PACKETS = {
+    "ztf": st.fixed_dictionaries(
+        {"candidate": entries, "prv_candidates": st.none() | st.lists(entries, max_size=8)}
+    ),
+    "lsst": st.fixed_dictionaries(
+        {"diaSource": sources, "prvDiaSources": st.none() | st.lists(sources, max_size=8)}
+    ),
+}
+MEASURED = {
+    "history.magpsf",
+    "history.sigmapsf",
+    "history.diffmaglim",
+    "history.psfFlux",
+    "history.psfFluxErr",
+}
 
 
 @pytest.fixture(scope="module")
-def alerts():
-    found = sample()
-    assert found, "the project's sample of real alerts is missing"
+def samples():
+    found = {"ztf": sample(), "lsst": [*rubin.built(), *rubin.real()]}
+    assert all(found.values()), "the project's sample of real alerts is missing"
     return found
+
+
+@pytest.fixture
+def alerts(module, samples):
+    """Alerts of the survey whose module is tested."""
+    return samples[module.survey]
 
 
 def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
@@ -68,8 +101,11 @@ def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
 
 
 def test_names_are_unique_and_needs_are_met():
-    assert {module.name for module in ordered(MODULES)} == {module.name for module in MODULES}
-    assert len({module.name for module in MODULES}) == len(MODULES)
+    for survey in PACKETS:
+        own = [module for module in MODULES if module.survey == survey]
+        assert {module.name for module in ordered(own)} == {module.name for module in own}
+        assert len({module.name for module in own}) == len(own) > 0
+    assert {module.survey for module in MODULES} == set(PACKETS)
 
 
 def test_listing_the_modules_loads_no_heavy_package():
@@ -79,7 +115,7 @@ def test_listing_the_modules_loads_no_heavy_package():
     assert not heavy & set(run.stdout.split())
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
+@pytest.mark.parametrize("module", MODULES, ids=label)
 def test_a_module_says_who_answers_for_it_and_what_its_columns_mean(module: ScienceModule):
     assert module.owners
     assert len(module.doc) > 200
@@ -92,7 +128,9 @@ def test_a_module_says_who_answers_for_it_and_what_its_columns_mean(module: Scie
 
 @pytest.mark.parametrize(("module", "golden"), GOLDEN)
 def test_a_golden_alert_gets_its_golden_values(module, golden, alerts):
-    chosen = [packet for packet in alerts if packet["candid"] == golden.alert]
+    chosen = [packet for packet in alerts if rubin.identity(packet) == golden.alert]
+    if module.survey == "lsst" and not rubin.LSST.is_dir():
+        pytest.skip(f"real LSST alerts are not at {rubin.LSST}")
     assert chosen, f"alert {golden.alert} is not in the sample"
     row = module.function(batch(chosen[:1], module.inputs)).iloc[0].to_dict()
     assert golden.expected, "a golden row without values proves nothing"
@@ -149,8 +187,9 @@ def test_an_alert_gets_the_same_values_whatever_the_batch(module, size, alerts):
 
 @each_module
 @fuzzed
-@given(packets=st.lists(packets, min_size=1, max_size=6))
-def test_missing_and_odd_values_neither_raise_nor_leak_to_other_alerts(module, packets):
+@given(data=st.data())
+def test_missing_and_odd_values_neither_raise_nor_leak_to_other_alerts(module, data):
+    packets = data.draw(st.lists(PACKETS[module.survey], min_size=1, max_size=6))
     whole = batch(packets, module.inputs)
     expected = module.function(whole)
     parts = [module.function(whole.iloc[[i]]) for i in range(len(whole))]
@@ -169,7 +208,7 @@ def test_an_input_may_be_missing_altogether(module, alerts):
 
 
 @each_module
-def test_missing_values_may_come_as_nulls_and_magnitudes_in_single_precision(module, alerts):
+def test_missing_values_may_come_as_nulls_and_measurements_in_single_precision(module, alerts):
     frame = batch(alerts, module.inputs)
     expected = module.function(frame)
     nulls = frame.map(
@@ -180,7 +219,7 @@ def test_missing_values_may_come_as_nulls_and_magnitudes_in_single_precision(mod
         )
     )
     same(module.function(nulls), expected)
-    for path in set(module.inputs) & {"history.magpsf", "history.sigmapsf", "history.diffmaglim"}:
+    for path in set(module.inputs) & MEASURED:
         frame[path] = [array.astype(np.float32) for array in frame[path]]
     same(module.function(frame), expected)
 

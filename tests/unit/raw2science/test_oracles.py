@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from batches import ORACLES, batch
 
-from fink_assets.raw2science.modules import MODULES
+from fink_assets.raw2science.modules.ztf import MODULES
 
 NAMED = {module.name: module for module in MODULES}
 SLOPES = ("linear_trend", "linear_fit_slope")
@@ -86,7 +86,7 @@ def missing(value):
 
 @pytest.mark.parametrize("name", ["536106200014286", "633202300014898", "633211400005684"])
 def test_features_of_long_light_curves_agree_with_published_ones(name):
-    from fink_assets.raw2science.modules.lightcurve_features import features
+    from fink_assets.astro.light_curve import features
 
     curve = pd.read_csv(ORACLES / "features" / f"{name}.csv").sort_values("mjd")
     found = features(*(curve[column].to_numpy(dtype=float) for column in ("mjd", "mag", "magerr")))

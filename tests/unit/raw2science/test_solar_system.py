@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fink_assets.raw2science.modules.solar_system import solar_system
+from fink_assets.raw2science.modules.ztf.solar_system import solar_system
 
 DISCOVERY = {
     "candidate.ndethist": 2,

@@ -6,11 +6,11 @@ import dagster as dg
 import pytest
 
 from fink_assets.chain import Done
-from fink_assets.distribution.filters import FILTERS
+from fink_assets.distribution.filters.ztf import FILTERS
 from fink_assets.drain import Report
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Receipt
-from fink_assets.raw2science.modules import MODULES
+from fink_assets.raw2science.modules.ztf import MODULES
 from fink_assets.surveys import ZTF
 from quality.expectations import Verdict
 from sensors.report import events

@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.raw2science.module import Column, Golden, science_module
+from fink_assets.raw2science.modules.rates import rate_columns
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from fink_assets.astro.photometry import Numbers
 
-UNIT, UCD = "mag.d-1", "arith.rate;phot.mag"
+RATES = ("mag_rate", "sigma_rate", "lower_rate", "upper_rate")
 
 
 @science_module(
@@ -54,38 +55,12 @@ UNIT, UCD = "mag.d-1", "arith.rate;phot.mag"
             ucd="time.interval",
             fink="jdstarthist_dt",
         ),
-        Column(
-            name="mag_rate",
-            type="double",
-            doc="Mean change of magnitude per day; negative when brightening.",
-            fink="mag_rate",
-            unit=UNIT,
-            ucd=UCD,
-        ),
-        Column(
-            name="sigma_rate",
-            type="double",
-            doc="Standard deviation of the change of magnitude per day.",
-            fink="sigma_rate",
-            between=(0, float("inf")),
-            unit=UNIT,
-            ucd=UCD,
-        ),
-        Column(
-            name="lower_rate",
-            type="double",
-            doc="5 % quantile of the change of magnitude per day.",
-            fink="lower_rate",
-            unit=UNIT,
-            ucd=UCD,
-        ),
-        Column(
-            name="upper_rate",
-            type="double",
-            doc="95 % quantile of the change of magnitude per day.",
-            fink="upper_rate",
-            unit=UNIT,
-            ucd=UCD,
+        *rate_columns(
+            RATES,
+            of="magnitude per day; negative when brightening",
+            unit="mag.d-1",
+            ucd="arith.rate;phot.mag",
+            fink=True,
         ),
         Column(
             name="delta_time",
@@ -155,7 +130,8 @@ def fast_transient_rate(alerts: pd.DataFrame) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
-    from fink_assets.astro.photometry import magnitude_change, measurements
+    from fink_assets.astro.change import magnitude_change
+    from fink_assets.astro.photometry import measurements
 
     jd, fid, magnitude, error, start = (
         measurements(alerts[f"candidate.{name}"])
@@ -176,7 +152,7 @@ def fast_transient_rate(alerts: pd.DataFrame) -> pd.DataFrame:
         {
             "jd_first_real_det": first,
             "jdstarthist_dt": first - start,
-            **dict(zip(("mag_rate", "sigma_rate", "lower_rate", "upper_rate"), rates, strict=True)),
+            **dict(zip(RATES, rates, strict=True)),
             "delta_time": elapsed,
             "from_upper": np.where(np.isnan(jd_before), None, from_upper),
         },

@@ -5,27 +5,13 @@ Counts and epochs of the packet's own history only; light-curve statistics belon
 """
 
 from fink_assets.raw2science.module import Column, Golden, science_module
+from fink_assets.raw2science.modules.epochs import count, epochs, known
 
 BANDS = {1: "g", 2: "r", 3: "i"}
 
 
-def known(path: str) -> str:
-    """Write the condition that a value is neither null nor NaN."""
-    return f"({path} is not null and not isnan({path}))"
-
-
 DETECTED = known("get(history.magpsf, i)")
 LIMITED = f"(not {DETECTED} and {known('get(history.diffmaglim, i)')})"
-
-
-def epochs(condition: str) -> str:
-    """Write the array of the epochs of the history for whose entry `i` a condition holds."""
-    return f"filter(coalesce(history.jd, array()), (jd, i) -> {known('jd')} and {condition})"
-
-
-def count(condition: str) -> str:
-    """Write the number of the history's entries `i` for which a condition holds."""
-    return f"size(filter(coalesce(history.jd, array()), (jd, i) -> {condition}))"
 
 
 @science_module(
@@ -125,15 +111,15 @@ def detection_history() -> dict[str, str]:
     than the survey's `ndethist` for anything older than the packet's history. The other columns are
     ours.
     """
-    this = "element_at(history.jd, -1)"
+    times, this = "history.jd", "element_at(history.jd, -1)"
     return {
-        "nalerthist": count(DETECTED),
-        "upper_limits": count(LIMITED),
+        "nalerthist": count(times, DETECTED),
+        "upper_limits": count(times, LIMITED),
         **{
-            f"detections_{band}": count(f"{DETECTED} and get(history.fid, i) = {fid}")
+            f"detections_{band}": count(times, f"{DETECTED} and get(history.fid, i) = {fid}")
             for fid, band in BANDS.items()
         },
-        "first_detection_jd": f"array_min({epochs(DETECTED)})",
-        "previous_detection_jd": f"array_max({epochs(f'{DETECTED} and jd < {this}')})",
-        "last_detection_jd": f"array_max({epochs(DETECTED)})",
+        "first_detection_jd": f"array_min({epochs(times, DETECTED)})",
+        "previous_detection_jd": f"array_max({epochs(times, f'{DETECTED} and t < {this}')})",
+        "last_detection_jd": f"array_max({epochs(times, DETECTED)})",
     }

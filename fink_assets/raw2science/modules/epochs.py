@@ -1,0 +1,19 @@
+"""Spark SQL on the epochs of a packet's history, for modules of every survey.
+
+Each condition is on the entry `i` of the history.
+"""
+
+
+def known(path: str) -> str:
+    """Write the condition that a value is neither null nor NaN."""
+    return f"({path} is not null and not isnan({path}))"
+
+
+def epochs(times: str, condition: str) -> str:
+    """Write the array of the known epochs of a history for whose entries a condition holds."""
+    return f"filter(coalesce({times}, array()), (t, i) -> {known('t')} and {condition})"
+
+
+def count(times: str, condition: str) -> str:
+    """Write the number of a history's entries for which a condition holds."""
+    return f"size(filter(coalesce({times}, array()), (t, i) -> {condition}))"

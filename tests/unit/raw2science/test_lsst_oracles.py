@@ -1,0 +1,74 @@
+"""Values of LSST's modules on real alerts, against Fink's and against the package's own."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import rubin
+from batches import ORACLES, batch
+
+from fink_assets.astro.light_curve import extractor
+from fink_assets.raw2science.modules.lsst.lightcurve_features import lightcurve_features
+
+ENRICHED = ORACLES / "R27_lsst_v10_enriched.parquet"
+
+needs_alerts = pytest.mark.skipif(
+    not rubin.LSST.is_dir(), reason=f"real LSST alerts are not at {rubin.LSST}"
+)
+
+
+def computed(packets):
+    return lightcurve_features.function(batch(packets, lightcurve_features.inputs))
+
+
+def missing(value):
+    return value is None or math.isnan(value)
+
+
+@pytest.mark.skipif(not ENRICHED.is_file(), reason=f"Fink's values are not at {ENRICHED}")
+def test_light_curve_features_are_those_in_production():
+    stored = pd.read_parquet(ENRICHED).to_dict("records")
+    assert len(stored) == 27
+    for packet, ours in zip(stored, computed(stored).to_dict("records"), strict=True):
+        theirs = dict(packet["lc_features"])
+        assert {band for band in ours if ours[band]} == set(theirs) == {"i"}
+        for name, value in theirs["i"].items():
+            if missing(value):
+                assert ours["i"][name] is None
+            else:
+                assert ours["i"][name] == pytest.approx(value, rel=1e-9, abs=1e-12), name
+
+
+@needs_alerts
+def test_features_of_long_light_curves_are_the_package_s_own():
+    packets = [p for p in rubin.real() if len(sources(p)) > 20]
+    assert len(packets) >= 30
+    seen = set()
+    for packet, ours in zip(packets, computed(packets).to_dict("records"), strict=True):
+        points = pd.DataFrame([{k: s[k] for k in FIELDS} for s in sources(packet)]).dropna()
+        for band, curve in points.groupby("band"):
+            seen.add(band)
+            curve = curve.sort_values("midpointMjdTai").drop_duplicates("midpointMjdTai")
+            time, flux, error = (curve[k].to_numpy(float) for k in FIELDS[1:])
+            expected = extractor()(time - time[0], flux, error, fill_value=np.nan)
+            found = [np.nan if v is None else v for v in ours[band].values()]
+            np.testing.assert_allclose(found, expected, rtol=1e-9)
+    assert seen == {"g", "r", "i"}
+
+
+FIELDS = ["band", "midpointMjdTai", "psfFlux", "psfFluxErr"]
+
+
+def sources(packet):
+    before = packet["prvDiaSources"]
+    return [*(() if before is None else before), packet["diaSource"]]
+
+
+@needs_alerts
+def test_alerts_of_one_band_and_no_history_have_one_light_curve():
+    alone = [p for p in rubin.real() if p["prvDiaSources"] is None]
+    found = computed(alone)
+    assert len(alone) > 100
+    for packet, ours in zip(alone, found.to_dict("records"), strict=True):
+        assert [band for band in ours if ours[band]] == [packet["diaSource"]["band"]]
