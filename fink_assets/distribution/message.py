@@ -61,6 +61,27 @@ def compact(schema: Any) -> str:
     return json.dumps(schema, separators=(",", ":"))
 
 
+def fink_names(modules: Sequence[ScienceModule]) -> dict[str, str | dict[str, str]]:
+    """Tell which column of science each of Fink's names stands for, structs as dictionaries.
+
+    An output named ``pred.is_sso`` is the field `is_sso` of the struct `pred`, which fields of
+    several modules may share.
+
+    Raises
+    ------
+    ValueError
+        If two outputs have the same name.
+    """
+    found: dict[str, str | dict[str, str]] = {}
+    for module, column in [(m, c) for m in modules for c in m.outputs if c.fink]:
+        group, _, name = column.fink.rpartition(".")
+        place: Any = found.setdefault(group, {}) if group else found
+        if not isinstance(place, dict) or name in place:
+            raise ValueError(f"{module.name}: another output is {column.fink} in Fink's topics")
+        place[name] = f"{module.name}.{column.name}"
+    return found
+
+
 def layout(
     packet: Sequence[str], modules: Sequence[ScienceModule], science: str = "s"
 ) -> list[Column]:
@@ -77,15 +98,15 @@ def layout(
     """
     from pyspark.sql import functions as F
 
-    known = [
-        F.col(f"{science}.{m.name}.{c.name}").alias(c.fink)
-        for m in modules
-        for c in m.outputs
-        if c.fink
-    ]
+    def known(source: str | dict[str, str]) -> Column:
+        if isinstance(source, str):
+            return F.col(f"{science}.{source}")
+        return F.struct(*[known(inner).alias(name) for name, inner in source.items()])
+
+    named = [known(source).alias(name) for name, source in fink_names(modules).items()]
     own = [F.col(f"{science}.{m.name}").alias(m.name) for m in modules]
     times = {"brokerIngestTimestamp": "ingested", "brokerEndProcessTimestamp": "enriched"}
     # As text, because the official client shows and stores it so.
     stamps = [F.col(f"{science}.{c}").cast("string").alias(name) for name, c in times.items()]
     provenance = [F.col(f"{science}.{c}") for c in ("module_status", "module_versions")]
-    return [*[F.col(f"r.{c}").alias(c) for c in packet], *known, *own, *stamps, *provenance]
+    return [*[F.col(f"r.{c}").alias(c) for c in packet], *named, *own, *stamps, *provenance]

@@ -8,7 +8,9 @@ import fastavro
 import pytest
 from pyspark.sql import types as t
 
-from fink_assets.distribution.message import avro_schema, compact
+from fink_assets.distribution.message import avro_schema, compact, fink_names
+from fink_assets.raw2science.module import Column, ScienceModule
+from fink_assets.raw2science.modules import lsst, ztf
 
 
 def image(*more):
@@ -82,3 +84,46 @@ def test_a_type_that_avro_does_not_have_is_refused_with_its_place():
 
 def test_a_schema_is_written_without_white_space():
     assert compact({"a": [1, 2], "b": "c d"}) == '{"a":[1,2],"b":"c d"}'
+
+
+def module(name, *fink):
+    outputs = [
+        Column(name=f"c{i}", type="int", doc="A number.", fink=f) for i, f in enumerate(fink)
+    ]
+    return ScienceModule(
+        name=name,
+        survey="lsst",
+        version="1.0.0",
+        owners=["team:tests"],
+        inputs=[],
+        outputs=outputs,
+        doc="Give numbers.",
+    )
+
+
+def test_names_with_a_dot_share_a_struct_whatever_module_they_come_from():
+    modules = [module("a", "pred.x", "", "flat"), module("b", "pred.y", "misc.z")]
+    assert fink_names(modules) == {
+        "pred": {"x": "a.c0", "y": "b.c0"},
+        "flat": "a.c2",
+        "misc": {"z": "b.c1"},
+    }
+    assert fink_names([]) == {}
+
+
+@pytest.mark.parametrize("names", [("x", "x"), ("p.x", "p.x"), ("p", "p.x"), ("p.x", "p")], ids=str)
+def test_two_outputs_of_one_name_are_refused(names):
+    with pytest.raises(ValueError, match=rf"b: another output is {names[1]} in Fink's topics"):
+        fink_names([module("a", names[0]), module("b", names[1])])
+
+
+def test_each_survey_has_the_names_that_fink_gives_to_its_alerts():
+    found = fink_names(lsst.MODULES)
+    assert found["pred"] == {
+        "is_first": "detection_history.is_first",
+        "is_sso": "solar_system.is_sso",
+    }
+    assert found["misc"] == {"firstDiaSourceMjdTaiFink": "detection_history.first_detection_mjd"}
+    assert found["lc_features"] == {band: f"lightcurve_features.{band}" for band in "ugrizy"}
+    assert set(found) == {"pred", "misc", "lc_features"}
+    assert {"roid", "nalerthist", "mag_rate", "lc_features_g"} < set(fink_names(ztf.MODULES))
