@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 import pandas as pd
-from batches import SHARED, Packet, containers
+from unit.raw2science.batches import SHARED, Packet, containers
 
 LSST = SHARED / "lsst"
 START = 61000.0

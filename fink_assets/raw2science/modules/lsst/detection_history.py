@@ -104,7 +104,7 @@ def detection_history() -> dict[str, str]:
     `first_detection_mjd` is Fink's `misc.firstDiaSourceMjdTaiFink`. `is_first` is Fink's
     `pred.is_first`: the survey's own count `nDiaSources` is 1. It is null for Solar System objects,
     whose detections belong to no `diaObject`, and where the packet does not have the count (schemas
-    before 9). Values of both agree. The other columns are ours.
+    before 8). Values of both agree. The other columns are ours.
     """
     times, this = "history.midpointMjdTai", "element_at(history.midpointMjdTai, -1)"
     return {

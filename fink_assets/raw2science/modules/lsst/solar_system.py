@@ -31,6 +31,6 @@ def solar_system() -> dict[str, str]:
 
     Such a packet carries `ssSource`, and neither a `diaObject` nor a history. The definition is
     that of Fink's `pred.is_sso`; values agree. It is never null: a packet without `ssSource` is not
-    attributed. Simulated packets of schemas before 9 have no `ssSource` and never are.
+    attributed. Simulated packets of schemas before 8 have no `ssSource` and never are.
     """
     return {"is_sso": "ssSource is not null"}

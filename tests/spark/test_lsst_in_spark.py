@@ -1,0 +1,232 @@
+"""LSST's modules and filters as Spark runs them, on packets with the fields that they read."""
+
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from pipeline import only
+from unit.raw2science import rubin
+from unit.raw2science.batches import ORACLES, batch
+from unit.raw2science.rubin import packet, source
+
+from fink_assets.distribution.filter import matched
+from fink_assets.distribution.filters.lsst import FILTERS
+from fink_assets.distribution.message import avro_schema, layout
+from fink_assets.raw2science.apply import enriched, with_history
+from fink_assets.raw2science.modules.lsst import MODULES
+
+STREAM = SimpleNamespace(current="diaSource", history="prvDiaSources")
+SOURCE = {
+    "diaSourceId": "bigint",
+    "snr": "float",
+    "midpointMjdTai": "double",
+    "band": "string",
+    "psfFlux": "float",
+    "psfFluxErr": "float",
+}
+FIELDS = ", ".join(f"{name}: {kind}" for name, kind in SOURCE.items())
+SCHEMA = (
+    f"diaSourceId bigint, diaSource struct<{FIELDS}>, prvDiaSources array<struct<{FIELDS}>>, "
+    "diaObject struct<nDiaSources: int>, ssSource struct<ssObjectId: bigint>"
+)
+ENRICHED = ORACLES / "R27_lsst_v10_enriched.parquet"
+CASES = [
+    pytest.param(chosen, alert, passes, id=f"{chosen.name}-{alert}")
+    for chosen in FILTERS
+    for alerts, passes in ((chosen.accepts, True), (chosen.rejects, False))
+    for alert in alerts
+]
+GOLDEN = [
+    pytest.param(module, golden, id=f"{module.name}-{golden.alert}")
+    for module in MODULES
+    for golden in module.golden
+]
+needs_alerts = pytest.mark.skipif(
+    not rubin.LSST.is_dir(), reason=f"real LSST alerts are not at {rubin.LSST}"
+)
+
+
+def measured(entry):
+    values = {name: entry.get(name) for name in SOURCE}
+    return tuple(None if v is None or v != v else v for v in values.values())
+
+
+def row(packet):
+    """Keep of a packet what modules and filters read."""
+    entries, count, sso = packet["prvDiaSources"], packet["diaObject"], packet.get("ssSource")
+    count = None if count is None else count.get("nDiaSources")
+    return (
+        int(packet["diaSource"]["diaSourceId"]),
+        measured(packet["diaSource"]),
+        None if entries is None else [measured(entry) for entry in entries],
+        None if packet["diaObject"] is None else (None if count is None else int(count),),
+        None if sso is None else (int(sso["ssObjectId"]),),
+    )
+
+
+def science(spark, packets):
+    alerts = spark.createDataFrame([row(p) for p in packets], SCHEMA)
+    return enriched(with_history(alerts, STREAM, MODULES), MODULES)
+
+
+def computed(spark, *packets):
+    """Enriched alerts by number."""
+    return {r["diaSourceId"]: r.asDict(recursive=True) for r in science(spark, packets).collect()}
+
+
+@pytest.fixture(scope="module")
+def built(spark):
+    return computed(spark, *rubin.built())
+
+
+@pytest.fixture(scope="module")
+def real(spark):
+    return computed(spark, *rubin.real())
+
+
+@pytest.fixture(scope="module")
+def passed(spark):
+    found = science(spark, [*rubin.built(), *rubin.real()])
+    rows = found.selectExpr("diaSourceId", f"{matched(FILTERS)} as filters").collect()
+    return {r["diaSourceId"]: r["filters"] for r in rows}
+
+
+def test_detections_are_counted_by_band_and_dated_whatever_their_order(spark):
+    found = computed(
+        spark,
+        packet(
+            source(5, "i", 500),
+            source(2, "g", None),
+            source(9, "r", 5),
+            source(7, "i", 300),
+            detections=11,
+        ),
+    )[1]["detection_history"]
+    assert (found["detections"], found["detections_i"], found["detections_g"]) == (4, 2, 1)
+    assert (found["detections_r"], found["detections_u"]) == (1, 0)
+    assert found["first_detection_mjd"] == rubin.START + 2
+    assert found["previous_detection_mjd"] == rubin.START + 5
+    assert found["is_first"] is False
+
+
+def test_an_object_is_new_by_the_survey_s_count_and_unknown_for_solar_system_objects(built):
+    first, counted, sso = built[113], built[7], built[8]
+    assert first["detection_history"]["is_first"] is True
+    assert first["detection_history"]["previous_detection_mjd"] is None
+    assert counted["detection_history"]["is_first"] is False
+    assert (sso["solar_system"]["is_sso"], first["solar_system"]["is_sso"]) == (True, False)
+    assert sso["detection_history"]["is_first"] is None
+    assert sso["detection_history"]["first_detection_mjd"] == rubin.START
+
+
+def test_an_object_without_a_count_is_neither_new_nor_old(spark):
+    alert = {**packet(source(0, "g", 800)), "diaObject": {}}
+    assert computed(spark, alert)[1]["detection_history"]["is_first"] is None
+
+
+def test_modules_apply_where_there_is_something_to_compute(built):
+    statuses = {number: alert["module_status"] for number, alert in built.items()}
+    assert statuses[113]["fast_transient_rate"] == "not_applicable"
+    assert statuses[8]["fast_transient_rate"] == "not_applicable"
+    assert statuses[2] == dict.fromkeys((m.name for m in MODULES), "ok")
+    assert all(alert["module_errors"] == {} for alert in built.values())
+
+
+@pytest.mark.parametrize("name", ["lightcurve_features", "fast_transient_rate"])
+def test_values_are_those_of_the_function_alone(built, name):
+    (module,) = [m for m in MODULES if m.name == name]
+    packets = [p for p in rubin.built() if built[p["diaSourceId"]][name] is not None]
+    expected = module.function(batch(packets, module.inputs)).to_dict("records")
+    assert len(packets) >= 6
+    for alert, values in zip(packets, expected, strict=True):
+        compare(built[alert["diaSourceId"]][name], values, 1e-12)
+
+
+def compare(value, expected, tolerance):
+    if isinstance(expected, dict):
+        for name in expected:
+            compare(value[name], expected[name], tolerance)
+    elif expected is None or expected != expected:
+        assert value is None
+    else:
+        assert value == pytest.approx(expected, rel=tolerance)
+
+
+@needs_alerts
+@pytest.mark.parametrize(("module", "golden"), GOLDEN)
+def test_a_golden_alert_gets_its_golden_values_through_spark(module, golden, real):
+    alert = real[golden.alert]
+    assert alert["module_status"][module.name] == golden.status
+    assert (alert[module.name] is None) == (golden.status != "ok")
+    for name, expected in golden.expected.items():
+        compare(alert[module.name][name], expected, golden.tolerance)
+
+
+@needs_alerts
+def test_real_alerts_need_no_failure_and_stay_in_range(real):
+    assert len(real) > 150
+    assert all(alert["module_errors"] == {} for alert in real.values())
+    for module in MODULES:
+        for column in [c for c in module.outputs if c.between]:
+            low, high = column.between
+            values = [a[module.name][column.name] for a in real.values() if a[module.name]]
+            assert all(v is None or low <= v <= high for v in values), column.name
+
+
+@pytest.mark.skipif(not ENRICHED.is_file(), reason=f"Fink's values are not at {ENRICHED}")
+def test_solar_system_first_detections_and_epochs_are_those_in_production(spark):
+    stored = pd.read_parquet(ENRICHED).to_dict("records")
+    found = computed(spark, *stored)
+    assert len(found) == 27
+    for alert in stored:
+        ours = found[alert["diaSourceId"]]
+        assert ours["solar_system"]["is_sso"] == alert["pred"]["is_sso"]
+        assert ours["detection_history"]["is_first"] == alert["pred"]["is_first"]
+        epoch = alert["misc"]["firstDiaSourceMjdTaiFink"]
+        assert ours["detection_history"]["first_detection_mjd"] == epoch
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
+def test_what_spark_evaluates_of_a_module_reads_declared_inputs_only(module, spark):
+    sight = only(science(spark, rubin.built()), module.inputs)
+    expressions = [module.applies, *module.expressions.values()]
+    assert len(sight.selectExpr(*expressions).columns) == len(expressions)
+
+
+@needs_alerts
+@pytest.mark.parametrize(("chosen", "alert", "passes"), CASES)
+def test_a_filter_takes_what_it_accepts_and_not_what_it_rejects(chosen, alert, passes, passed):
+    assert (chosen.name in passed[alert]) == passes
+
+
+def test_filters_tell_built_alerts_apart(passed):
+    assert passed[113] == ["uniform_sample"]
+    assert passed[8] == ["is_solar_system"]
+    assert passed[2] == ["remove_unlikely_transients"]
+
+
+@pytest.mark.parametrize("chosen", FILTERS, ids=lambda chosen: chosen.name)
+def test_an_alert_of_which_nothing_is_known_does_not_pass(chosen, spark):
+    from pyspark.sql import functions as F
+
+    one = only(science(spark, rubin.built()[:1]), chosen.inputs)
+    empty = one.select(*[F.lit(None).cast(f.dataType).alias(f.name) for f in one.schema.fields])
+    assert empty.selectExpr(f"{matched([chosen])} as filters").first()["filters"] == []
+
+
+def test_a_message_has_fink_s_structs_and_an_avro_schema(spark):
+    from pyspark.sql import functions as F
+
+    now = {name: F.current_timestamp() for name in ("ingested", "enriched")}
+    found = science(spark, rubin.built()).withColumns(now).alias("s")
+    raw = spark.createDataFrame([row(p) for p in rubin.built()], SCHEMA).alias("r")
+    joined = raw.join(found, F.col("r.diaSourceId") == F.col("s.diaSourceId"))
+    sent = joined.select(F.struct(*layout(raw.columns, MODULES)).alias("alert"))
+    fields = {f["name"]: f["type"][0] for f in avro_schema(sent.schema["alert"].dataType)["fields"]}
+    names = {name: [f["name"] for f in fields[name]["fields"]] for name in ("pred", "misc")}
+    assert names == {"pred": ["is_first", "is_sso"], "misc": ["firstDiaSourceMjdTaiFink"]}
+    alerts = {r["alert"]["diaSourceId"]: r["alert"].asDict(recursive=True) for r in sent.collect()}
+    assert alerts[8]["pred"] == {"is_first": None, "is_sso": True}
+    assert alerts[113]["misc"] == {"firstDiaSourceMjdTaiFink": rubin.START}
+    assert alerts[113]["lc_features"]["g"]["mean"] == 800
+    assert alerts[113]["lc_features"]["u"] is None
