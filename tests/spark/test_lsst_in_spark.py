@@ -214,7 +214,8 @@ def test_an_alert_of_which_nothing_is_known_does_not_pass(chosen, spark):
     assert empty.selectExpr(f"{matched([chosen])} as filters").first()["filters"] == []
 
 
-def test_a_message_has_fink_s_structs_and_an_avro_schema(spark):
+def test_the_official_client_reads_fink_s_names_in_a_message(spark):
+    from fink_client.avro2arrow import avro_to_arrow
     from pyspark.sql import functions as F
 
     now = {name: F.current_timestamp() for name in ("ingested", "enriched")}
@@ -222,11 +223,11 @@ def test_a_message_has_fink_s_structs_and_an_avro_schema(spark):
     raw = spark.createDataFrame([row(p) for p in rubin.built()], SCHEMA).alias("r")
     joined = raw.join(found, F.col("r.diaSourceId") == F.col("s.diaSourceId"))
     sent = joined.select(F.struct(*layout(raw.columns, MODULES)).alias("alert"))
-    fields = {f["name"]: f["type"][0] for f in avro_schema(sent.schema["alert"].dataType)["fields"]}
-    names = {name: [f["name"] for f in fields[name]["fields"]] for name in ("pred", "misc")}
-    assert names == {"pred": ["is_first", "is_sso"], "misc": ["firstDiaSourceMjdTaiFink"]}
-    alerts = {r["alert"]["diaSourceId"]: r["alert"].asDict(recursive=True) for r in sent.collect()}
-    assert alerts[8]["pred"] == {"is_first": None, "is_sso": True}
-    assert alerts[113]["misc"] == {"firstDiaSourceMjdTaiFink": rubin.START}
-    assert alerts[113]["lc_features"]["g"]["mean"] == 800
-    assert alerts[113]["lc_features"]["u"] is None
+    alerts = [r["alert"].asDict(recursive=True) for r in sent.collect()]
+    table, _ = avro_to_arrow(avro_schema(sent.schema["alert"].dataType), alerts)
+    received = {alert["diaSourceId"]: alert for alert in table.to_pylist()}
+    assert set(received) == {packet["diaSourceId"] for packet in rubin.built()}
+    assert received[8]["pred"] == {"is_first": None, "is_sso": True}
+    assert received[113]["misc"] == {"firstDiaSourceMjdTaiFink": rubin.START}
+    assert received[113]["lc_features"]["g"]["mean"] == 800
+    assert received[113]["lc_features"]["u"] is None
