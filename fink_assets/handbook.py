@@ -21,9 +21,9 @@ from quality.rules import Rule
 GENERATED = "<!-- Written by `python -m fink_assets.handbook`; change the declarations instead. -->"
 REST = {
     "raw": "followed by every field of the packet, as sent",
-    "science": "followed by the packet's `candidate` and one struct per "
+    "science": "followed by the packet's {kept} and one struct per "
     "[science module](modules.md), null where its status is not `ok`",
-    "objects": "followed by `candidate` and the modules' structs of the latest alert",
+    "objects": "followed by {kept} and the modules' structs of the latest alert",
 }
 NOUNS = ("raw", "dead_letter", "quarantine", "science", "deliveries", "sources", "objects")
 
@@ -54,7 +54,7 @@ def tables_page() -> str:
             _columns(getattr(contracts, noun.upper())),
         ]
         if noun in REST:
-            parts.append(f"… {REST[noun]}.")
+            parts.append(f"… {REST[noun].format(kept=_kept())}.")
     return _joined(parts)
 
 
@@ -137,6 +137,11 @@ def _grid(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _code(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
+
+
+def _kept() -> str:
+    """What of the packet stays in science, by survey."""
+    return " or ".join(f"{_code(survey.kept)} ({survey.title})" for survey in SURVEYS.values())
 
 
 def _titles() -> str:
