@@ -30,6 +30,7 @@ JAVA = (
 )
 
 
+@pytest.hookimpl(tryfirst=True)  # before the plugin that reads the groups
 def pytest_collection_modifyitems(items):
     sharing = {item.path for item in items if SHARED & set(getattr(item, "fixturenames", ()))}
     for item in items:
