@@ -21,10 +21,22 @@ NEEDS = {
     "kafka": {"kafka_service", "services"},
 }
 FOLDERS = {"spark", "kafka", "e2e"}
+SHARED = {"sample_run", "enriched_sample"}
+# A session as short as this would spend most of its time on making and compiling code: interpret
+# expressions, and compile what is left only once. `fink demo` is tested with Spark as it is.
+JAVA = (
+    "-XX:TieredStopAtLevel=1 -Dspark.sql.codegen.wholeStage=false "
+    "-Dspark.sql.codegen.factoryMode=NO_CODEGEN"
+)
 
 
+@pytest.hookimpl(tryfirst=True)  # before the plugin that reads the groups
 def pytest_collection_modifyitems(items):
+    sharing = {item.path for item in items if SHARED & set(getattr(item, "fixturenames", ()))}
     for item in items:
+        # A process takes whole files; those that share the sample's run go to one.
+        together = "sample" if item.path in sharing else item.path.name
+        item.add_marker(pytest.mark.xdist_group(together))
         fixtures = set(getattr(item, "fixturenames", ()))
         for mark, names in NEEDS.items():
             if fixtures & names:
@@ -57,6 +69,12 @@ def unique(values):
 def make_ports():
     """Gives so many free ports, for a test that starts services of its own."""
     return free_ports
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Waits a second for a Kafka that is not there."""
+    monkeypatch.setattr("resources.kafka.TIMEOUT_SECONDS", 1.0)
 
 
 @pytest.fixture(scope="session")
@@ -96,8 +114,7 @@ def _service(name, configuration):
 
     resolve(configuration.jars)
     with pytest.MonkeyPatch.context() as patch:
-        # The optimising compiler would take half of the CPU of a session as short as this.
-        patch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1", prepend=" ")
+        patch.setenv("JAVA_TOOL_OPTIONS", JAVA, prepend=" ")
         with running(configuration, only=(name,)) as services:
             yield services[name]
 

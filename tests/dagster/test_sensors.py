@@ -85,6 +85,7 @@ def test_a_run_starts_when_a_batch_is_unfinished(tick, tables, topic, kafka_serv
     assert tick().skip_message == "no new alerts"
 
 
+@pytest.mark.usefixtures("impatient")
 def test_no_run_starts_without_kafka_and_the_reason_says_where_it_should_be(tick, make_ports):
     (port,) = make_ports(1)
     skip = tick(kafka_input=f"127.0.0.1:{port}")

@@ -26,6 +26,8 @@ def test_a_topic_made_anew_under_its_old_name_has_another_id(kafka_servers, topi
     while topic in admin.list_topics(timeout=10).topics:
         pass
     admin.create_topics([NewTopic(topic, num_partitions=2)])[topic].result(30)
+    while topic not in admin.list_topics(timeout=10).topics:
+        pass
 
     after = {m.topic_id for m in kafka.watermarks(topic)}
 
@@ -33,6 +35,7 @@ def test_a_topic_made_anew_under_its_old_name_has_another_id(kafka_servers, topi
     assert before != after
 
 
+@pytest.mark.usefixtures("impatient")
 def test_an_address_without_a_broker_is_told_as_such(make_ports):
     (port,) = make_ports(1)
     with pytest.raises(KafkaUnreachableError, match=f"127.0.0.1:{port}"):

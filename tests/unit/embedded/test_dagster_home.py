@@ -18,11 +18,11 @@ def opened(home, begin, answers):
 def test_processes_that_start_together_on_a_new_folder_can_all_open_it(tmp_path):
     """Two processes that make Dagster's databases at once leave them with two schema versions."""
     context = multiprocessing.get_context("spawn")
-    begin, answers = context.Barrier(4), context.Queue()
-    processes = [context.Process(target=opened, args=(tmp_path, begin, answers)) for _ in range(4)]
+    begin, answers = context.Barrier(2), context.Queue()
+    processes = [context.Process(target=opened, args=(tmp_path, begin, answers)) for _ in range(2)]
     for process in processes:
         process.start()
     for process in processes:
         process.join()
-    assert [process.exitcode for process in processes] == [0, 0, 0, 0]
+    assert [process.exitcode for process in processes] == [0, 0]
     assert {answers.get()[1:] for _ in processes} == {(0, 0)}

@@ -14,6 +14,7 @@ def fink(settings):
     return lambda *words: CliRunner().invoke(app, words)
 
 
+@pytest.mark.usefixtures("impatient")
 def test_replay_without_a_broker_says_how_to_have_one(fink, make_ports, monkeypatch):
     from fink_assets import settings as settings_module
 
