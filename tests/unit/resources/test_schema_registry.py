@@ -92,7 +92,7 @@ def test_an_id_that_the_registry_does_not_have_is_unknown():
         ({"body": "{}"}, "no schema in the answer"),
         ({"body": '{"schema": "{"}'}, "no schema in the answer"),
         ({"body": '{"schema": null}'}, "no schema in the answer"),
-        ({"body": FOUND, "length": 10 * len(FOUND)}, ""),
+        ({"body": FOUND, "length": 10 * len(FOUND)}, "IncompleteRead"),
         ({"hang": True}, "timed out"),
     ],
 )

@@ -9,7 +9,7 @@ import fastavro
 import pytest
 
 from fink_assets.packages import Package, PackageError
-from fink_assets.settings import settings
+from fink_assets.settings import Settings
 from fink_assets.stream2raw.schemas import full_name, lacking, merged, named, nullable
 from fink_assets.surveys import lsst_packet
 from fink_assets.surveys.base import UnknownSchemaError
@@ -82,11 +82,9 @@ def test_another_wheel_is_refused_and_the_sums_are_named(tmp_path):
 
 
 def test_schemas_that_were_not_fetched_are_not_unknown_ones(tmp_path, monkeypatch):
-    monkeypatch.setenv("FINK_CACHE", str(tmp_path))
-    settings.cache_clear()
+    monkeypatch.setattr(lsst_packet, "settings", lambda: Settings(cache=tmp_path))
     with pytest.raises(PackageError, match="run `fink setup`"):
         packet_schema(900)
-    settings.cache_clear()
 
 
 def test_an_id_that_no_version_has_is_unknown():
