@@ -21,6 +21,7 @@ from fink_assets.raw2science.module import ScienceModule
 from fink_assets.stream2raw.batches import next_plan, waiting
 from fink_assets.stream2raw.ingest import Ingest
 from fink_assets.surveys import Survey
+from fink_assets.surveys.base import Schemas
 from quality.expectations import Verdict
 from resources.kafka import Kafka
 
@@ -47,7 +48,7 @@ class Chain:
     """Everything one survey needs to move alerts.
 
     `beside` connects a second session to Spark, with settings of its own, for what runs while the
-    stages do.
+    stages do. `schemas` gives packet schemas by id, instead of the survey's own source.
     """
 
     survey: Survey
@@ -60,6 +61,7 @@ class Chain:
     filters: Sequence[AlertFilter]
     alerts_per_batch: int = 4000
     release: Collection[int] = field(default=())
+    schemas: Schemas | None = None
 
     @property
     def ledger(self) -> Ledger:
@@ -70,7 +72,11 @@ class Chain:
     def ingest(self) -> Ingest:
         """The stage stream2raw."""
         return Ingest(
-            survey=self.survey, tables=self.tables, spark=self.spark, servers=self.input_servers
+            survey=self.survey,
+            tables=self.tables,
+            spark=self.spark,
+            servers=self.input_servers,
+            schemas=self.schemas,
         )
 
     @cached_property

@@ -25,8 +25,10 @@ Only = Annotated[
 @app.command()
 def setup() -> None:
     """Check this machine and fetch what the services need. Does nothing twice."""
+    from fink_assets.packages import PackageError
     from fink_assets.settings import settings
-    from fink_assets.simulator.sample import SampleError, ensure_samples
+    from fink_assets.simulator.sample import ensure_samples
+    from fink_assets.surveys.lsst_packet import ensure_packets
     from resources.embedded import jars, machine
 
     configuration = settings()
@@ -38,8 +40,12 @@ def setup() -> None:
         typer.echo(f"Libraries  {configuration.jars}{'' if fetched else ' (already there)'}")
         try:
             typer.echo(f"Alerts     {ensure_samples(configuration.samples)}")
-        except SampleError as problem:
+        except PackageError as problem:
             typer.echo(f"Alerts     none but the 57 in tests/data/ztf: {problem}")
+        try:
+            typer.echo(f"Schemas    {ensure_packets(configuration.packets)}")
+        except PackageError as problem:
+            typer.echo(f"Schemas    none of LSST: {problem}")
 
 
 @app.command()

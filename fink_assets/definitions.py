@@ -34,6 +34,7 @@ def build_chain(
     release: Sequence[int] = (),
 ) -> Chain:
     """Connect a survey's stages to the services of a deployment."""
+    from resources.schema_registry import schema_source
     from resources.spark import connect
 
     return Chain(
@@ -47,6 +48,7 @@ def build_chain(
         filters=[f for f in filters if f.survey == survey.name],
         alerts_per_batch=configuration.alerts_per_batch,
         release=tuple(release),
+        schemas=schema_source(configuration),
     )
 
 

@@ -23,6 +23,8 @@ REST = {
     "raw": "followed by every field of the packet, as sent",
     "science": "followed by the packet's {kept} and one struct per "
     "[science module](modules.md), null where its status is not `ok`",
+    "sources": "of the measurements, a survey has those that it makes: magnitudes for ZTF, fluxes "
+    "for LSST",
     "objects": "followed by {kept} and the modules' structs of the latest alert",
 }
 NOUNS = ("raw", "dead_letter", "quarantine", "science", "deliveries", "sources", "objects")

@@ -32,6 +32,12 @@ class Settings(BaseSettings):
     kafka_input: str = Field("", description="Bootstrap servers the alerts come from")
     kafka_output: str = Field("", description="Bootstrap servers the user topics are on")
 
+    schema_registry: str = Field(
+        "", description="Address of the Confluent schema registry; default: schemas from set-up"
+    )
+    schema_registry_user: str = Field("", description="User of the schema registry, if it asks")
+    schema_registry_password: str = Field("", repr=False, description="Password of that user")
+
     spark_port: int = Field(15002, description="Port of the embedded Spark Connect server")
     spark_ui_port: int = Field(4040, description="Port of its web page")
     spark_remote: str = Field("", description="Address of the Spark Connect server, sc://host:port")
@@ -79,6 +85,11 @@ class Settings(BaseSettings):
     def samples(self) -> Path:
         """Folder of the alerts fetched at set-up."""
         return self.cache / "alerts"
+
+    @property
+    def packets(self) -> Path:
+        """Folder of the packet schemas fetched at set-up."""
+        return self.cache / "packets"
 
 
 @cache

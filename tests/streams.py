@@ -96,13 +96,13 @@ def place(row):
     return row["kafka"]["partition"], row["kafka"]["offset"]
 
 
-def new(spark, servers, folder):
+def new(spark, servers, folder, survey=ZTF):
     """Stream of a fresh topic into an empty lake."""
     topic = f"ingest-{uuid.uuid4().hex[:12]}"
     create_topic(servers, topic, 2)
-    survey = replace(ZTF, topics=topic)
-    tables = Tables("ztf", str(folder))
-    return Stream(Ingest(survey=survey, tables=tables, spark=spark, servers=servers), topic)
+    own = replace(survey, topics=topic)
+    tables = Tables(survey.name, str(folder))
+    return Stream(Ingest(survey=own, tables=tables, spark=spark, servers=servers), topic)
 
 
 def same(stored, sent):

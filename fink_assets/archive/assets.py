@@ -23,7 +23,7 @@ def specs(survey: Survey, tables: Tables, modules: Sequence[ScienceModule]) -> l
         survey,
         stage=STAGE,
         doc="Light curves: one row per alert of an object.",
-        columns=contracts.SOURCES,
+        columns=contracts.sources(survey),
         deps=[science],
         skippable=True,
     )

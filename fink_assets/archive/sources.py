@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fink_assets.lake.contracts import SOURCES, Tables
+from fink_assets.lake.contracts import Tables, sources
 from fink_assets.lake.ledger import Receipt
 from fink_assets.surveys import Survey
 
@@ -49,13 +49,9 @@ class Sources:
         """Rows of the sources table."""
         from pyspark.sql import functions as F
 
-        survey = self.survey
         measured = {
-            "band": survey.band,
-            "magnitude": f"float({survey.magnitude})",
-            "magnitude_error": f"float({survey.magnitude_error})",
+            m.name: F.expr(f"cast({m.value} as {m.type})").alias(m.name)
+            for m in self.survey.measured
         }
-        names = [c.name for c in SOURCES]
-        return science.select(
-            *[F.expr(measured[n]).alias(n) if n in measured else F.col(n) for n in names]
-        )
+        names = [c.name for c in sources(self.survey)]
+        return science.select(*[measured.get(name, F.col(name)) for name in names])

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fink_assets.lake.columns import ColumnContract, column
 from fink_assets.lake.ledger import Ledger
 from fink_assets.lake.table import Table
+from fink_assets.surveys.base import Survey
 
 KAFKA = "struct<topic: string, partition: int, offset: bigint, timestamp: timestamp>"
 REASONS = "array<struct<rule: string, column: string, value: string, threshold: string>>"
@@ -83,18 +84,26 @@ DELIVERIES: tuple[ColumnContract, ...] = (
     column("arrived", "timestamp", "Kafka timestamp of the incoming message, UTC"),
     column("sent", "timestamp", "When the alert was sent, UTC"),
 )
+MEASURED: tuple[ColumnContract, ...] = (
+    column("band", "string", "Filter band", ucd="instr.bandpass"),
+    column("magnitude", "float", "Difference magnitude", unit="mag", ucd="phot.mag"),
+    column("magnitude_error", "float", "1-sigma error", unit="mag", ucd="stat.error;phot.mag"),
+    column("flux", "float", "Difference flux", unit="nJy", ucd="phot.flux"),
+    column("flux_error", "float", "1-sigma error", unit="nJy", ucd="stat.error;phot.flux"),
+)
+"""What surveys measure; the sources of one have those that it declares."""
+
 SOURCES: tuple[ColumnContract, ...] = (
     _NIGHT,
     _BATCH,
     _OBJECT,
     _ALERT,
     _TIME,
-    column("band", "string", "Filter band", ucd="instr.bandpass"),
-    column("magnitude", "float", "Difference magnitude", unit="mag", ucd="phot.mag"),
-    column("magnitude_error", "float", "1-sigma error", unit="mag", ucd="stat.error;phot.mag"),
+    *MEASURED,
     _RA,
     _DEC,
 )
+"""Columns of the sources of any survey; see `sources`."""
 OBJECTS: tuple[ColumnContract, ...] = (
     _OBJECT,
     column("alerts", "bigint", "Alerts of the object that passed the cuts", ucd="meta.number"),
@@ -108,6 +117,12 @@ OBJECTS: tuple[ColumnContract, ...] = (
 )
 
 _EARLY = ("batch", "alert_id", "object_id")
+
+
+def sources(survey: Survey) -> tuple[ColumnContract, ...]:
+    """Columns of the sources of one survey: all but the measurements that it does not make."""
+    absent = {c.name for c in MEASURED} - {m.name for m in survey.measured}
+    return tuple(c for c in SOURCES if c.name not in absent)
 
 
 @dataclass(frozen=True)

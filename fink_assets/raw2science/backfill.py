@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from fink_assets.raw2science.apply import enriched, with_history
 from fink_assets.raw2science.enrich import Enrich
 from fink_assets.raw2science.module import ScienceModule
+from fink_assets.raw2science.renames import renamed
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -57,7 +58,7 @@ def _with_packets(
         return science
     from pyspark.sql import functions as F
 
-    raw = stage.tables.raw.read(stage.spark, nights=nights)
+    raw = renamed(stage.tables.raw.read(stage.spark, nights=nights), stage.survey)
     packets = raw.select(F.col("kafka").alias("_kafka"), *columns)
     return science.join(packets, F.col("kafka") == F.col("_kafka")).drop("_kafka")
 

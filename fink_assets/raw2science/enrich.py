@@ -14,6 +14,7 @@ from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Receipt, latency
 from fink_assets.raw2science.apply import MAPS, enriched, with_history
 from fink_assets.raw2science.module import ScienceModule
+from fink_assets.raw2science.renames import renamed
 from fink_assets.surveys import Survey
 from quality.expectations import Verdict, judge
 from quality.rules import failures
@@ -202,7 +203,7 @@ class Enrich:
         from pyspark.sql import functions as F
 
         survey = self.survey
-        passing = alerts.where(F.size(F.expr(failures(survey.cuts))) == 0)
+        passing = renamed(alerts, survey).where(F.size(F.expr(failures(survey.cuts))) == 0)
         found = enriched(with_history(passing, survey, self.modules), self.modules)
         return found.select(
             *self._described(), *MAPS, *survey.kept, *[m.name for m in self.modules]

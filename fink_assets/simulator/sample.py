@@ -5,10 +5,8 @@ read from it. `python -m fink_assets.simulator.sample` fetches them, or copies a
 """
 
 import argparse
-import hashlib
 import json
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -16,13 +14,18 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from fink_assets.packages import Package, PackageError
 from fink_assets.settings import settings
 from fink_assets.simulator.packet import sync_marker, write_container
 from fink_assets.simulator.restore import packet_of
 from fink_assets.surveys.ztf_packet import packet_schema_json
 
-REQUIREMENT = "fink-science==7.4.0"
-SHA256 = "cd4bdd43d405746ef73e5d515274f2c2d75c6c417c0949196a11fb1e704653c9"
+PACKAGE = Package(
+    name="fink-science",
+    version="7.4.0",
+    sha256="cd4bdd43d405746ef73e5d515274f2c2d75c6c417c0949196a11fb1e704653c9",
+    kind="source",
+)
 
 
 class Source(NamedTuple):
@@ -43,10 +46,6 @@ SOURCES = (
 )
 
 
-class SampleError(RuntimeError):
-    """The sample alerts cannot be had; the message says what to do."""
-
-
 def ensure_samples(folder: Path | None = None, *, archive: Path | None = None) -> Path:
     """Folder of the sample alerts, one folder inside per source; written if it is not complete.
 
@@ -59,7 +58,7 @@ def ensure_samples(folder: Path | None = None, *, archive: Path | None = None) -
 
     Raises
     ------
-    SampleError
+    PackageError
         No network, or the archive is not the expected one.
     """
     folder = folder or settings().samples
@@ -67,8 +66,8 @@ def ensure_samples(folder: Path | None = None, *, archive: Path | None = None) -
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".alerts-", dir=folder.parent) as scratch:
-        found = archive or download(Path(scratch))
-        check(found)
+        found = archive or PACKAGE.fetch(Path(scratch))
+        PACKAGE.check(found)
         built = Path(scratch, "alerts")
         for source, parquet in extract(found, Path(scratch, "parquet")):
             write_alerts(parquet, built / source.name, title=source.name)
@@ -81,32 +80,6 @@ def is_complete(folder: Path) -> bool:
     return all(
         sum(1 for _ in (folder / source.name).glob("*.avro")) == source.alerts for source in SOURCES
     )
-
-
-def download(folder: Path) -> Path:
-    """Fetch the source archive with pip, by name, into a folder."""
-    name = REQUIREMENT.partition("==")[0]
-    where = ("-d", str(folder))
-    command = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", name)
-    ended = subprocess.run([*command, REQUIREMENT, *where], capture_output=True, text=True)
-    archives = list(folder.glob("*.tar.gz"))
-    if ended.returncode or not archives:
-        reason = (ended.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise SampleError(
-            f"pip cannot download {REQUIREMENT} ({reason}); "
-            "connect to the network, or fetch its source archive elsewhere and give it as --archive"
-        )
-    return archives[0]
-
-
-def check(archive: Path, sha256: str = SHA256) -> None:
-    """Refuse an archive whose content is not the expected one."""
-    with archive.open("rb") as content:
-        found = hashlib.file_digest(content, "sha256").hexdigest()
-    if found != sha256:
-        raise SampleError(
-            f"{archive} has sha256 {found}, expected {sha256}: delete it and fetch it again"
-        )
 
 
 def extract(archive: Path, folder: Path) -> list[tuple[Source, Path]]:
@@ -123,7 +96,7 @@ def extract(archive: Path, folder: Path) -> list[tuple[Source, Path]]:
             if len(found) == len(wanted):
                 break
     if missing := wanted.keys() - {source.member for source in found}:
-        raise SampleError(f"{archive} lacks {', '.join(sorted(missing))}")
+        raise PackageError(f"{archive} lacks {', '.join(sorted(missing))}")
     return [(source, found[source]) for source in SOURCES]
 
 
@@ -166,13 +139,13 @@ def choose(samples: Path, choice: Mapping[str, list[int]], folder: Path) -> int:
 def main(arguments: list[str] | None = None) -> None:
     """Command line; see `--help`."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--archive", type=Path, help=f"source archive of {REQUIREMENT}")
+    parser.add_argument("--archive", type=Path, help=f"source archive of {PACKAGE.requirement}")
     parser.add_argument("--choose", type=Path, help="JSON of candids by source, to copy")
     parser.add_argument("--into", type=Path, help="folder to copy them to; default: beside it")
     options = parser.parse_args(arguments)
     try:
         samples = ensure_samples(archive=options.archive)
-    except SampleError as problem:
+    except PackageError as problem:
         sys.exit(str(problem))
     if options.choose:
         choice = json.loads(options.choose.read_text())

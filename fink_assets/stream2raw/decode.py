@@ -27,7 +27,9 @@ FRAME = "frame struct<fingerprint: string, header: binary, error: string>"
 def decoded(
     messages: DataFrame, survey: Survey, writers: Iterable[Writer], reader: Schema
 ) -> DataFrame:
-    """Keep the messages that decode; add `alert`, the packet, and the writer's `fingerprint`.
+    """Keep the messages that decode; add `alert`, the packet, and its writer.
+
+    Columns added: ``alert``, the writer's ``fingerprint`` and ``writer_name``.
 
     Parameters
     ----------
@@ -58,6 +60,9 @@ def decoded(
         ),
         F.coalesce(*[F.when(m, w.fingerprint) for m, w in zip(mine, usable, strict=True)]).alias(
             "fingerprint"
+        ),
+        F.coalesce(*[F.when(m, F.lit(w.name)) for m, w in zip(mine, usable, strict=True)]).alias(
+            "writer_name"
         ),
         # Keeps the optimizer from moving the condition below the decoding, which would then run
         # twice.

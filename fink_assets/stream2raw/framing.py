@@ -12,13 +12,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from fink_assets.surveys.base import Schemas
+
 MAGIC = b"Obj\x01"
 SYNC_BYTES = 16
+ID_BYTES = 5  # a zero and the id of the schema
 
 EMPTY = "empty message"
 NOT_A_CONTAINER = "not an Avro object container: the message does not begin with Obj 1"
 TRUNCATED = "truncated: the sync marker that ends the header does not end the message"
 NOT_ONE_ALERT = "the container does not hold exactly one alert"
+NOT_CONFLUENT = "not in Confluent's wire format: the first byte is not 0"
+NO_DATUM = "truncated: nothing follows the 5 bytes that name the schema"
 
 
 @dataclass(frozen=True)
@@ -152,6 +157,48 @@ def container_datum(value: str, header: bytes) -> str:
     )
 
 
+def confluent(message: bytes) -> Frame:
+    """Split a message in Confluent's wire format: 0, the schema's id (4 bytes), the datum.
+
+    Raises
+    ------
+    FramingError
+        If the message is anything else; says what.
+    """
+    if not message:
+        raise FramingError(EMPTY)
+    if message[0] != 0:
+        raise FramingError(NOT_CONFLUENT)
+    if len(message) <= ID_BYTES:
+        raise FramingError(NO_DATUM)
+    return Frame(ID_BYTES, ID_BYTES, len(message))
+
+
+def confluent_schema(header: bytes, schemas: Schemas) -> dict[str, Any]:
+    """Look the writer's schema up by the id in a header.
+
+    Raises
+    ------
+    UnknownSchemaError
+        If nobody knows the id now.
+    """
+    return schemas(int.from_bytes(header[1:], "big"))
+
+
+def confluent_datum(value: str, header: bytes) -> str:
+    """Spark SQL expression of the datum in messages of one writer; null for any other message."""
+    return (
+        f"case when length({value}) > {ID_BYTES} "
+        f"and substring({value}, 1, {ID_BYTES}) = X'{header.hex()}' "
+        f"then substring({value}, {ID_BYTES + 1}) end"
+    )
+
+
+def no_schemas(schema_id: int) -> dict[str, Any]:
+    """Refuse any id, for messages that bring their schema themselves."""
+    raise LookupError(f"schema id {schema_id} was asked for, but there is nobody to ask")
+
+
 @dataclass(frozen=True)
 class Framing:
     """One way to wrap a datum.
@@ -161,16 +208,21 @@ class Framing:
     split : callable
         Finds the parts of a message; raises `FramingError`.
     schema : callable
-        Reads a writer's schema from a header; raises ``ValueError``.
+        Finds a writer's schema by a header, and a source of schemas by id; raises ``ValueError``.
     datum : callable
         Spark SQL expression of the datum in a column, for messages with a given header.
     """
 
     split: Callable[[bytes], Frame]
-    schema: Callable[[bytes], dict[str, Any]]
+    schema: Callable[[bytes, Schemas], dict[str, Any]]
     datum: Callable[[str, bytes], str]
 
 
 FRAMINGS = {
-    "container": Framing(split=container, schema=container_schema, datum=container_datum),
+    "container": Framing(
+        split=container,
+        schema=lambda header, _: container_schema(header),
+        datum=container_datum,
+    ),
+    "confluent": Framing(split=confluent, schema=confluent_schema, datum=confluent_datum),
 }

@@ -17,6 +17,7 @@ from fink_assets.lake.ledger import Plan, Range, Receipt
 from fink_assets.stream2raw.decode import decoded, diagnosed, framed
 from fink_assets.stream2raw.writers import Writers
 from fink_assets.surveys import Survey
+from fink_assets.surveys.base import Schemas
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -28,22 +29,32 @@ KAFKA = (
 
 @dataclass(frozen=True, kw_only=True)
 class Ingest:
-    """The stage stream2raw of one survey."""
+    """The stage stream2raw of one survey.
+
+    `schemas` gives the schema of an id, instead of the survey's own source.
+    """
 
     survey: Survey
     tables: Tables
     spark: SparkSession
     servers: str
+    schemas: Schemas | None = None
 
     def run(self, plan: Plan) -> Receipt:
-        """Archive the messages of a plan, each exactly once; may be repeated at any time."""
+        """Archive the messages of a plan, each exactly once; may be repeated at any time.
+
+        Dead letters come last: where a batch has any, what became of it stands, even if a schema
+        that it lacked is known now.
+        """
         if not plan.offsets:
             return Receipt(counts={"messages": 0, "raw": 0, "dead_letter": 0})
         messages = self.messages(plan.ranges)
         name = self.tables.raw.name
         first = self._archive(messages, plan.batch, name)
         nights, arrived = self._archived(plan.batch), plan.offsets
-        if _total(nights) != arrived:
+        if _total(nights) != arrived and (aside := self._set_aside(plan.batch)):
+            arrived = _total(nights) + aside
+        elif _total(nights) != arrived:
             # Writers seen for the first time, messages that do not decode, offsets without a
             # message.
             arrived = self._learn(messages, plan.batch)
@@ -51,22 +62,31 @@ class Ingest:
             # Where nothing was appended yet this is the first append, as a repeat will see it.
             self._archive(missing, plan.batch, f"{name}/late" if first else name)
             nights = self._archived(plan.batch)
-        if _total(nights) != arrived:
-            missing = self._missing(messages, plan.batch)
-            self.tables.dead_letter.append(self._dead(missing, plan.batch), batch=plan.batch)
+            if _total(nights) != arrived:
+                missing = self._missing(messages, plan.batch)
+                self.tables.dead_letter.append(self._dead(missing, plan.batch), batch=plan.batch)
         archived = _total(nights)
         counts = {"messages": arrived, "raw": archived, "dead_letter": arrived - archived}
         return Receipt(counts=counts, nights=nights)
 
     def _archive(self, messages: DataFrame, batch: int, application: str) -> bool:
         """Append to raw what decodes with a schema known by now; return whether any is known."""
-        known = self._writers.known()
+        known = self._writers.known(up_to=batch)
         if not any(writer.schema for writer in known.values()):
             return False
         reader = self._writers.reader(known)
         alerts = decoded(messages, self.survey, known.values(), reader)
         self.tables.raw.append(self._raw(alerts, batch), batch=batch, application=application)
         return True
+
+    def _set_aside(self, batch: int) -> int:
+        """Count the dead letters of a batch."""
+        if not self.tables.dead_letter.exists():
+            return 0
+        counted = self.tables.dead_letter.query(
+            f"select count(*) as dead from it where batch = {batch}"
+        )
+        return counted.to_pylist()[0]["dead"]
 
     def _archived(self, batch: int) -> dict[str, dict[str, int]]:
         """Count what raw has of a batch, by looking."""
@@ -101,7 +121,7 @@ class Ingest:
 
     @property
     def _writers(self) -> Writers:
-        return Writers(self.survey, self.tables.writers)
+        return Writers(self.survey, self.tables.writers, self.schemas)
 
     def messages(self, ranges: Sequence[Range]) -> DataFrame:
         """Read ranges of offsets. An offset that is gone from Kafka raises, it is never skipped."""
@@ -129,9 +149,12 @@ class Ingest:
 
         survey = self.survey
         good = alerts.select(
-            "alert.*", F.expr(KAFKA).alias("_kafka"), F.col("fingerprint").alias("_fingerprint")
+            "alert.*",
+            F.expr(KAFKA).alias("_kafka"),
+            F.col("fingerprint").alias("_fingerprint"),
+            F.col("writer_name").alias("_writer_name"),
         )
-        packet = [c for c in good.columns if c not in ("_kafka", "_fingerprint")]
+        packet = [c for c in good.columns if c not in ("_kafka", "_fingerprint", "_writer_name")]
         return good.select(
             F.expr(survey.night).alias("night"),
             F.lit(batch).cast("bigint").alias("batch"),
@@ -148,7 +171,7 @@ class Ingest:
     def _dead(self, messages: DataFrame, batch: int) -> DataFrame:
         from pyspark.sql import functions as F
 
-        known = self._writers.known().values()
+        known = self._writers.known(up_to=batch).values()
         return diagnosed(messages, self.survey, known).select(
             F.date_format("timestamp", "yyyy-MM-dd").alias("night"),
             F.lit(batch).cast("bigint").alias("batch"),

@@ -36,6 +36,18 @@ def named(schema: Schema, path: str = "alert") -> Schema:
     return _named(schema, path, {})
 
 
+def full_name(schema: Schema) -> str:
+    """Name of a record with its namespace, as its writer has it.
+
+    Examples
+    --------
+    >>> full_name({"type": "record", "namespace": "lsst.v9_0", "name": "alert", "fields": []})
+    'lsst.v9_0.alert'
+    """
+    name = schema["name"]
+    return name if "." in name else f"{schema.get('namespace') or ''}.{name}".lstrip(".")
+
+
 def _named(schema: Schema, path: str, seen: dict[str, Schema]) -> Schema:
     if isinstance(schema, list):
         return [_named(branch, path, seen) for branch in schema]

@@ -13,57 +13,71 @@ from typing import Any
 
 from fink_assets.lake.contracts import RAW
 from fink_assets.lake.table import Table
-from fink_assets.stream2raw.framing import FRAMINGS
+from fink_assets.stream2raw.framing import FRAMINGS, no_schemas
 from fink_assets.stream2raw.schemas import (
     IncompatibleSchemaError,
     Schema,
+    full_name,
     lacking,
     merged,
     named,
     nullable,
 )
 from fink_assets.surveys import Survey
+from fink_assets.surveys.base import Schemas
 
-RESERVED = {contract.name for contract in RAW} | {"_kafka", "_fingerprint"}
+RESERVED = {contract.name for contract in RAW} | {"_kafka", "_fingerprint", "_writer_name"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Writer:
-    """A writer's schema: how to resolve it, or the problem why it cannot be."""
+    """A writer's schema and its record's name, or the problem why it cannot be resolved."""
 
     fingerprint: str
     header: bytes
     schema: Schema | None
+    name: str | None = None
     problem: str | None = None
 
 
 @dataclass(frozen=True)
 class Writers:
-    """All writers' schemas of one survey, in the order in which they were first seen."""
+    """All writers' schemas of one survey, in the order in which they were learnt.
+
+    `schemas` gives the schema of an id, instead of the survey's own source.
+    """
 
     survey: Survey
     table: Table
+    schemas: Schemas | None = None
 
-    def known(self) -> dict[str, Writer]:
-        """Writers by fingerprint."""
+    def known(self, *, up_to: int | None = None) -> dict[str, Writer]:
+        """Writers by fingerprint.
+
+        Parameters
+        ----------
+        up_to : int, optional
+            As they were known when this batch was archived, so that repeating it repeats what
+            became of it.
+        """
         from deltalake import DeltaTable
 
         if not self.table.exists():
             return {}
         rows = DeltaTable(self.table.path).to_pyarrow_table().to_pylist()
         rows.sort(key=lambda row: (row["batch"], row["fingerprint"]))
+        # The last verdict on a writer counts; a batch repeated by two at once may write it twice.
         return {
-            row["fingerprint"]: Writer(
-                fingerprint=row["fingerprint"],
-                header=row["header"],
-                schema=json.loads(row["schema"]) if row["schema"] else None,
-                problem=row["problem"],
-            )
+            row["fingerprint"]: _writer(row)
             for row in rows
+            if up_to is None or row["batch"] <= up_to
         }
 
     def learn(self, headers: Mapping[str, bytes], *, batch: int) -> dict[str, Writer]:
         """Add the writers not seen before, and return all.
+
+        A writer whose schema could not be used when an earlier batch brought it is examined again:
+        its id may be known by now.
 
         Parameters
         ----------
@@ -72,11 +86,14 @@ class Writers:
         batch : int
             Batch that brought them.
         """
-        writers = self.known()
+        writers = self.known(up_to=batch)
+        usable = {fingerprint for fingerprint, writer in writers.items() if writer.schema}
         new: list[Writer] = []
-        for fingerprint in sorted(set(headers) - set(writers)):
+        for fingerprint in sorted(set(headers) - usable):
             reader = self.reader({**writers, **{w.fingerprint: w for w in new}})
-            new.append(self._examine(fingerprint, headers[fingerprint], reader))
+            found = self._examine(fingerprint, headers[fingerprint], reader)
+            if found != writers.get(fingerprint):
+                new.append(found)
         if new:
             self._write(new, batch)
         return {**writers, **{w.fingerprint: w for w in new}}
@@ -89,7 +106,8 @@ class Writers:
 
     def _examine(self, fingerprint: str, header: bytes, reader: Schema) -> Writer:
         try:
-            schema = named(FRAMINGS[self.survey.framing].schema(header))
+            sent = FRAMINGS[self.survey.framing].schema(header, self._schemas)
+            schema = named(sent)
             absent = lacking(schema, self.survey.required)
             if absent:
                 raise IncompatibleSchemaError(
@@ -102,7 +120,11 @@ class Writers:
         except (ValueError, KeyError, TypeError, RecursionError) as problem:
             reason = f"writer's schema: {problem}"
             return Writer(fingerprint=fingerprint, header=header, schema=None, problem=reason)
-        return Writer(fingerprint=fingerprint, header=header, schema=schema)
+        return Writer(fingerprint=fingerprint, header=header, schema=schema, name=full_name(sent))
+
+    @property
+    def _schemas(self) -> Schemas:
+        return self.schemas or self.survey.schemas or no_schemas
 
     def _write(self, new: list[Writer], batch: int) -> None:
         import pyarrow as pa
@@ -113,11 +135,24 @@ class Writers:
                 "fingerprint": writer.fingerprint,
                 "header": writer.header,
                 "schema": json.dumps(writer.schema) if writer.schema else None,
+                "name": writer.name,
                 "problem": writer.problem,
                 "batch": batch,
             }
             for writer in new
         ]
-        text = [(name, pa.string()) for name in ("fingerprint", "schema", "problem")]
+        text = [(name, pa.string()) for name in ("fingerprint", "schema", "name", "problem")]
         schema = pa.schema([*text, ("header", pa.binary()), ("batch", pa.int64())])
-        write_deltalake(self.table.path, pa.Table.from_pylist(rows, schema=schema), mode="append")
+        found = pa.Table.from_pylist(rows, schema=schema)
+        # A lake may be older than one of the columns.
+        write_deltalake(self.table.path, found, mode="append", schema_mode="merge")
+
+
+def _writer(row: Mapping[str, Any]) -> Writer:
+    return Writer(
+        fingerprint=row["fingerprint"],
+        header=row["header"],
+        schema=json.loads(row["schema"]) if row["schema"] else None,
+        name=row.get("name"),
+        problem=row["problem"],
+    )

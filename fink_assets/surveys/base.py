@@ -3,14 +3,56 @@
 Declarations only. A stage never asks which survey it serves.
 """
 
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.resources import files
 from typing import Any, Literal
 
 from quality.rules import Rule
+
+Schema = dict[str, Any]
+Schemas = Callable[[int], Schema]
+"""Gives the writer's schema of an id; raises `UnknownSchemaError`."""
+
+
+class UnknownSchemaError(ValueError):
+    """No schema has this id, as far as is known now."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """A column of light curves: what this survey measures, in its own quantity.
+
+    Parameters
+    ----------
+    name : str
+        Column of the sources table; `lake.contracts` says what it means.
+    type : str
+        Spark SQL type.
+    value : str
+        Expression over the packet.
+    """
+
+    name: str
+    type: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Renamed:
+    """A struct of the packet that had another name in older versions.
+
+    Parameters
+    ----------
+    name, was : str
+        Name in the newest packet, and the older one.
+    fields : mapping of str to str
+        Older name of each field that both have.
+    """
+
+    name: str
+    was: str
+    fields: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +68,12 @@ class Survey:
     topics : str
         Regular expression of the incoming Kafka topics.
     framing : str
-        How a message wraps its datum: ``container`` (an Avro object container of one alert).
-    packet_schema : str
-        File in this package with the Avro schema of the newest packet known.
+        How a message wraps its datum: ``container`` (an Avro object container of one alert),
+        ``confluent`` (the id of a schema, then the datum).
+    packet_schema : callable
+        Gives the Avro schema of the newest packet known.
+    schemas : callable, optional
+        Gives the schema of an id, for a framing that states one.
     required : sequence of str
         Packet fields without which a message is not an alert of this survey.
     alert_id, object_id : str
@@ -39,10 +84,11 @@ class Survey:
         Observing night, ``YYYY-MM-DD``.
     ra, dec : str
         Position, ICRS degrees.
-    band, magnitude, magnitude_error : str
+    measured : sequence of Measured
         The measurement kept in light curves.
     schema_version : str
-        Version of the packet's schema as the packet states it.
+        Version of the packet's schema, as the packet states it, or from ``_writer_name``, the full
+        name of its writer's record.
     current, history : str
         Struct of this alert's measurement, array of the previous ones.
     kept : sequence of str
@@ -55,13 +101,15 @@ class Survey:
         First night of the survey, start of its partitions.
     night_offset_hours : int
         Hour (UTC) at which a night begins.
+    renamed : sequence of Renamed
+        Structs that older packets name otherwise: raw keeps them as sent, science reads one name.
     """
 
     name: str
     title: str
     topics: str
-    framing: Literal["container"]
-    packet_schema: str
+    framing: Literal["container", "confluent"]
+    packet_schema: Callable[[], Schema]
     required: Sequence[str]
     alert_id: str
     object_id: str
@@ -69,9 +117,7 @@ class Survey:
     night: str
     ra: str
     dec: str
-    band: str
-    magnitude: str
-    magnitude_error: str
+    measured: Sequence[Measured]
     schema_version: str
     current: str
     history: str
@@ -80,8 +126,10 @@ class Survey:
     plausible: Sequence[Rule]
     first_night: str
     night_offset_hours: int = 0
+    renamed: Sequence[Renamed] = ()
+    schemas: Schemas | None = None
 
     @cached_property
-    def avro_schema(self) -> dict[str, Any]:
+    def avro_schema(self) -> Schema:
         """Avro schema of the newest packet known."""
-        return json.loads((files("fink_assets.surveys") / self.packet_schema).read_text())
+        return self.packet_schema()

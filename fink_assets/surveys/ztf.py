@@ -4,7 +4,8 @@ Packets: Avro object containers, schema versions 3.1 to 4.02. Facts only, no cod
 """
 
 from fink_assets.astro.time import timestamp_of_jd_sql
-from fink_assets.surveys.base import Survey
+from fink_assets.surveys.base import Measured, Survey
+from fink_assets.surveys.ztf_packet import packet_schema
 from quality.rules import Rule
 
 _TIME = timestamp_of_jd_sql("candidate.jd")
@@ -16,7 +17,7 @@ ZTF = Survey(
     title="ZTF",
     topics=r"ztf_\d{8}_programid\d",
     framing="container",
-    packet_schema="ztf_alert.avsc",
+    packet_schema=packet_schema,
     required=("candid", "objectId", "candidate.jd"),
     alert_id="candid",
     object_id="objectId",
@@ -24,9 +25,15 @@ ZTF = Survey(
     night=f"date_format({_TIME}, 'yyyy-MM-dd')",
     ra="candidate.ra",
     dec="candidate.dec",
-    band="element_at(array('g', 'r', 'i'), nullif(candidate.fid, 0))",
-    magnitude="candidate.magpsf",
-    magnitude_error="candidate.sigmapsf",
+    measured=(
+        Measured(
+            name="band",
+            type="string",
+            value="element_at(array('g', 'r', 'i'), nullif(candidate.fid, 0))",
+        ),
+        Measured(name="magnitude", type="float", value="candidate.magpsf"),
+        Measured(name="magnitude_error", type="float", value="candidate.sigmapsf"),
+    ),
     schema_version="schemavsn",
     current="candidate",
     history="prv_candidates",

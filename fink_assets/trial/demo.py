@@ -30,11 +30,12 @@ def alerts_to_send(configuration: Settings, given: Path | None, console: Console
         if not any(given.rglob("*.avro")):
             raise TrialError(f"{given} holds no alerts.", "Name a folder of *.avro messages.")
         return given
-    from fink_assets.simulator.sample import SampleError, ensure_samples
+    from fink_assets.packages import PackageError
+    from fink_assets.simulator.sample import ensure_samples
 
     try:
         return ensure_samples(configuration.samples)
-    except SampleError as problem:
+    except PackageError as problem:
         console.print(f"{problem}\n[yellow]The demo uses the 57 alerts in {SHIPPED} instead.[/]")
         return SHIPPED
 

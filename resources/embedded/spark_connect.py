@@ -18,6 +18,15 @@ SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
 MEGABYTE = 2**20
 # Concurrent collectors take a tenth of two busy cores, and nobody waits for one pause.
 JVM = "-XX:+UseParallelGC"
+# A damaged message may say that a text in it has 2 GB: Avro would take the memory before it looks.
+LIMITS = " ".join(
+    f"-Dorg.apache.avro.limits.{name}.maxLength={most}"
+    for name, most in {
+        "bytes": 64 * MEGABYTE,
+        "string": 64 * MEGABYTE,
+        "collectionItems": MEGABYTE,
+    }.items()
+)
 
 
 def ports(configuration: Settings) -> tuple[Port, ...]:
@@ -38,7 +47,7 @@ def properties(configuration: Settings) -> dict[str, str]:
         "spark.driver.host": LOOPBACK,
         "spark.driver.bindAddress": LOOPBACK,
         "spark.driver.extraClassPath": class_path(configuration.jars, "spark"),
-        "spark.driver.extraJavaOptions": f"{JVM} -Dderby.system.home={folder / 'derby'}",
+        "spark.driver.extraJavaOptions": f"{JVM} {LIMITS} -Dderby.system.home={folder / 'derby'}",
         "spark.connect.grpc.binding.address": LOOPBACK,
         "spark.connect.grpc.binding.port": configuration.spark_port,
         "spark.connect.grpc.maxInboundMessageSize": 128 * MEGABYTE,

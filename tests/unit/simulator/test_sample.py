@@ -9,9 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from fink_assets.astro.time import night_of_jd
+from fink_assets.packages import Package, PackageError
 from fink_assets.simulator import sample
 from fink_assets.simulator.packet import read_container, read_detection
-from fink_assets.simulator.sample import SOURCES, SampleError
+from fink_assets.simulator.sample import SOURCES
 
 DATA = Path(__file__).parents[2] / "data" / "ztf"
 ALERTS = {path: read_container(path.read_bytes())[1] for path in sorted(DATA.rglob("*.avro"))}
@@ -47,7 +48,7 @@ def small_archive(tmp_path, monkeypatch):
         sources.append(source._replace(alerts=2))
     archive = archive_of(tmp_path, {"fink-science-7.4.0/setup.py": b"raise", **members})
     monkeypatch.setattr(sample, "SOURCES", tuple(sources))
-    monkeypatch.setattr(sample, "check", lambda archive: None)
+    monkeypatch.setattr(Package, "check", lambda package, archive: None)
     return archive
 
 
@@ -86,14 +87,14 @@ def test_a_failure_leaves_nothing_behind(tmp_path, small_archive, monkeypatch):
 
 def test_another_archive_is_refused_and_the_sums_are_named(tmp_path):
     archive = archive_of(tmp_path, {"x": b""})
-    with pytest.raises(SampleError, match=f"expected {sample.SHA256}"):
+    with pytest.raises(PackageError, match=f"expected {sample.PACKAGE.sha256}"):
         sample.ensure_samples(tmp_path / "alerts", archive=archive)
     assert not (tmp_path / "alerts").exists()
 
 
 def test_an_archive_without_the_alerts_is_refused(tmp_path):
     archive = archive_of(tmp_path, {"../alerts.parquet": b"", "alerts.parquet": b""})
-    with pytest.raises(SampleError, match=r"lacks .*alerts\.parquet"):
+    with pytest.raises(PackageError, match=r"lacks .*alerts\.parquet"):
         sample.extract(archive, tmp_path / "out")
 
 
@@ -102,8 +103,8 @@ def test_without_network_one_line_says_what_to_do(tmp_path, monkeypatch):
         return subprocess.CompletedProcess(command, 1, "", "retrying\nERROR: no route")
 
     monkeypatch.setattr(subprocess, "run", offline)
-    with pytest.raises(SampleError, match=r"no route.*--archive") as problem:
-        sample.download(tmp_path)
+    with pytest.raises(PackageError, match=r"no route.*--archive") as problem:
+        sample.PACKAGE.fetch(tmp_path)
     assert "\n" not in str(problem.value)
 
 

@@ -13,10 +13,14 @@ from fink_assets.simulator import packet
 from fink_assets.stream2raw import framing
 from fink_assets.stream2raw.framing import (
     EMPTY,
+    NO_DATUM,
     NOT_A_CONTAINER,
+    NOT_CONFLUENT,
     NOT_ONE_ALERT,
     TRUNCATED,
     FramingError,
+    confluent,
+    confluent_schema,
     container,
     container_schema,
     fingerprint,
@@ -135,3 +139,31 @@ def test_messages_of_one_writer_share_a_fingerprint_and_those_of_two_do_not():
     assert of(messages.message(1)) == of(messages.message(2))
     assert of(messages.message(1)) != of(messages.message(1, "3.3"))
     assert len(of(messages.message(1))) == 64
+
+
+def test_a_message_in_confluents_wire_format_is_an_id_and_a_datum():
+    message = b"\x00\x00\x00\x03\x84datum"
+    frame = confluent(message)
+    assert message[frame.begin : frame.end] == b"datum"
+    assert (
+        confluent_schema(message[: frame.header], {900: "the schema"}.__getitem__) == "the schema"
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        (b"", EMPTY),
+        (b"\x01\x00\x00\x03\x84datum", NOT_CONFLUENT),
+        (messages.message(1), NOT_CONFLUENT),
+        (b"\x00", NO_DATUM),
+        (b"\x00\x00\x00\x03", NO_DATUM),
+        (b"\x00\x00\x00\x03\x84", NO_DATUM),
+    ],
+)
+def test_a_message_that_is_not_in_confluents_wire_format_is_refused_with_the_reason(
+    message, reason
+):
+    with pytest.raises(FramingError) as problem:
+        confluent(message)
+    assert str(problem.value) == reason
