@@ -30,7 +30,7 @@ JAVA = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)  # before the plugin that reads the groups
+@pytest.hookimpl(wrapper=True)  # to come before the plugin that reads the groups
 def pytest_collection_modifyitems(items):
     sharing = {item.path for item in items if SHARED & set(getattr(item, "fixturenames", ()))}
     for item in items:
@@ -44,6 +44,7 @@ def pytest_collection_modifyitems(items):
         for part in Path(item.path).relative_to(item.config.rootpath).parts:
             if part in FOLDERS:
                 item.add_marker(part)
+    return (yield)
 
 
 def free_ports(count):
