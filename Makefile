@@ -8,7 +8,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 ARGS ?=
 # Two processes of tests, each with services of its own, which leave a core idle half of the time.
-SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup
+SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
 
 help: ## show these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20

@@ -21,7 +21,6 @@ NEEDS = {
     "kafka": {"kafka_service", "services"},
 }
 FOLDERS = {"spark", "kafka", "e2e"}
-SHARED = {"sample_run", "enriched_sample"}
 # A session as short as this would spend most of its time on making and compiling code: interpret
 # expressions, and compile what is left only once. `fink demo` is tested with Spark as it is.
 JAVA = (
@@ -30,13 +29,8 @@ JAVA = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)  # before the plugin that reads the groups
 def pytest_collection_modifyitems(items):
-    sharing = {item.path for item in items if SHARED & set(getattr(item, "fixturenames", ()))}
     for item in items:
-        # A process takes whole files; those that share the sample's run go to one.
-        together = "sample" if item.path in sharing else item.path.name
-        item.add_marker(pytest.mark.xdist_group(together))
         fixtures = set(getattr(item, "fixturenames", ()))
         for mark, names in NEEDS.items():
             if fixtures & names:
