@@ -9,7 +9,7 @@ from fink_assets.distribution.filter import alert_filter
     owners=["team:transients"],
     inputs=("diaObject.nDiaSources", "diaSource.snr", "solar_system.is_sso"),
     accepts=(169298433314652171, 396950876717158),
-    rejects=(169298432757858307, 396950876717106),
+    rejects=(169298432757858307,),
 )
 def remove_unlikely_transients() -> str:
     """Significant detections of objects seen before, other than Solar System objects.
