@@ -186,8 +186,7 @@ class Drain:
 
 def _ended(work: Future[None] | None) -> bool:
     """Whether work in the background is done; raises what went wrong in it."""
-    if work is None:
-        return True
-    if work.done():
+    ended = work is None or work.done()
+    if work and ended:
         work.result()
-    return work.done()
+    return ended

@@ -5,8 +5,11 @@ belongs to those who fetch it.
 """
 
 import hashlib
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -39,6 +42,44 @@ class Package:
     def requirement(self) -> str:
         """The package as a person asks pip for it."""
         return f"{self.name}=={self.version}"
+
+    def ensure(
+        self,
+        folder: Path,
+        build: Callable[[Path, Path], None],
+        *,
+        is_complete: Callable[[Path], bool],
+        archive: Path | None = None,
+    ) -> Path:
+        """Folder of what the file holds; built if it is not complete, whole or not at all.
+
+        Parameters
+        ----------
+        folder
+            Where to.
+        build : callable
+            Writes what is wanted of the file (first argument) into an empty folder (second).
+        is_complete : callable
+            Whether all of it is in a folder.
+        archive
+            The file, if it is on this machine already.
+
+        Raises
+        ------
+        PackageError
+            No network, or the file is not the expected one.
+        """
+        if is_complete(folder):
+            return folder
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
+            file = archive or self.fetch(Path(scratch))
+            self.check(file)
+            built = Path(scratch, "built")
+            built.mkdir()
+            build(file, built)
+            _take_place(built, folder, is_complete)
+        return folder
 
     def fetch(self, folder: Path) -> Path:
         """Download the file into a folder, without what the package depends on.
@@ -79,3 +120,14 @@ class Package:
             raise PackageError(
                 f"{file} has sha256 {found}, expected {self.sha256}: delete it and fetch it again"
             )
+
+
+def _take_place(built: Path, folder: Path, is_complete: Callable[[Path], bool]) -> None:
+    if folder.exists() and not is_complete(folder):
+        shutil.rmtree(folder)
+    try:
+        built.rename(folder)
+    except OSError:
+        # Another process may have finished meanwhile; what it wrote is the same.
+        if not is_complete(folder):
+            raise

@@ -46,17 +46,9 @@ def free_ports(count):
     Processes of tests that run side by side take from different ones.
     """
     process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    candidates = (20_000 + 8 * secrets.randbelow(1500) + process % 8 for _ in itertools.count())
-    return list(itertools.islice(filter(is_free, unique(candidates)), count))
-
-
-def unique(values):
-    """Each value once."""
-    seen = set()
-    for value in values:
-        if value not in seen:
-            seen.add(value)
-            yield value
+    ports = range(20_000 + process % 8, 32_000, 8)
+    candidates = secrets.SystemRandom().sample(ports, len(ports))
+    return list(itertools.islice(filter(is_free, candidates), count))
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 A backfill of nights runs here; the streaming run materialises the same assets as alerts arrive.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import dagster as dg
@@ -106,11 +107,10 @@ def _numbers(
     """Row counts of some nights, and each module's statuses."""
     science = tables.science.read(run.spark, nights=selected)
     quarantine = tables.quarantine.read(run.spark, nights=selected)
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     chosen = ", ".join(f"'{night}'" for night in selected)
     for statuses in run.health(f"night in ({chosen})").values():
-        for name, number in statuses.items():
-            counts[name] = counts.get(name, 0) + number
+        counts.update(statuses)
     numbers = {
         key(tables.science): {"dagster/row_count": science.count()},
         key(tables.quarantine): {"dagster/row_count": quarantine.count()},

@@ -6,6 +6,7 @@ survey.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -82,13 +83,12 @@ class Enrich:
         return self._receipt(judged.assign(repeats=repeats), batch), verdicts
 
     def _receipt(self, judged: pd.DataFrame, batch: int) -> Receipt:
-        counts = self._tally(judged) | latency(judged["timestamp"])
+        counts = Counter(self._tally(judged) | latency(judged["timestamp"]))
         nights = {str(night): self._tally(rows) for night, rows in judged.groupby("night")}
         if counts["science"]:
             for night, statuses in self.health(f"batch = {batch}").items():
                 nights[night] |= statuses
-                for name, number in statuses.items():
-                    counts[name] = counts.get(name, 0) + number
+                counts.update(statuses)
         return Receipt(counts=counts, nights=nights)
 
     def _tally(self, judged: pd.DataFrame) -> dict[str, int]:
@@ -103,7 +103,7 @@ class Enrich:
             **{f"cut:{rule.name}": int(failed.get(rule.name, 0)) for rule in self.survey.cuts},
         }
 
-    def health(self, where: str) -> dict[str, dict[str, int]]:
+    def health(self, where: str) -> dict[str, Counter[str]]:
         """Count each status of each module in some of science, ``module:<name>:<status>`` by night.
 
         Parameters
@@ -117,13 +117,12 @@ class Enrich:
             f"select {', '.join(['night', 'count(*) as alerts', *columns])} from it "
             f"where {where} group by {', '.join(['night', *status.values()])}"
         )
-        found: dict[str, dict[str, int]] = {}
+        found: dict[str, Counter[str]] = {}
         for row in alike.to_pylist():
-            night = found.setdefault(row["night"], {})
+            night = found.setdefault(row["night"], Counter())
             for name in status:
                 if row[name] is not None:
-                    count = f"module:{name}:{row[name]}"
-                    night[count] = night.get(count, 0) + row["alerts"]
+                    night[f"module:{name}:{row[name]}"] += row["alerts"]
         return found
 
     def _judged(self, batch: int) -> pd.DataFrame | None:

@@ -61,18 +61,14 @@ def ensure_samples(folder: Path | None = None, *, archive: Path | None = None) -
     PackageError
         No network, or the archive is not the expected one.
     """
-    folder = folder or settings().samples
-    if is_complete(folder):
-        return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".alerts-", dir=folder.parent) as scratch:
-        found = archive or PACKAGE.fetch(Path(scratch))
-        PACKAGE.check(found)
-        built = Path(scratch, "alerts")
-        for source, parquet in extract(found, Path(scratch, "parquet")):
-            write_alerts(parquet, built / source.name, title=source.name)
-        _take_place(built, folder)
-    return folder
+    where = folder or settings().samples
+    return PACKAGE.ensure(where, _build, is_complete=is_complete, archive=archive)
+
+
+def _build(archive: Path, folder: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix=".parquet-", dir=folder.parent) as scratch:
+        for source, parquet in extract(archive, Path(scratch)):
+            write_alerts(parquet, folder / source.name, title=source.name)
 
 
 def is_complete(folder: Path) -> bool:
@@ -159,17 +155,6 @@ def _rows(parquet: Path) -> int:
     import pyarrow.parquet as pq
 
     return pq.ParquetFile(parquet).metadata.num_rows
-
-
-def _take_place(built: Path, folder: Path) -> None:
-    if folder.exists() and not is_complete(folder):
-        shutil.rmtree(folder)
-    try:
-        built.rename(folder)
-    except OSError:
-        # Another process may have finished meanwhile; what it wrote is the same.
-        if not is_complete(folder):
-            raise
 
 
 if __name__ == "__main__":

@@ -52,18 +52,15 @@ def decoded(
         ],
     )
     mine = [F.col(datum[w.fingerprint]).isNotNull() for w in usable]
-    alerts = [_resolved(F.col(datum[w.fingerprint]), w, reader) for w in usable]
+
+    def of_writer(values: Iterable[Column]) -> Column:
+        return F.coalesce(*[F.when(m, value) for m, value in zip(mine, values, strict=True)])
+
     found = cut.select(
         *messages.columns,
-        F.coalesce(*[F.when(m, alert) for m, alert in zip(mine, alerts, strict=True)]).alias(
-            "alert"
-        ),
-        F.coalesce(*[F.when(m, w.fingerprint) for m, w in zip(mine, usable, strict=True)]).alias(
-            "fingerprint"
-        ),
-        F.coalesce(*[F.when(m, F.lit(w.name)) for m, w in zip(mine, usable, strict=True)]).alias(
-            "writer_name"
-        ),
+        of_writer(_resolved(F.col(datum[w.fingerprint]), w, reader) for w in usable).alias("alert"),
+        of_writer(F.lit(w.fingerprint) for w in usable).alias("fingerprint"),
+        of_writer(F.lit(w.name) for w in usable).alias("writer_name"),
         # Keeps the optimizer from moving the condition below the decoding, which would then run
         # twice.
         F.monotonically_increasing_id().alias("_row"),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Plan, Range, Receipt
+from fink_assets.lake.table import Table
 from fink_assets.stream2raw.decode import decoded, diagnosed, framed
 from fink_assets.stream2raw.writers import Writers
 from fink_assets.surveys import Survey
@@ -49,10 +50,10 @@ class Ingest:
         if not plan.offsets:
             return Receipt(counts={"messages": 0, "raw": 0, "dead_letter": 0})
         messages = self.messages(plan.ranges)
-        name = self.tables.raw.name
-        first = self._archive(messages, plan.batch, name)
-        nights, arrived = self._archived(plan.batch), plan.offsets
-        if _total(nights) != arrived and (aside := self._set_aside(plan.batch)):
+        raw, dead_letter = self.tables.raw, self.tables.dead_letter
+        first = self._archive(messages, plan.batch, raw.name)
+        nights, arrived = self._counted(raw, plan.batch), plan.offsets
+        if _total(nights) != arrived and (aside := _total(self._counted(dead_letter, plan.batch))):
             arrived = _total(nights) + aside
         elif _total(nights) != arrived:
             # Writers seen for the first time, messages that do not decode, offsets without a
@@ -60,14 +61,14 @@ class Ingest:
             arrived = self._learn(messages, plan.batch)
             missing = self._missing(messages, plan.batch)
             # Where nothing was appended yet this is the first append, as a repeat will see it.
-            self._archive(missing, plan.batch, f"{name}/late" if first else name)
-            nights = self._archived(plan.batch)
+            self._archive(missing, plan.batch, f"{raw.name}/late" if first else raw.name)
+            nights = self._counted(raw, plan.batch)
             if _total(nights) != arrived:
                 missing = self._missing(messages, plan.batch)
-                self.tables.dead_letter.append(self._dead(missing, plan.batch), batch=plan.batch)
+                dead_letter.append(self._dead(missing, plan.batch), batch=plan.batch)
         archived = _total(nights)
         counts = {"messages": arrived, "raw": archived, "dead_letter": arrived - archived}
-        return Receipt(counts=counts, nights=nights)
+        return Receipt(counts=counts, nights={n: {"raw": count} for n, count in nights.items()})
 
     def _archive(self, messages: DataFrame, batch: int, application: str) -> bool:
         """Append to raw what decodes with a schema known by now; return whether any is known."""
@@ -79,23 +80,14 @@ class Ingest:
         self.tables.raw.append(self._raw(alerts, batch), batch=batch, application=application)
         return True
 
-    def _set_aside(self, batch: int) -> int:
-        """Count the dead letters of a batch."""
-        if not self.tables.dead_letter.exists():
-            return 0
-        counted = self.tables.dead_letter.query(
-            f"select count(*) as dead from it where batch = {batch}"
-        )
-        return counted.to_pylist()[0]["dead"]
-
-    def _archived(self, batch: int) -> dict[str, dict[str, int]]:
-        """Count what raw has of a batch, by looking."""
-        if not self.tables.raw.exists():
+    def _counted(self, table: Table, batch: int) -> dict[str, int]:
+        """Count what a table has of a batch by night, by looking."""
+        if not table.exists():
             return {}
-        counted = self.tables.raw.query(
-            f"select night, count(*) as raw from it where batch = {batch} group by night"
+        counted = table.query(
+            f"select night, count(*) as rows from it where batch = {batch} group by night"
         )
-        return {row["night"]: {"raw": row["raw"]} for row in counted.to_pylist()}
+        return {row["night"]: row["rows"] for row in counted.to_pylist()}
 
     def _learn(self, messages: DataFrame, batch: int) -> int:
         """Look at every header, keep the new ones, and return how many messages there are."""
@@ -185,5 +177,5 @@ class Ingest:
         )
 
 
-def _total(nights: dict[str, dict[str, int]]) -> int:
-    return sum(night["raw"] for night in nights.values())
+def _total(nights: dict[str, int]) -> int:
+    return sum(nights.values())

@@ -133,3 +133,29 @@ class Survey:
     def avro_schema(self) -> Schema:
         """Avro schema of the newest packet known."""
         return self.packet_schema()
+
+
+def on_the_sky(*, ra: str, dec: str, source: str) -> tuple[Rule, Rule]:
+    """Rules that positions (degrees) are on the sphere; `source` says that packets have degrees."""
+    return (
+        Rule(
+            name="ra_on_the_sky",
+            column=ra,
+            operator="between",
+            threshold=(0.0, 360.0),
+            why="A right ascension outside the circle means that packets are misread.",
+            source=source,
+            tolerated=0.0,
+            severity="critical",
+        ),
+        Rule(
+            name="dec_on_the_sky",
+            column=dec,
+            operator="between",
+            threshold=(-90.0, 90.0),
+            why="A declination outside the sphere means that packets are misread.",
+            source=source,
+            tolerated=0.0,
+            severity="critical",
+        ),
+    )

@@ -5,7 +5,7 @@ only, no code; schemas are in `lsst_packet`.
 """
 
 from fink_assets.astro.time import timestamp_of_mjd_tai_sql
-from fink_assets.surveys.base import Measured, Renamed, Survey
+from fink_assets.surveys.base import Measured, Renamed, Survey, on_the_sky
 from fink_assets.surveys.lsst_packet import packet_schema
 from quality.rules import Rule
 
@@ -123,26 +123,7 @@ LSST = Survey(
         ),
     ),
     plausible=(
-        Rule(
-            name="ra_on_the_sky",
-            column="diaSource.ra",
-            operator="between",
-            threshold=(0.0, 360.0),
-            why="A right ascension outside the circle means that packets are misread.",
-            source=_PACKET,
-            tolerated=0.0,
-            severity="critical",
-        ),
-        Rule(
-            name="dec_on_the_sky",
-            column="diaSource.dec",
-            operator="between",
-            threshold=(-90.0, 90.0),
-            why="A declination outside the sphere means that packets are misread.",
-            source=_PACKET,
-            tolerated=0.0,
-            severity="critical",
-        ),
+        *on_the_sky(ra="diaSource.ra", dec="diaSource.dec", source=_PACKET),
         Rule(
             name="time_in_the_survey",
             column="diaSource.midpointMjdTai",

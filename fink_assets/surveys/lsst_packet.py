@@ -71,25 +71,13 @@ def ensure_packets(folder: Path | None = None, *, archive: Path | None = None) -
         No network, or the wheel is not the expected one.
     """
     final = _folder(folder or settings().packets)
-    if is_complete(final):
-        return final
-    final.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".packets-", dir=final.parent) as scratch:
-        wheel = archive or PACKAGE.fetch(Path(scratch))
-        PACKAGE.check(wheel)
-        built = Path(scratch, "built")
-        built.mkdir()
-        extract(wheel, built)
-        if not is_complete(built):
-            raise PackageError(f"{wheel} lacks schemas of some of the versions {IDS}")
-        shutil.rmtree(final, ignore_errors=True)
-        try:
-            built.rename(final)
-        except OSError:
-            # Another process may have finished meanwhile; what it wrote is the same.
-            if not is_complete(final):
-                raise
-    return final
+    return PACKAGE.ensure(final, _build, is_complete=is_complete, archive=archive)
+
+
+def _build(wheel: Path, folder: Path) -> None:
+    extract(wheel, folder)
+    if not is_complete(folder):
+        raise PackageError(f"{wheel} lacks schemas of some of the versions {IDS}")
 
 
 def is_complete(folder: Path) -> bool:

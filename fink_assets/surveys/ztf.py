@@ -4,7 +4,7 @@ Packets: Avro object containers, schema versions 3.1 to 4.02. Facts only, no cod
 """
 
 from fink_assets.astro.time import timestamp_of_jd_sql
-from fink_assets.surveys.base import Measured, Survey
+from fink_assets.surveys.base import Measured, Survey, on_the_sky
 from fink_assets.surveys.ztf_packet import packet_schema
 from quality.rules import Rule
 
@@ -68,26 +68,7 @@ ZTF = Survey(
         ),
     ),
     plausible=(
-        Rule(
-            name="ra_on_the_sky",
-            column="candidate.ra",
-            operator="between",
-            threshold=(0.0, 360.0),
-            why="A right ascension outside the circle means that packets are misread.",
-            source=_PACKET,
-            tolerated=0.0,
-            severity="critical",
-        ),
-        Rule(
-            name="dec_on_the_sky",
-            column="candidate.dec",
-            operator="between",
-            threshold=(-90.0, 90.0),
-            why="A declination outside the sphere means that packets are misread.",
-            source=_PACKET,
-            tolerated=0.0,
-            severity="critical",
-        ),
+        *on_the_sky(ra="candidate.ra", dec="candidate.dec", source=_PACKET),
         Rule(
             name="time_in_the_survey",
             column="candidate.jd",

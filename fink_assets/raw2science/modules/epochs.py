@@ -3,6 +3,10 @@
 Each condition is on the entry `i` of the history.
 """
 
+from collections.abc import Iterable
+
+from fink_assets.raw2science.module import Column
+
 
 def known(path: str) -> str:
     """Write the condition that a value is neither null nor NaN."""
@@ -17,3 +21,17 @@ def epochs(times: str, condition: str) -> str:
 def count(times: str, condition: str) -> str:
     """Write the number of a history's entries for which a condition holds."""
     return f"size(filter(coalesce({times}, array()), (t, i) -> {condition}))"
+
+
+def count_columns(bands: Iterable[str]) -> tuple[Column, ...]:
+    """Declare the number of detections in each band."""
+    return tuple(
+        Column(
+            name=f"detections_{band}",
+            type="int",
+            doc=f"Detections in the packet in the {band} band, this alert included.",
+            ucd="meta.number;obs",
+            between=(0, 100_000),
+        )
+        for band in bands
+    )

@@ -5,7 +5,7 @@ Counts and epochs of the packet's own history only; light-curve statistics belon
 """
 
 from fink_assets.raw2science.module import Column, Golden, science_module
-from fink_assets.raw2science.modules.epochs import count, epochs, known
+from fink_assets.raw2science.modules.epochs import count, count_columns, epochs, known
 from fink_assets.raw2science.modules.lsst.bands import BANDS
 
 EVER = (50_000.0, 90_000.0)
@@ -29,16 +29,7 @@ EVER = (50_000.0, 90_000.0)
             ucd="meta.number;obs",
             between=(0, 100_000),
         ),
-        *(
-            Column(
-                name=f"detections_{band}",
-                type="int",
-                doc=f"Detections in the packet in the {band} band, this alert included.",
-                ucd="meta.number;obs",
-                between=(0, 100_000),
-            )
-            for band in BANDS
-        ),
+        *count_columns(BANDS),
         Column(
             name="first_detection_mjd",
             type="double",

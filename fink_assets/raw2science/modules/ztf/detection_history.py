@@ -5,7 +5,7 @@ Counts and epochs of the packet's own history only; light-curve statistics belon
 """
 
 from fink_assets.raw2science.module import Column, Golden, science_module
-from fink_assets.raw2science.modules.epochs import count, epochs, known
+from fink_assets.raw2science.modules.epochs import count, count_columns, epochs, known
 
 BANDS = {1: "g", 2: "r", 3: "i"}
 
@@ -35,16 +35,7 @@ LIMITED = f"(not {DETECTED} and {known('get(history.diffmaglim, i)')})"
             ucd="meta.number;obs",
             between=(0, 100_000),
         ),
-        *(
-            Column(
-                name=f"detections_{band}",
-                type="int",
-                doc=f"Detections in the packet in the {band} band, this alert included.",
-                ucd="meta.number;obs",
-                between=(0, 100_000),
-            )
-            for band in BANDS.values()
-        ),
+        *count_columns(BANDS.values()),
         Column(
             name="first_detection_jd",
             type="double",
