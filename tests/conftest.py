@@ -21,6 +21,18 @@ NEEDS = {
     "kafka": {"kafka_service", "services"},
 }
 FOLDERS = {"spark", "kafka", "e2e"}
+SHARING = {
+    f"tests/{name}.py"
+    for name in (
+        "dagster/test_night_checks",
+        "e2e/test_chain",
+        "spark/test_archive",
+        "spark/test_deliver",
+        "spark/test_enrich",
+        "spark/test_filters",
+        "spark/test_modules_in_spark",
+    )
+}
 # A session as short as this would spend most of its time on making and compiling code: interpret
 # expressions, and compile what is left only once. `fink demo` is tested with Spark as it is.
 JAVA = (
@@ -38,6 +50,19 @@ def pytest_collection_modifyitems(items):
         for part in Path(item.path).relative_to(item.config.rootpath).parts:
             if part in FOLDERS:
                 item.add_marker(part)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Tests of the sample's run go to one process, which makes it once; others file by file."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return "sample" if file in SHARING else file
+
+    return Scheduling(config, log)
 
 
 def free_ports(count):

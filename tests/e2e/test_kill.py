@@ -96,17 +96,14 @@ def storm(own, configuration, tmp_path_factory):
     messages = [*sample().values(), b"", b"Obj\x01 no alert"]
     topic = make_topic(configuration.input_servers)
     survey = Survey("ztfstorm", configuration, topic, tmp_path_factory.mktemp("storm"))
-    batches = iter(range(0, len(messages), 15))
+    batches = iter(range(0, len(messages), 21))
 
     def feed_batch():
         start = next(batches)
-        feed(configuration.input_servers, topic, messages[start : start + 15])
+        feed(configuration.input_servers, topic, messages[start : start + 21])
 
     feed_batch()
     with survey.draining_until(archiving(survey)) as run:
-        run.send_signal(signal.SIGKILL)
-    feed_batch()
-    with survey.draining_until(sending(survey)) as run:
         run.send_signal(signal.SIGKILL)
     feed_batch()
     with survey.draining_until(archiving(survey)):
