@@ -126,6 +126,26 @@ def backfill(
     raise typer.Exit(0 if done else 1)
 
 
+@app.command()
+def reprocess(
+    night: Annotated[
+        list[str] | None, typer.Option(help="Date (UTC) of receipt; may be repeated. Default: all.")
+    ] = None,
+    survey: str = "ztf",
+) -> None:
+    """Have dead letters decoded again, once the cause is mended. What succeeds moves to raw."""
+    from fink_assets.lake.contracts import Tables
+    from fink_assets.settings import settings
+    from fink_assets.stream2raw.reprocess import reprocess as plan
+
+    tables = Tables(_survey(survey).name, settings().lake)
+    planned = plan(tables, most=settings().alerts_per_batch, nights=night or ())
+    for batch, letters in planned.items():
+        typer.echo(f"batch {batch}: {letters} dead letters")
+    said = "the streaming run takes them up" if planned else "nothing to try"
+    typer.echo(f"{sum(planned.values())} dead letters are tried again: {said}")
+
+
 def _survey(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
     from fink_assets.surveys import SURVEYS
 

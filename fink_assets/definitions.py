@@ -42,7 +42,7 @@ def build_chain(
         tables=Tables(survey.name, configuration.lake),
         spark=connect(configuration.spark_address),
         beside=partial(connect, configuration.spark_address, shared=False),
-        input_servers=configuration.input_servers,
+        input_servers=configuration.input_servers_of(survey.name),
         output_servers=configuration.output_servers,
         modules=[m for m in modules if m.survey == survey.name],
         filters=[f for f in filters if f.survey == survey.name],
@@ -85,6 +85,7 @@ def survey_defs(
         asset_checks=[night_checks, checks.batch_checks(survey, tables, lambda: chain().enrich)],
         jobs=[
             streaming,
+            stream2raw.dead_letter_job(survey, tables, most=configuration.alerts_per_batch),
             nights.backfill_job(survey, dg.AssetSelection.assets(science, curves)),
             close,
         ],

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     kafka_port: int = Field(9092, description="Port of the embedded Kafka broker")
     kafka_controller_port: int = Field(9093, description="Port of its KRaft controller")
     kafka_input: str = Field("", description="Bootstrap servers the alerts come from")
+    kafka_inputs: dict[str, str] = Field(
+        {}, description='The same by survey, where they differ: JSON, {"lsst": "host:port"}'
+    )
     kafka_output: str = Field("", description="Bootstrap servers the user topics are on")
 
     schema_registry: str = Field(
@@ -65,6 +68,10 @@ class Settings(BaseSettings):
     def input_servers(self) -> str:
         """Bootstrap servers of the incoming alert streams."""
         return self.kafka_input or f"127.0.0.1:{self.kafka_port}"
+
+    def input_servers_of(self, survey: str) -> str:
+        """Bootstrap servers of one survey's alert stream."""
+        return self.kafka_inputs.get(survey) or self.input_servers
 
     @property
     def output_servers(self) -> str:

@@ -30,9 +30,9 @@ def events(
         yield dg.AssetObservation(
             stream_key(chain.survey), metadata={"messages": counts["messages"]}
         )
-    if counts.get("dead_letter"):
+    if counts.get("dead_letter"):  # negative where more of them moved to raw than came
         yield dg.AssetMaterialization(
-            key(chain.tables.dead_letter), metadata={"dagster/row_count": counts["dead_letter"]}
+            key(chain.tables.dead_letter), metadata={"change of rows": counts["dead_letter"]}
         )
     for night, numbers in sorted(report.nights.items()):
         yield from _of_night(chain, night, numbers, counts)

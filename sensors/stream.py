@@ -78,6 +78,7 @@ def sensor(
     survey: Survey, settings: Settings, tables: Tables, target: dg.JobDefinition
 ) -> dg.SensorDefinition:
     """Make the sensor that starts a streaming run when messages or unfinished batches wait."""
+    servers = settings.input_servers_of(survey.name)
 
     @dg.sensor(
         name=f"{survey.name}_stream_sensor",
@@ -92,7 +93,7 @@ def sensor(
         if context.instance.get_run_records(running, limit=1):
             return dg.SkipReason(f"a streaming run of {survey.title} is active")
         try:
-            waiting = backlog(survey, tables.ledger, settings.input_servers)
+            waiting = backlog(survey, tables.ledger, servers)
         except KafkaUnreachableError as problem:
             return dg.SkipReason(str(problem))
         if not _answers(settings.spark_address):

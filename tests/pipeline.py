@@ -64,12 +64,22 @@ class Run:
 
 
 def build(
-    spark, servers, topic, lake, *, name=None, modules=MODULES, filters=FILTERS, beside=None, **more
+    spark,
+    servers,
+    topic,
+    lake,
+    *,
+    survey=ZTF,
+    name=None,
+    modules=MODULES,
+    filters=FILTERS,
+    beside=None,
+    **more,
 ) -> Run:
     """Make a chain for a topic; without a name its survey, and so its topics, are its own."""
-    name = name or f"ztf{uuid.uuid4().hex[:8]}"
+    name = name or f"{survey.name}{uuid.uuid4().hex[:8]}"
     chain = Chain(
-        survey=replace(ZTF, name=name, topics=topic),
+        survey=replace(survey, name=name, topics=topic),
         tables=Tables(name, lake),
         spark=spark,
         beside=beside or (lambda: spark),

@@ -20,7 +20,12 @@ _BATCH = column("batch", "bigint", "Micro-batch that brought the alert; see the 
 _ALERT = column("alert_id", "bigint", "The survey's alert identifier", ucd="meta.id;meta.main")
 _OBJECT = column("object_id", "string", "The survey's object identifier", ucd="meta.id.parent")
 _KAFKA = column("kafka", KAFKA, "Where and when the message stood in Kafka")
-_TIME = column("time", "timestamp", "Start of the exposure, UTC", ucd="time.start")
+_TIME = column(
+    "time",
+    "timestamp",
+    "Exposure, UTC, as the survey states it: ZTF its start, LSST its middle",
+    ucd="time.epoch;obs.exposure",
+)
 _RA = column("ra", "double", "Right ascension, ICRS", unit="deg", ucd="pos.eq.ra;meta.main")
 _DEC = column("dec", "double", "Declination, ICRS", unit="deg", ucd="pos.eq.dec;meta.main")
 

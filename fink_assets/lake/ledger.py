@@ -41,11 +41,15 @@ class Range:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A batch: what it reads, and where each topic partition stands after it."""
+    """A batch: what it reads, and where each topic partition stands after it.
+
+    Instead of the stream it may read the dead letters of earlier batches, to decode them again.
+    """
 
     batch: int
     ranges: tuple[Range, ...]
     cursor: Mapping[str, int] = field(default_factory=dict)
+    dead_letters: tuple[int, ...] = ()
 
     @property
     def offsets(self) -> int:
@@ -92,7 +96,12 @@ class Ledger:
             raise LookupError(f"{self.table.name}: batch {batch} was never planned")
         written = json.loads(rows[0]["detail"])
         ranges = tuple(Range(**r) for r in written["ranges"])
-        return Plan(batch=batch, ranges=ranges, cursor=written["cursor"])
+        return Plan(
+            batch=batch,
+            ranges=ranges,
+            cursor=written["cursor"],
+            dead_letters=tuple(written.get("dead_letters", ())),
+        )
 
     def last_plan(self) -> Plan:
         """Newest plan; an empty one with number -1 before the first."""
@@ -105,7 +114,11 @@ class Ledger:
         Of two plans with one number the first stands and the second changes nothing: whoever goes
         on must read the plan from here.
         """
-        written = {"ranges": [asdict(r) for r in plan.ranges], "cursor": dict(plan.cursor)}
+        written = {
+            "ranges": [asdict(r) for r in plan.ranges],
+            "cursor": dict(plan.cursor),
+            "dead_letters": list(plan.dead_letters),
+        }
         counts = {"offsets": plan.offsets, "lost": sum(r.lost for r in plan.ranges)}
         self._add(PLAN, plan.batch, counts, [], json.dumps(written))
 

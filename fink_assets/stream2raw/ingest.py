@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Plan, Range, Receipt
-from fink_assets.lake.table import Table
+from fink_assets.lake.table import Table, insist
 from fink_assets.stream2raw.decode import decoded, diagnosed, framed
 from fink_assets.stream2raw.writers import Writers
 from fink_assets.surveys import Survey
@@ -23,6 +23,7 @@ from fink_assets.surveys.base import Schemas
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+COORDINATES = ("topic", "partition", "offset")
 KAFKA = (
     "named_struct('topic', topic, 'partition', partition, 'offset', offset, 'timestamp', timestamp)"
 )
@@ -47,6 +48,8 @@ class Ingest:
         Dead letters come last: where a batch has any, what became of it stands, even if a schema
         that it lacked is known now.
         """
+        if plan.dead_letters:
+            return self._decode_again(plan)
         if not plan.offsets:
             return Receipt(counts={"messages": 0, "raw": 0, "dead_letter": 0})
         messages = self.messages(plan.ranges)
@@ -69,6 +72,32 @@ class Ingest:
         archived = _total(nights)
         counts = {"messages": arrived, "raw": archived, "dead_letter": arrived - archived}
         return Receipt(counts=counts, nights={n: {"raw": count} for n, count in nights.items()})
+
+    def _decode_again(self, plan: Plan) -> Receipt:
+        """Move to raw what decodes now of the dead letters of earlier batches."""
+        from pyspark.sql import functions as F
+
+        letters = self.tables.dead_letter.read(self.spark)
+        letters = letters.where(F.col("batch").isin(*plan.dead_letters))
+        messages = letters.select("key", "value", "headers", "kafka.*")
+        self._learn(messages, plan.batch)
+        self._archive(messages, plan.batch, self.tables.raw.name)
+        nights = self._counted(self.tables.raw, plan.batch)
+        if nights:
+            insist(lambda: self._forget(plan))
+        moved = _total(nights)
+        counts = {"messages": 0, "raw": moved, "dead_letter": -moved}
+        return Receipt(counts=counts, nights={n: {"raw": count} for n, count in nights.items()})
+
+    def _forget(self, plan: Plan) -> None:
+        """Delete the dead letters that a batch has moved to raw."""
+        same = [f"d.kafka.{part} = r.kafka.{part}" for part in COORDINATES]
+        batches = ", ".join(map(str, plan.dead_letters))
+        self.spark.sql(
+            f"MERGE INTO delta.`{self.tables.dead_letter.path}` d USING "
+            f"(SELECT kafka FROM delta.`{self.tables.raw.path}` WHERE batch = {plan.batch}) r "
+            f"ON d.batch IN ({batches}) AND {' AND '.join(same)} WHEN MATCHED THEN DELETE"
+        ).collect()
 
     def _archive(self, messages: DataFrame, batch: int, application: str) -> bool:
         """Append to raw what decodes with a schema known by now; return whether any is known."""
@@ -107,8 +136,7 @@ class Ingest:
         if not self.tables.raw.exists():
             return messages
         there = self.tables.raw.read(self.spark, batch=batch).select("kafka").alias("there")
-        parts = ("topic", "partition", "offset")
-        same = [F.col(f"m.{part}") == F.col(f"there.kafka.{part}") for part in parts]
+        same = [F.col(f"m.{part}") == F.col(f"there.kafka.{part}") for part in COORDINATES]
         return messages.alias("m").join(F.broadcast(there), same, "left_anti").select("m.*")
 
     @property

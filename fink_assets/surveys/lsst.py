@@ -145,6 +145,6 @@ LSST = Survey(
             severity="critical",
         ),
     ),
-    first_night="2025-04-15",
+    first_night="2014-01-01",  # of the precursor data, see `time_in_the_survey`
     night_offset_hours=12,
 )

@@ -11,7 +11,13 @@ from resources.embedded.service import KINDS, Service
 from resources.kafka import Kafka, KafkaUnreachableError
 
 SHIPPED = PROJECT / "tests" / "data" / "ztf"
-EMBEDDED = {"lake_root": "", "kafka_input": "", "kafka_output": "", "spark_remote": ""}
+EMBEDDED = {
+    "lake_root": "",
+    "kafka_input": "",
+    "kafka_inputs": {},
+    "kafka_output": "",
+    "spark_remote": "",
+}
 
 
 class TrialError(SetupError):

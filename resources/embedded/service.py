@@ -5,6 +5,7 @@ started when it answers, and as stopped when no process of its session is left.
 """
 
 import ctypes
+import json
 import os
 import signal
 import subprocess
@@ -63,7 +64,8 @@ def environment(configuration: Settings) -> dict[str, str]:
     """
     prefix = type(configuration).model_config["env_prefix"]
     return {
-        f"{prefix}{name.upper()}": str(value) for name, value in configuration.model_dump().items()
+        f"{prefix}{name.upper()}": value if isinstance(value, str) else json.dumps(value)
+        for name, value in configuration.model_dump(mode="json").items()
     }
 
 
