@@ -1,15 +1,15 @@
 """Dead letters decoded again once the cause is mended, through the whole chain of LSST."""
 
-from dataclasses import replace
-
 import lsst_messages as lsst
 import pipeline
 import pytest
 from pipeline import ids, rows, text
 
 from fink_assets.distribution.filters.lsst import FILTERS
+from fink_assets.lake.ledger import Ledger
 from fink_assets.packages import PackageError
 from fink_assets.raw2science.modules.lsst import MODULES
+from fink_assets.stream2raw.ingest import Ingest
 from fink_assets.stream2raw.reprocess import reprocess
 from fink_assets.surveys import LSST
 from fink_assets.surveys.base import UnknownSchemaError
@@ -49,15 +49,15 @@ def good(schema_id, number):
     return lsst.wire(alert, schema_id)
 
 
-@pytest.fixture
-def run(spark, kafka_servers, tmp_path):
+@pytest.fixture(scope="module")
+def first(spark, kafka_servers, tmp_path_factory):
     """Two alerts that decode, three of a schema that nobody knows yet, and one cut short."""
     topic = pipeline.make_topic(kafka_servers)
     run = pipeline.build(
         spark,
         kafka_servers,
         topic,
-        str(tmp_path / "lake"),
+        str(tmp_path_factory.mktemp("first") / "lake"),
         survey=LSST,
         modules=[m for m in MODULES if m.name == "solar_system"],
         filters=[f for f in FILTERS if f.name == "uniform_sample"],
@@ -69,51 +69,54 @@ def run(spark, kafka_servers, tmp_path):
     return run.finish()
 
 
-def known(run):
-    """The same deployment after somebody has made the schema known."""
-    return replace(run, chain=replace(run.chain, schemas=packet_schema))
+@pytest.fixture
+def unmended(first, tmp_path):
+    """A copy of it."""
+    return first.copy(tmp_path)
 
 
-def again(run):
-    return reprocess(run.tables, most=100)
+@pytest.fixture
+def mended(first, tmp_path):
+    """A copy of it after somebody has made the schema known."""
+    return first.copy(tmp_path, schemas=packet_schema)
 
 
-def test_what_decodes_now_goes_through_all_stages_and_the_rest_stays(run, spark):
-    assert len(ids(run.tables.raw)) == 2
-    assert len(rows(run.tables.dead_letter)) == 4
-    run = known(run)
-    (planned,) = again(run).items()
-    run.finish()
-    assert planned == (run.chain.ledger.position("archive"), 4)
-    raw = rows(run.tables.raw)
+def test_what_decodes_now_goes_through_all_stages_and_the_rest_stays(mended, spark):
+    tables, ledger = mended.tables, mended.chain.ledger
+    assert len(ids(tables.raw)) == 2
+    assert len(rows(tables.dead_letter)) == 4
+    ((batch, tried),) = reprocess(tables, most=100).items()
+    mended.finish()
+    assert (batch, tried) == (ledger.position("archive"), 4)
+    raw = rows(tables.raw)
     assert len(raw) == 5
     assert {row["writer"]["version"] for row in raw} == {"lsst.v9_0", "lsst.v11_1"}
-    (left,) = rows(run.tables.dead_letter)
+    (left,) = rows(tables.dead_letter)
     assert left["value"] == BROKEN
-    assert ids(run.tables.science) == ids(run.tables.raw)
-    assert ids(run.tables.sources) == ids(run.tables.raw)
-    balance = offsets(run.tables, spark)
+    assert ids(tables.science) == ids(tables.sources) == ids(tables.raw)
+    balance = offsets(tables, spark)
     assert balance.balanced, balance
-    (receipt,) = run.chain.ledger.rows(batch=planned[0], stage="stream2raw")
+    (receipt,) = ledger.rows(batch=batch, stage="stream2raw")
     assert receipt["counts"] == {"messages": 0, "raw": 3, "dead_letter": -3}
 
 
-def test_while_the_cause_is_not_mended_nothing_changes(run, spark):
-    before = {noun: text(rows(getattr(run.tables, noun))) for noun in NOUNS}
-    assert sum(again(run).values()) == 4
-    run.finish()
-    assert {noun: text(rows(getattr(run.tables, noun))) for noun in NOUNS} == before
-    assert offsets(run.tables, spark).balanced
+def test_while_the_cause_is_not_mended_nothing_changes(unmended, spark):
+    tables = unmended.tables
+    before = {noun: text(rows(getattr(tables, noun))) for noun in NOUNS}
+    assert sum(reprocess(tables, most=100).values()) == 4
+    unmended.finish()
+    assert {noun: text(rows(getattr(tables, noun))) for noun in NOUNS} == before
+    assert offsets(tables, spark).balanced
 
 
 @pytest.mark.parametrize("moment", ["before raw", "after raw", "before the receipt"])
-def test_a_run_killed_anywhere_and_repeated_moves_each_once(run, spark, monkeypatch, moment):
-    run = known(run)
-    again(run)
+def test_a_run_killed_anywhere_and_repeated_moves_each_once(mended, spark, monkeypatch, moment):
+    tables = mended.tables
+    reprocess(tables, most=100)
     owner, name = {
-        "before raw": (type(run.chain.ingest), "_archive"),
-        "after raw": (type(run.chain.ingest), "_forget"),
-        "before the receipt": (type(run.chain.ledger), "add_receipt"),
+        "before raw": (Ingest, "_archive"),
+        "after raw": (Ingest, "_forget"),
+        "before the receipt": (Ledger, "add_receipt"),
     }[moment]
 
     def killed(*_, **__):
@@ -122,8 +125,8 @@ def test_a_run_killed_anywhere_and_repeated_moves_each_once(run, spark, monkeypa
     with monkeypatch.context() as patch:
         patch.setattr(owner, name, killed)
         with pytest.raises(KilledError):
-            run.finish()
-    run.finish()
-    assert len(ids(run.tables.raw)) == len(set(ids(run.tables.raw))) == 5
-    assert [row["value"] for row in rows(run.tables.dead_letter)] == [BROKEN]
-    assert offsets(run.tables, spark).balanced
+            mended.finish()
+    mended.finish()
+    assert len(ids(tables.raw)) == len(set(ids(tables.raw))) == 5
+    assert [row["value"] for row in rows(tables.dead_letter)] == [BROKEN]
+    assert offsets(tables, spark).balanced
