@@ -50,7 +50,7 @@ class Settings(BaseSettings):
 
     alerts_per_batch: int = Field(8000, gt=0, description="Most alerts in one micro-batch")
     drain_quiet_seconds: float = Field(
-        5.0, ge=0, description="A run ends after this long without messages"
+        60.0, ge=0, description="A run ends after this long without messages"
     )
     drain_limit_seconds: float = Field(
         1800.0, gt=0, description="A run ends after this long in any case"
