@@ -138,8 +138,9 @@ def reprocess(
     from fink_assets.settings import settings
     from fink_assets.stream2raw.reprocess import reprocess as plan
 
-    tables = Tables(served(survey).name, settings().lake)
-    planned = plan(tables, most=settings().alerts_per_batch, nights=night or ())
+    kind = served(survey)
+    most = settings().most_alerts(kind.message_kb)
+    planned = plan(Tables(kind.name, settings().lake), most=most, nights=night or ())
     for batch, letters in planned.items():
         typer.echo(f"batch {batch}: {letters} dead letters")
     said = "the streaming run takes them up" if planned else "nothing to try"

@@ -35,18 +35,13 @@ def measure(configuration: Settings, plan: Plan, console: Console) -> str:
         "survey": plan.survey.name,
         "alerts": str(plan.source),
         "machine": measures.machine(),
-        "alerts_per_batch": build_limit(configuration, plan),
+        "alerts_per_batch": configuration.most_alerts(plan.survey.message_kb),
     }
     console.print(", ".join(f"{name} {value}" for name, value in found["machine"].items()))
     parts = {"throughput": throughput, "latency": latency}
     for name in plan.parts:
         found[name] = parts[name](emptied(configuration, "bench"), plan, console)
     return json.dumps(found)
-
-
-def build_limit(configuration: Settings, plan: Plan) -> int:
-    """Most alerts of a batch."""
-    return configuration.alerts_per_batch
 
 
 def throughput(configuration: Settings, plan: Plan, console: Console) -> dict[str, Any]:
