@@ -46,7 +46,7 @@ def build_chain(
         output_servers=configuration.output_servers,
         modules=[m for m in modules if m.survey == survey.name],
         filters=[f for f in filters if f.survey == survey.name],
-        alerts_per_batch=configuration.alerts_per_batch,
+        alerts_per_batch=configuration.most_alerts(survey.message_kb),
         release=tuple(release),
         schemas=schema_source(configuration),
     )
@@ -85,7 +85,9 @@ def survey_defs(
         asset_checks=[night_checks, checks.batch_checks(survey, tables, lambda: chain().enrich)],
         jobs=[
             streaming,
-            stream2raw.dead_letter_job(survey, tables, most=configuration.alerts_per_batch),
+            stream2raw.dead_letter_job(
+                survey, tables, most=configuration.most_alerts(survey.message_kb)
+            ),
             nights.backfill_job(survey, dg.AssetSelection.assets(science, curves)),
             close,
         ],

@@ -70,6 +70,8 @@ class Survey:
     framing : str
         How a message wraps its datum: ``container`` (an Avro object container of one alert),
         ``confluent`` (the id of a schema, then the datum).
+    message_kb : float
+        Mean size of a message, by which batches are bounded.
     packet_schema : callable
         Gives the Avro schema of the newest packet known.
     schemas : callable, optional
@@ -109,6 +111,7 @@ class Survey:
     title: str
     topics: str
     framing: Literal["container", "confluent"]
+    message_kb: float
     packet_schema: Callable[[], Schema]
     required: Sequence[str]
     alert_id: str

@@ -64,6 +64,7 @@ LSST = Survey(
     title="LSST",
     topics=r"alerts-simulated|lsst-alerts-v\d+.*|rubin_\d{8}_lsst_v\d+[._]\d+",
     framing="confluent",
+    message_kb=137,
     packet_schema=packet_schema,
     schemas=packet_schema,
     required=("diaSource.diaSourceId", "diaSource.midpointMjdTai"),

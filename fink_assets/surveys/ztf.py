@@ -17,6 +17,7 @@ ZTF = Survey(
     title="ZTF",
     topics=r"ztf_\d{8}_programid\d",
     framing="container",
+    message_kb=67,
     packet_schema=packet_schema,
     required=("candid", "objectId", "candidate.jd"),
     alert_id="candid",

@@ -5,10 +5,13 @@ Plain numbers and frames; what is measured, and when, belongs to `bench`.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,6 +84,24 @@ def machine() -> dict[str, Any]:
         "system": platform.platform(terse=True),
         "python": platform.python_version(),
     }
+
+
+def speed(seconds: float = 1.0) -> int:
+    """Megabytes a second of SHA-256 on all cores at once: what this machine gives us now.
+
+    To be compared with the same of another run, where others share the machine.
+    """
+    cores = os.cpu_count() or 1
+    with ThreadPoolExecutor(cores) as threads:
+        return round(sum(threads.map(_hashed, [seconds] * cores)))
+
+
+def _hashed(seconds: float) -> float:
+    block, hashed, begun = bytes(1_000_000), 0, time.perf_counter()
+    while (spent := time.perf_counter() - begun) < seconds:
+        hashlib.sha256(block)  # leaves Python to the other threads
+        hashed += 1
+    return hashed / spent
 
 
 def consumed(servers: str, topics: Sequence[str]) -> pd.DataFrame:

@@ -74,3 +74,11 @@ def test_broken_messages_are_broken_each_in_its_way():
         with pytest.raises(FramingError):
             container(message)
     container(foreign)
+
+
+@pytest.mark.parametrize(
+    ("kilobytes", "most"), [(67, 8000), (137, 4014), (60_000, 9), (10_000_000, 1)]
+)
+def test_a_batch_is_bounded_in_number_and_in_bytes(kilobytes, most):
+    given = Settings(alerts_per_batch=8000, megabytes_per_batch=550)
+    assert given.most_alerts(kilobytes) == most
