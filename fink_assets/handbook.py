@@ -27,7 +27,17 @@ REST = {
     "for LSST",
     "objects": "followed by {kept} and the modules' structs of the latest alert",
 }
-NOUNS = ("raw", "dead_letter", "quarantine", "science", "deliveries", "sources", "objects")
+NOUNS = (
+    "raw",
+    "dead_letter",
+    "quarantine",
+    "science",
+    "deliveries",
+    "sources",
+    "objects",
+    "schema_history",
+    "field_availability",
+)
 
 
 def pages() -> dict[Path, str]:

@@ -68,6 +68,11 @@ class Table:
         """Whether anything was ever written."""
         return self.log() is not None
 
+    def nights(self) -> set[str]:
+        """Nights of which the table has files."""
+        log = self.log()
+        return {part["night"] for part in log.partitions() if part["night"]} if log else set()
+
     def committed(self, application: str | None = None) -> int:
         """Last batch appended by an application (default: the table's own stream), -1 for none."""
         log = self.log()

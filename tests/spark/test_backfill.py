@@ -95,7 +95,7 @@ class Scene:
         """Checks of the night, by asset and name."""
         job = self.defs(*first).resolve_job_def(f"{self.run.chain.survey.name}_night_close")
         result = job.execute_in_process(
-            tags={"dagster/partition": NIGHT},
+            partition_key=NIGHT,
             instance=dg.DagsterInstance.ephemeral(),
             raise_on_error=False,
         )
@@ -263,5 +263,5 @@ def test_a_night_is_replaced_and_nothing_else_while_the_stream_goes_on(make_scen
     assert sum(states.values()) == 6
     checks = scene.checks(FIXED)
     books = [k for k in checks if k[1] != "no_failures"]
-    assert len(books) == 3
+    assert len(books) == 5
     assert all(checks[k].passed for k in books)
