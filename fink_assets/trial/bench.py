@@ -103,7 +103,7 @@ def _drain(chain: Chain) -> None:
 
 def _rates(seconds: dict[str, float], alerts: int) -> dict[str, Any]:
     whole = sum(seconds.values())
-    names = [PLAN, *STAGES, measures.OBJECTS]
+    names = [PLAN, *STAGES, *measures.REFRESHED]
     return {
         "alerts": alerts,
         "seconds": round(whole, 1),
