@@ -91,13 +91,12 @@ class Ingest:
 
     def _forget(self, plan: Plan) -> None:
         """Delete the dead letters that a batch has moved to raw."""
-        same = [f"d.kafka.{part} = r.kafka.{part}" for part in COORDINATES]
-        batches = ", ".join(map(str, plan.dead_letters))
-        self.spark.sql(
-            f"MERGE INTO delta.`{self.tables.dead_letter.path}` d USING "
-            f"(SELECT kafka FROM delta.`{self.tables.raw.path}` WHERE batch = {plan.batch}) r "
-            f"ON d.batch IN ({batches}) AND {' AND '.join(same)} WHEN MATCHED THEN DELETE"
-        ).collect()
+        moved = self.tables.raw.read(self.spark, batch=plan.batch).select("kafka")
+        same = [f"t.kafka.{part} = s.kafka.{part}" for part in COORDINATES]
+        among = f"t.batch in ({', '.join(map(str, plan.dead_letters))})"
+        self.tables.dead_letter.merge(
+            moved, on=" and ".join([among, *same]), when=("WHEN MATCHED THEN DELETE",)
+        )
 
     def _archive(self, messages: DataFrame, batch: int, application: str) -> bool:
         """Append to raw what decodes with a schema known by now; return whether any is known."""
