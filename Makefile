@@ -7,6 +7,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
 BIN := .venv/bin
 INSTALLED := .venv/installed
 ARGS ?=
+SURVEY ?= ztf
 # Two processes of tests, each with services of its own, which leave a core idle half of the time. The long files come first.
 SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
@@ -37,8 +38,8 @@ demo: setup ## replay a night through the whole pipeline
 up: setup ## run Kafka, Spark and Dagster until Ctrl-C
 	@exec $(BIN)/fink up $(ARGS)
 
-bench: setup ## measure throughput and latency; options in ARGS
-	@$(BIN)/fink bench $(ARGS)
+bench: setup ## measure throughput and latency; SURVEY=lsst, options in ARGS
+	@$(BIN)/fink bench --survey $(SURVEY) $(ARGS)
 
 lint: $(INSTALLED) ## check style, types and the direction of imports
 	$(BIN)/ruff check

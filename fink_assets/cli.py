@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from fink_assets.terminal import console, explained, say_ready, until_interrupted
-from fink_assets.trial.commands import bench, demo, replay
+from fink_assets.trial.commands import bench, demo, replay, served
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__.splitlines()[0])
 for command in (demo, bench, replay):
@@ -90,7 +90,7 @@ def summary(
     from fink_assets.settings import settings
     from fink_assets.trial.summary import line, show, summarize
 
-    found = summarize(Tables(_survey(survey).name, settings().lake))
+    found = summarize(Tables(served(survey).name, settings().lake))
     if json:
         typer.echo(line(found))
     else:
@@ -115,7 +115,7 @@ def backfill(
             done = compute(
                 settings(),
                 instance,
-                _survey(survey),
+                served(survey),
                 first=night,
                 last=until or night,
                 modules=module or (),
@@ -138,20 +138,13 @@ def reprocess(
     from fink_assets.settings import settings
     from fink_assets.stream2raw.reprocess import reprocess as plan
 
-    tables = Tables(_survey(survey).name, settings().lake)
-    planned = plan(tables, most=settings().alerts_per_batch, nights=night or ())
+    kind = served(survey)
+    most = settings().most_alerts(kind.message_kb)
+    planned = plan(Tables(kind.name, settings().lake), most=most, nights=night or ())
     for batch, letters in planned.items():
         typer.echo(f"batch {batch}: {letters} dead letters")
     said = "the streaming run takes them up" if planned else "nothing to try"
     typer.echo(f"{sum(planned.values())} dead letters are tried again: {said}")
-
-
-def _survey(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    from fink_assets.surveys import SURVEYS
-
-    if name not in SURVEYS:
-        raise typer.BadParameter(f"{name}: choose from {', '.join(SURVEYS)}")
-    return SURVEYS[name]
 
 
 def _services(only: Iterable[str] | None) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ def build_chain(
         output_servers=configuration.output_servers,
         modules=[m for m in modules if m.survey == survey.name],
         filters=[f for f in filters if f.survey == survey.name],
-        alerts_per_batch=configuration.alerts_per_batch,
+        alerts_per_batch=configuration.most_alerts(survey.message_kb),
         release=tuple(release),
         schemas=schema_source(configuration),
     )
@@ -70,7 +70,9 @@ def survey_defs(
         )
 
     science = raw2science.assets(survey, tables, own_modules, lambda: chain().enrich)
-    curves = archive.assets(survey, tables, own_modules, lambda: (chain().sources, chain().objects))
+    curves = archive.assets(
+        survey, tables, own_modules, lambda: (chain().sources, chain().refreshed)
+    )
     night_checks = checks.night_checks(
         survey, tables, own_modules, own_filters, lambda: chain().enrich
     )
@@ -90,7 +92,9 @@ def survey_defs(
         asset_checks=[night_checks, checks.batch_checks(survey, tables, lambda: chain().enrich)],
         jobs=[
             streaming,
-            stream2raw.dead_letter_job(survey, tables, most=configuration.alerts_per_batch),
+            stream2raw.dead_letter_job(
+                survey, tables, most=configuration.most_alerts(survey.message_kb)
+            ),
             nights.backfill_job(survey, dg.AssetSelection.assets(science, curves)),
             close,
         ],

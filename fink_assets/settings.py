@@ -49,8 +49,11 @@ class Settings(BaseSettings):
     dagster_port: int = Field(3000, description="Port of Dagster's web page")
 
     alerts_per_batch: int = Field(8000, gt=0, description="Most alerts in one micro-batch")
+    megabytes_per_batch: int = Field(
+        550, gt=0, description="Most megabytes of alerts in it, by their survey's mean size"
+    )
     drain_quiet_seconds: float = Field(
-        5.0, ge=0, description="A run ends after this long without messages"
+        60.0, ge=0, description="A run ends after this long without messages"
     )
     drain_limit_seconds: float = Field(
         1800.0, gt=0, description="A run ends after this long in any case"
@@ -72,6 +75,10 @@ class Settings(BaseSettings):
     def input_servers_of(self, survey: str) -> str:
         """Bootstrap servers of one survey's alert stream."""
         return self.kafka_inputs.get(survey) or self.input_servers
+
+    def most_alerts(self, message_kb: float) -> int:
+        """Most alerts in one micro-batch of messages of a mean size."""
+        return max(1, min(self.alerts_per_batch, int(self.megabytes_per_batch * 1000 / message_kb)))
 
     @property
     def output_servers(self) -> str:

@@ -77,7 +77,7 @@ class Kafka:
 
         if not names:
             return {}
-        admin = AdminClient({"bootstrap.servers": self.servers})
+        admin = AdminClient({"bootstrap.servers": self.servers, "log_level": 3})
         found = admin.describe_topics(TopicCollection(names), request_timeout=TIMEOUT_SECONDS)
         return {name: str(asked.result().topic_id) for name, asked in found.items()}
 
@@ -86,7 +86,7 @@ class Kafka:
         from confluent_kafka import KafkaException
         from confluent_kafka.admin import AdminClient, NewTopic
 
-        admin = AdminClient({"bootstrap.servers": self.servers})
+        admin = AdminClient({"bootstrap.servers": self.servers, "log_level": 3})
         try:
             present = set(admin.list_topics(timeout=TIMEOUT_SECONDS).topics)
             missing = [n for n in names if n not in present]

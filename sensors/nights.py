@@ -26,8 +26,8 @@ def backfill_job(survey: Survey, selection: dg.AssetSelection) -> dg.JobDefiniti
         f"{survey.name}_nights",
         selection=selection.without_checks(),
         executor_def=dg.in_process_executor,
-        description="Compute nights anew from raw: quarantine, science, light curves and objects. "
-        "Nothing is sent again.",
+        description="Compute nights anew from raw: quarantine, science, light curves, objects and "
+        "forced photometry. Nothing is sent again.",
     )
 
 

@@ -61,6 +61,15 @@ def time_of_mjd_tai(mjd: float) -> datetime | None:
     return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=micros)
 
 
+def night_of_mjd_tai(mjd: float) -> str:
+    """Night of an LSST exposure: the date 12 hours behind UTC, ``YYYY-MM-DD``.
+
+    A time that is no date is of 1970-01-01.
+    """
+    time = time_of_mjd_tai(mjd)
+    return (time - timedelta(hours=12)).date().isoformat() if time else "1970-01-01"
+
+
 def timestamp_of_mjd_tai_sql(mjd: str) -> str:
     """Spark SQL expression of the timestamp of a modified Julian date column (TAI, days).
 

@@ -120,6 +120,19 @@ OBJECTS: tuple[ColumnContract, ...] = (
     _DEC,
     # ... followed by the measurement structs and module structs of the latest alert.
 )
+FORCED_PHOTOMETRY: tuple[ColumnContract, ...] = (
+    column(
+        "night",
+        "string",
+        "Observing night of the forced exposure, not of the alert; 1970-01-01 where it has no time",
+        ucd="time.epoch",
+    ),
+    column("batch", "bigint", "Micro-batch that first brought the measurement"),
+    _OBJECT,
+    _TIME,
+    column("alert_id", "bigint", "Alert that first brought the measurement", ucd="meta.id"),
+    column("measurement", "struct", "Element of the packet's array, every field as sent"),
+)
 SCHEMA_HISTORY: tuple[ColumnContract, ...] = (
     _NIGHT,
     column("batch", "bigint", "Last batch of the night that was looked at; see the ledger"),
@@ -210,6 +223,11 @@ class Tables:
     def objects(self) -> Table:
         """Latest state of each object."""
         return self._table("objects", ("object_id", "ra", "dec", "last_time"), partitioned=False)
+
+    @property
+    def forced_photometry(self) -> Table:
+        """Forced photometry: one row per distinct measurement of an object."""
+        return self._table("forced_photometry", ("batch", "object_id", "time"))
 
     @property
     def schema_history(self) -> Table:

@@ -13,9 +13,13 @@ from typing import Any, NamedTuple
 
 import fastavro
 
+from fink_assets.simulator.avro import long_bytes
 from fink_assets.stream2raw.framing import MAGIC, SYNC_BYTES, container, container_schema
 
 _ONE = b"\x02"
+
+FIRST_NIGHT_JD = 2457754.5
+"""Julian date from which ZTF counts its nights; identifiers begin with the days since."""
 
 Record = dict[str, Any]
 Schema = dict[str, Any]
@@ -103,13 +107,44 @@ def renamed(
     """
     parts = _parts(message, jd_shift_days)
     name = parts.object_id if object_id is None else object_id
-    number = _long(candid)
+    number = long_bytes(candid)
     salt = candid.to_bytes(SYNC_BYTES, "big", signed=True)
     sync = blake2b(parts.head, digest_size=SYNC_BYTES, salt=salt).digest()
     datum = b"".join(
         (parts.origin, _blob(name.encode()), number, parts.before, number, parts.after)
     )
     return b"".join((parts.head, sync, _ONE, _blob(datum), sync))
+
+
+def copied(message: bytes, candid: int, copy: int) -> bytes:
+    """Give the alert a new identifier; a copy other than the first, 0, is of another object."""
+    return renamed(message, candid, object_name(_parts(message, None).object_id, copy))
+
+
+def look(message: bytes) -> tuple[float, str]:
+    """Time (Julian date, UTC) and object of an alert."""
+    alert = read_detection(message)
+    return alert["candidate"]["jd"], alert["objectId"]
+
+
+def candid_at(jd: float) -> int:
+    """First of a thousand million identifiers of an instant, of 19 digits as the survey's are."""
+    return int((jd - FIRST_NIGHT_JD) * 1_000_000) * 1_000_000_000
+
+
+def object_name(object_id: str, copy: int) -> str:
+    """Name of the object that stands for a copy of an object: the same year, other letters.
+
+    Examples
+    --------
+    >>> object_name("ZTF18abcjaev", 0)
+    'ZTF18abcjaev'
+    """
+    if copy == 0:
+        return object_id
+    number = int.from_bytes(blake2b(f"{object_id}/{copy}".encode(), digest_size=8).digest(), "big")
+    letters = (chr(ord("a") + number // 26**place % 26) for place in range(7))
+    return object_id[:5] + "".join(letters)
 
 
 class _Parts(NamedTuple):
@@ -175,18 +210,8 @@ def _head(schema_text: str) -> bytes:
     schema = schema_text.encode()
     entries = ((b"avro.codec", b"null"), (b"avro.schema", schema))
     body = b"".join(_blob(part) for entry in entries for part in entry)
-    return MAGIC + _long(len(entries)) + body + _long(0)
+    return MAGIC + long_bytes(len(entries)) + body + long_bytes(0)
 
 
 def _blob(content: bytes | memoryview) -> bytes:
-    return _long(len(content)) + bytes(content)
-
-
-def _long(value: int) -> bytes:
-    """Avro long: zig-zag, then 7 bits a byte from the lowest."""
-    rest = value << 1 ^ value >> 63
-    out = bytearray()
-    while rest > 0x7F:
-        out.append(rest & 0x7F | 0x80)
-        rest >>= 7
-    return bytes((*out, rest))
+    return long_bytes(len(content)) + bytes(content)

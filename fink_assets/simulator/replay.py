@@ -62,6 +62,8 @@ def replay(
     shuffle: int | None = None,
     partitions: int = 2,
     progress: Callable[[int], None] | None = None,
+    visit: int = 1,
+    survey: str = "ztf",
 ) -> ReplayReport:
     """Send alerts to a topic, which is created if it is missing.
 
@@ -84,16 +86,24 @@ def replay(
         Number of partitions of a topic that is created.
     progress
         Called after each alert with the number handed over so far.
+    visit
+        Alerts handed over at once, as a telescope does that ends an exposure; `rate` stays the
+        mean rate.
+    survey
+        Whose alerts they are.
 
     Raises
     ------
     ReplayError
         A delivery failed, or was not acknowledged in a minute.
     """
-    alerts = waiting(source, shuffle=shuffle)
+    alerts = waiting(source, shuffle=shuffle, survey=survey)
     create_topic(servers, topic, partitions)
-    stream = outgoing(alerts) if repeats_to is None else repeated(alerts, repeats_to)
-    return send(stream, servers, topic, rate=rate, progress=progress)
+    if repeats_to is None:
+        stream = outgoing(alerts, survey=survey)
+    else:
+        stream = repeated(alerts, repeats_to, survey=survey)
+    return send(stream, servers, topic, rate=rate, progress=progress, visit=visit)
 
 
 def send(
@@ -103,9 +113,10 @@ def send(
     *,
     rate: float | None = None,
     progress: Callable[[int], None] | None = None,
+    visit: int = 1,
 ) -> ReplayReport:
     """Send given messages to a topic that exists; otherwise as `replay`."""
-    return _send(stream, _Outlet(servers, topic), rate, progress or _silent)
+    return _send(stream, _Outlet(servers, topic), rate, progress or _silent, visit=visit)
 
 
 def create_topic(servers: str, topic: str, partitions: int = 2) -> None:
@@ -171,13 +182,15 @@ def _send(
     outlet: Any,
     rate: float | None,
     progress: Callable[[int], None],
+    *,
+    visit: int = 1,
 ) -> ReplayReport:
     """Hand all messages to the outlet on a fixed schedule, so that a late one delays no other."""
     count_by_night: Counter[str] = Counter()
     begun = time.monotonic()
     first = last = None
     for position, alert in enumerate(stream):
-        while rate and (early := begun + position / rate - time.monotonic()) > 0:
+        while rate and (early := begun + _due(position, visit) / rate - time.monotonic()) > 0:
             outlet.serve(early)
         outlet.put(alert.message)
         last = datetime.now(UTC)
@@ -194,6 +207,11 @@ def _send(
         first_sent=first,
         last_sent=last,
     )
+
+
+def _due(position: int, visit: int) -> int:
+    """Position from which on an alert may go: that of its visit's first."""
+    return position - position % visit
 
 
 def _silent(_: int) -> None:

@@ -4,18 +4,24 @@ What they do belongs to the other modules of this package, which are imported wh
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fink_assets.terminal import console, explained, say_ready, until_interrupted
 
+if TYPE_CHECKING:
+    from fink_assets.surveys import Survey
+
 Alerts = Annotated[
     Path | None,
     typer.Option(
-        exists=True, file_okay=False, help="Folder of *.avro; default: fetched at set-up."
+        exists=True,
+        file_okay=False,
+        help="Folder of *.avro; default: fetched at set-up, for lsst built anew.",
     ),
 ]
+Name = Annotated[str, typer.Option("--survey", help="Whose alerts they are.")]
 Rate = Annotated[float | None, typer.Option(min=0.01, help="Alerts per second; default: no limit.")]
 
 
@@ -26,13 +32,15 @@ def demo(
 ) -> None:
     """Replay real alerts through the whole pipeline, beginning with an empty <home>/demo."""
     from fink_assets.settings import settings
-    from fink_assets.trial.demo import addresses, alerts_to_send, demonstrate
+    from fink_assets.surveys import ZTF
+    from fink_assets.trial.demo import addresses, demonstrate
     from fink_assets.trial.ground import emptied
+    from fink_assets.trial.source import alerts_to_send
     from resources.embedded.processes import running, watch
 
     screen = console()
     with explained(), until_interrupted():
-        source = alerts_to_send(settings(), alerts, screen)
+        source = alerts_to_send(settings(), ZTF, alerts, screen)
         configuration = emptied(settings(), "demo")
         screen.print(f"Starting the services in {configuration.home}")
         with running(configuration, on_ready=say_ready) as services:
@@ -45,10 +53,24 @@ def demo(
 
 
 def bench(
+    survey: Name = "ztf",
     alerts: Alerts = None,
     total: Annotated[int, typer.Option(min=1, help="Alerts of the throughput part.")] = 20_000,
     warm: Annotated[int, typer.Option(min=1, help="Alerts before it, not measured.")] = 8_000,
     rate: Annotated[float, typer.Option(min=0.01, help="Alerts/s of the latency part.")] = 100.0,
+    visits: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            help="Send them in visits of so many at once, whatever the rate; LSST's have 10000.",
+        ),
+    ] = None,
+    every: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1, help="Seconds between visits, by default 39; alone: visits of that rate."
+        ),
+    ] = None,
     seconds: Annotated[float, typer.Option(min=1, help="Steady part of it.")] = 120.0,
     settle: Annotated[float, typer.Option(min=0, help="What goes before, from cold.")] = 60.0,
     in_process: Annotated[bool, typer.Option(help="Drain here, without Dagster.")] = False,
@@ -57,16 +79,20 @@ def bench(
 ) -> None:
     """Measure throughput and latency of the whole chain, in an empty <home>/bench."""
     from fink_assets.settings import settings
-    from fink_assets.trial.bench import Plan, measure
-    from fink_assets.trial.demo import alerts_to_send
+    from fink_assets.trial.bench import measure
+    from fink_assets.trial.plan import Plan, pace
+    from fink_assets.trial.source import alerts_to_send
 
-    screen = console()
+    screen, kind = console(), served(survey)
+    mean_rate, visit = pace(rate, visits, every)
     with explained(), until_interrupted():
         plan = Plan(
-            source=alerts_to_send(settings(), alerts, screen),
+            survey=kind,
+            source=alerts_to_send(settings(), kind, alerts, screen),
             total=total,
             warm=warm,
-            rate=rate,
+            rate=mean_rate,
+            visit=visit,
             seconds=seconds,
             settle=settle,
             in_process=in_process,
@@ -79,6 +105,7 @@ def bench(
 
 
 def replay(
+    survey: Name = "ztf",
     alerts: Alerts = None,
     night: Annotated[list[str] | None, typer.Option(help="YYYY-MM-DD; may be repeated.")] = None,
     total: Annotated[int | None, typer.Option(min=1, help="With copies, so many.")] = None,
@@ -86,19 +113,31 @@ def replay(
 ) -> None:
     """Send alerts to Kafka as the survey does, each night to its topic."""
     from fink_assets.settings import settings
-    from fink_assets.trial.demo import alerts_to_send
     from fink_assets.trial.ground import require_kafka
     from fink_assets.trial.sending import send_nights
+    from fink_assets.trial.source import alerts_to_send
 
+    kind = served(survey)
+    servers = settings().input_servers_of(kind.name)
     with explained():
-        source = alerts_to_send(settings(), alerts, console())
-        require_kafka(settings().input_servers)
+        source = alerts_to_send(settings(), kind, alerts, console())
+        require_kafka(servers)
         sent = send_nights(
             source,
-            settings().input_servers,
+            servers,
+            survey=kind.name,
             rate=rate,
             total=total,
             only=lambda each: not night or each in night,
         )
     typer.echo(f"{sent.messages} alerts sent to {', '.join(sent.topics) or 'no topic'}")
     raise typer.Exit(0 if sent.messages else 1)
+
+
+def served(name: str) -> "Survey":
+    """Survey of a name; any other is a wrong option."""
+    from fink_assets.surveys import SURVEYS
+
+    if name not in SURVEYS:
+        raise typer.BadParameter(f"{name}: choose from {', '.join(SURVEYS)}")
+    return SURVEYS[name]

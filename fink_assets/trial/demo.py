@@ -17,27 +17,11 @@ from fink_assets.lake.contracts import Tables
 from fink_assets.settings import Settings
 from fink_assets.surveys import ZTF
 from fink_assets.trial import runs
-from fink_assets.trial.ground import SHIPPED, TrialError, require_running
+from fink_assets.trial.ground import require_running
 from fink_assets.trial.progress import POLL_SECONDS, follow
 from fink_assets.trial.sending import Sent, send_disturbed, send_nights
 from fink_assets.trial.summary import Summary, show, summarize
 from resources.embedded.service import KINDS, Service
-
-
-def alerts_to_send(configuration: Settings, given: Path | None, console: Console) -> Path:
-    """Folder of the alerts: the given one, those fetched at set-up, or those that are shipped."""
-    if given is not None:
-        if not any(given.rglob("*.avro")):
-            raise TrialError(f"{given} holds no alerts.", "Name a folder of *.avro messages.")
-        return given
-    from fink_assets.packages import PackageError
-    from fink_assets.simulator.sample import ensure_samples
-
-    try:
-        return ensure_samples(configuration.samples)
-    except PackageError as problem:
-        console.print(f"{problem}\n[yellow]The demo uses the 57 alerts in {SHIPPED} instead.[/]")
-        return SHIPPED
 
 
 def demonstrate(

@@ -9,6 +9,7 @@ from rich.console import Group
 from rich.table import Table as Grid
 
 QUANTILES = (50, 95, 99)
+_LAST = ("last_written_s", "last_committed_s")
 
 
 def throughput_table(found: Mapping[str, Any]) -> Group:
@@ -22,6 +23,7 @@ def throughput_table(found: Mapping[str, Any]) -> Group:
         grid.add_row(name, f"{seconds:.1f}", rate, f"{seconds / found['seconds']:.0%}")
     books = "balance" if found["balanced"] else "DO NOT BALANCE"
     note = (
+        f"{_machine(found)}; "
         f"{found['science']} to science, {found['quarantine']} to quarantine, "
         f"{found['delivered']} delivered, books {books}; "
         f"peak memory: {_listed(found['memory_gb'])}"
@@ -46,10 +48,27 @@ def latency_table(found: Mapping[str, Any], *, settle: float, seconds: float) ->
             values = [f"{part[f'{what}_s'].get(f'p{q}', float('nan')):.2f}" for q in QUANTILES]
             grid.add_row(title, str(part["messages"]), f"message {what}", *values)
     note = (
+        f"{_machine(found)}; "
         f"{found['received']} messages received, {found['wrong']} missing, unasked or twice; "
         f"peak memory: {_listed(found['memory_gb'])}"
     )
-    return Group(grid, note)
+    return Group(grid, *([visits_table(found)] if "visits" in found else []), note)
+
+
+def visits_table(found: Mapping[str, Any]) -> Grid:
+    """Seconds from each visit until the last of its alerts that any user gets was delivered."""
+    title = f"{found['visit']} alerts at once every {found['every_s']:g} s"
+    grid = Grid("visit", "due at", "messages", "last written", "last committed", title=title)
+    for number, visit in enumerate(found["visits"]):
+        spent = [f"{visit[n]:.1f}" if n in visit else "" for n in _LAST]
+        due = f"{number * found['every_s']:g} s"
+        grid.add_row(str(number + 1), due, str(visit["messages"]), *spent)
+    return grid
+
+
+def _machine(found: Mapping[str, Any]) -> str:
+    before, after = found["sha256_mb_s"]
+    return f"this machine hashed {before} MB/s before, {after} MB/s after"
 
 
 def _listed(memory: Mapping[str, float]) -> str:

@@ -5,22 +5,25 @@ Plain numbers and frames; what is measured, and when, belongs to `bench`.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fink_assets.archive.objects import PLAN as OBJECTS_PLAN
+from fink_assets.archive.refreshed import PLANNED
 from fink_assets.lake.ledger import PLAN
 from resources.embedded.service import Service, session_members
 
 if TYPE_CHECKING:
     import pandas as pd
 
-OBJECTS = "objects"
+REFRESHED = ("objects", "forced_photometry")
 TIMEOUT_SECONDS = 30.0
 
 
@@ -30,17 +33,17 @@ def stage_seconds(
     """Seconds per stage between two times, from the ledger of a drain.
 
     The drain does one thing at a time and each ends with a row, so a row's time since the one
-    before is its stage's. Refreshing objects writes its row first.
+    before is its stage's. Refreshing a table writes its row first.
     """
     inside = sorted((r for r in rows if r["finished"] > begun), key=lambda r: r["finished"])
     marks = [(r["finished"], r["stage"]) for r in inside] + [(ended, PLAN)]
-    seconds: dict[str, float] = {}
+    seconds = {PLAN: 0.0}
     before, doing = begun, None
     for moment, stage in marks:
-        spent = doing or stage
+        begins = stage.removesuffix(PLANNED) if stage.endswith(PLANNED) else None
+        spent = doing or (PLAN if begins else stage)
         seconds[spent] = seconds.get(spent, 0.0) + (moment - before).total_seconds()
-        before, doing = moment, OBJECTS if stage == OBJECTS_PLAN else None
-    seconds[PLAN] = seconds.get(PLAN, 0.0) + seconds.pop(OBJECTS_PLAN, 0.0)
+        before, doing = moment, begins
     return seconds
 
 
@@ -81,6 +84,24 @@ def machine() -> dict[str, Any]:
         "system": platform.platform(terse=True),
         "python": platform.python_version(),
     }
+
+
+def speed(seconds: float = 1.0) -> int:
+    """Megabytes a second of SHA-256 on all cores at once: what this machine gives us now.
+
+    To be compared with the same of another run, where others share the machine.
+    """
+    cores = os.cpu_count() or 1
+    with ThreadPoolExecutor(cores) as threads:
+        return round(sum(threads.map(_hashed, [seconds] * cores)))
+
+
+def _hashed(seconds: float) -> float:
+    block, hashed, begun = bytes(1_000_000), 0, time.perf_counter()
+    while (spent := time.perf_counter() - begun) < seconds:
+        hashlib.sha256(block)  # leaves Python to the other threads
+        hashed += 1
+    return hashed / spent
 
 
 def consumed(servers: str, topics: Sequence[str]) -> pd.DataFrame:

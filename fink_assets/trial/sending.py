@@ -1,4 +1,4 @@
-"""Send a folder of alerts as the survey does, each night to its own topic, and what may be wrong.
+"""Send a folder of alerts as the survey does, each night to its topic, and what may be wrong.
 
 How messages reach Kafka belongs to the simulator.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from fink_assets.simulator.replay import create_topic, send
 from fink_assets.simulator.sequence import Outgoing, outgoing, repeated, waiting
+from fink_assets.simulator.surveys import PACKETS
 
 REPEATED = 5
 
@@ -28,21 +29,11 @@ class Sent:
     topics: tuple[str, ...] = ()
 
 
-def topic_of(night: str) -> str:
-    """Topic of a ZTF night.
-
-    Examples
-    --------
-    >>> topic_of("2019-09-03")
-    'ztf_20190903_programid1'
-    """
-    return f"ztf_{night.replace('-', '')}_programid1"
-
-
 def send_nights(
     source: Path,
     servers: str,
     *,
+    survey: str = "ztf",
     rate: float | None = None,
     total: int | None = None,
     only: Callable[[str], bool] = lambda night: True,
@@ -56,6 +47,8 @@ def send_nights(
         Folder of messages.
     servers : str
         Bootstrap servers.
+    survey : str
+        Whose alerts they are.
     rate : float, optional
         Alerts per second; as fast as the broker takes them by default.
     total : int, optional
@@ -65,18 +58,22 @@ def send_nights(
     advance : callable
         Called after each message.
     """
-    alerts = waiting(source)
-    stream = outgoing(alerts) if total is None else repeated(alerts, total)
-    return _send((alert for alert in stream if only(alert.night)), servers, rate, advance)
+    alerts = waiting(source, survey=survey)
+    if total is None:
+        stream = outgoing(alerts, survey=survey)
+    else:
+        stream = repeated(alerts, total, survey=survey)
+    wanted = (alert for alert in stream if only(alert.night))
+    return _send(wanted, servers, survey, rate, advance)
 
 
 def send_disturbed(source: Path, servers: str, advance: Callable[[], object]) -> Sent:
-    """Send messages that are no alerts, and some alerts of the first night a second time."""
+    """Send messages that are no alerts of ZTF, and some alerts of the first night a second time."""
     alerts = waiting(source)
     first = list(outgoing(alerts[:1]))
     again = [a for a in outgoing(alerts[:REPEATED]) if a.night == first[0].night]
     broken = [Outgoing(first[0].night, message) for message in broken_messages(first[0].message)]
-    sent = _send([*again, *broken], servers, None, advance)
+    sent = _send([*again, *broken], servers, "ztf", None, advance)
     return Sent(messages=sent.messages, repeated=len(again), broken=len(broken), topics=sent.topics)
 
 
@@ -97,12 +94,13 @@ def broken_messages(alert: bytes) -> list[bytes]:
 def _send(
     stream: Iterable[Outgoing],
     servers: str,
+    survey: str,
     rate: float | None,
     advance: Callable[[], object],
 ) -> Sent:
     messages, seconds, topics = 0, 0.0, []
-    for night, alerts in groupby(stream, key=lambda alert: alert.night):
-        topic = topic_of(night)
+    name = PACKETS[survey].topic
+    for topic, alerts in groupby(stream, key=lambda alert: name(alert.night)):
         create_topic(servers, topic)
         report = send(_counted(alerts, advance), servers, topic, rate=rate)
         messages, seconds = messages + report.sent, seconds + report.seconds

@@ -92,6 +92,15 @@ def test_no_run_starts_without_kafka_and_the_reason_says_where_it_should_be(tick
     assert f"Kafka at 127.0.0.1:{port}" in skip.skip_message
 
 
+@pytest.mark.usefixtures("impatient")
+def test_a_survey_whose_kafka_is_down_does_not_stop_another(tick, make_ports, topic, kafka_servers):
+    feed(kafka_servers, topic, list(sample().values())[:1])
+    (port,) = make_ports(1)
+    down = f"127.0.0.1:{port}"
+    assert isinstance(tick(kafka_inputs={"lsst": down}), dg.RunRequest)
+    assert f"Kafka at {down}" in tick(kafka_inputs={"ztf": down}).skip_message
+
+
 def test_no_run_starts_without_spark(tick, make_ports, topic, kafka_servers):
     feed(kafka_servers, topic, list(sample().values())[:1])
     (port,) = make_ports(1)

@@ -5,7 +5,7 @@ from hashlib import sha256
 import messages
 import pytest
 
-from fink_assets.simulator.packet import _long
+from fink_assets.simulator.avro import long_bytes
 from fink_assets.stream2raw.framing import FramingError, container, container_datum
 
 HEADER = messages.message(1)[: container(messages.message(1)).header]
@@ -18,7 +18,7 @@ SIZES = (
 
 
 def wrapped(datum, *, count=b"\x02", size=None):
-    length = _long(len(datum)) if size is None else size
+    length = long_bytes(len(datum)) if size is None else size
     return b"".join((HEADER, SYNC, count, length, datum, SYNC))
 
 
@@ -40,9 +40,9 @@ def damaged():
         **changed,
         **cut,
         "longer": whole + b"x",
-        "size too small": wrapped(b"x" * 100, size=_long(99)),
-        "size too large": wrapped(b"x" * 100, size=_long(101)),
-        "negative size": wrapped(b"x" * 100, size=_long(-100)),
+        "size too small": wrapped(b"x" * 100, size=long_bytes(99)),
+        "size too large": wrapped(b"x" * 100, size=long_bytes(101)),
+        "negative size": wrapped(b"x" * 100, size=long_bytes(-100)),
         "two alerts": wrapped(b"x" * 100, count=b"\x04"),
         "no alert": wrapped(b"", count=b"\x00"),
         "marker in the datum": wrapped(b"a" + SYNC + b"b"),

@@ -104,3 +104,25 @@ def test_the_rate_holds_on_a_real_clock():
     report = _send(alerts(11), outlet(producer), 100.0, lambda _: None)
     assert 0.1 <= time.monotonic() - begun < 1
     assert report.alerts_per_second <= 110
+
+
+@pytest.mark.parametrize("late", [0.0, 4.5])
+def test_all_alerts_of_a_visit_are_handed_over_at_once(monkeypatch, late):
+    """Visit n begins at n times its seconds, however long the one before took to hand over."""
+    clock, gone = SimpleNamespace(now=0.0), []
+    monkeypatch.setattr(replay.time, "monotonic", lambda: clock.now)
+    sink = outlet(FakeProducer())
+    sink.serve = lambda seconds: setattr(clock, "now", clock.now + seconds)
+
+    def put(message):
+        gone.append(clock.now)
+        clock.now += late if message == b"3" else 0.0
+        sink.delivered += 1
+
+    sink.put = put
+    _send(alerts(7), sink, 1.0, lambda _: None, visit=3)  # the fourth begins the second visit
+    begins = [0.0, 3.0, 6.0]
+    expected = [begins[number // 3] for number in range(7)]
+    if late:
+        expected[4:] = [3.0 + late] * 3
+    assert gone == pytest.approx(expected)

@@ -1,10 +1,8 @@
 from pathlib import Path
 
-from fink_assets.simulator.packet import read_container, read_detection
+from fink_assets.simulator.packet import candid_at, object_name, read_container, read_detection
 from fink_assets.simulator.sequence import (
-    candid_at,
     nights,
-    object_name,
     outgoing,
     repeated,
     waiting,
@@ -14,7 +12,7 @@ DATA = Path(__file__).parents[2] / "data" / "ztf"
 
 
 def test_alerts_wait_in_the_order_of_their_exposures():
-    times = [alert.jd for alert in waiting(DATA)]
+    times = [alert.time for alert in waiting(DATA)]
     assert times == sorted(times)
     assert len(times) == len(list(DATA.rglob("*.avro")))
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fink_assets.simulator import packet
+from fink_assets.simulator.avro import long_bytes
 from fink_assets.stream2raw import framing
 from fink_assets.stream2raw.framing import (
     EMPTY,
@@ -31,7 +31,7 @@ HEADER = messages.message(1)[: container(messages.message(1)).header]
 
 
 def wrapped(datum, header=HEADER, sync=SYNC):
-    return b"".join((header, sync, b"\x02", packet._long(len(datum)), datum, sync))
+    return b"".join((header, sync, b"\x02", long_bytes(len(datum)), datum, sync))
 
 
 def bytes_of(size, seed):

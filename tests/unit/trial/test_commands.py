@@ -32,10 +32,18 @@ def test_a_folder_without_alerts_is_refused(fink, tmp_path, command):
     assert "holds no alerts" in answer.output
 
 
-def test_a_survey_that_is_not_served_is_refused_with_those_that_are(fink):
-    answer = fink("summary", "--survey", "lsst")
+@pytest.mark.parametrize("command", ["summary", "replay", "bench"])
+def test_a_survey_that_is_not_served_is_refused_with_those_that_are(fink, command):
+    answer = fink(command, "--survey", "des")
     assert answer.exit_code == 2
-    assert "ztf" in answer.output
+    assert "ztf, lsst" in answer.output
+
+
+@pytest.mark.parametrize("command", ["replay", "bench"])
+def test_alerts_of_another_survey_are_refused(fink, command):
+    answer = fink(command, "--survey", "lsst", "--alerts", SHIPPED)
+    assert answer.exit_code == 1
+    assert "is no alert of LSST" in answer.output
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,65 @@
+"""What the simulator must know of a survey's packets, as data: how to read, copy and name them.
+
+What a packet is belongs to `packet` (ZTF) and `lsst`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from fink_assets.astro.time import night_of_jd, night_of_mjd_tai
+from fink_assets.settings import Settings
+from fink_assets.simulator import lsst, packet, sample, synthetic
+
+
+@dataclass(frozen=True, kw_only=True)
+class Packets:
+    """The packets of one survey. Times are numbers on the survey's own scale, in days.
+
+    Parameters
+    ----------
+    look : callable
+        Time and object of a file's alert.
+    message : callable
+        What the survey sends, of a file.
+    copied : callable
+        A message with another identifier; the number of the copy says which object it is of, 0 its
+        own.
+    first_id : callable
+        First of a thousand million identifiers of a time.
+    night, topic : callable
+        Observing night (`YYYY-MM-DD`) of a time; Kafka topic of a night.
+    source : callable
+        Folder of alerts to send where none is given.
+    """
+
+    look: Callable[[bytes], tuple[float, str]]
+    message: Callable[[bytes], bytes]
+    copied: Callable[[bytes, int, int], bytes]
+    first_id: Callable[[float], int]
+    night: Callable[[float], str]
+    topic: Callable[[str], str]
+    source: Callable[[Settings], Path]
+
+
+PACKETS: dict[str, Packets] = {
+    "ztf": Packets(
+        look=packet.look,
+        message=lambda content: content,
+        copied=packet.copied,
+        first_id=packet.candid_at,
+        night=night_of_jd,
+        topic=lambda night: f"ztf_{night.replace('-', '')}_programid1",
+        source=lambda configuration: sample.ensure_samples(configuration.samples),
+    ),
+    "lsst": Packets(
+        look=lsst.look,
+        message=lsst.message_of,
+        copied=lsst.renamed,
+        first_id=lsst.source_id_at,
+        night=night_of_mjd_tai,
+        # Rubin's own name for alerts that no telescope made; messages state their version.
+        topic=lambda night: "alerts-simulated",
+        source=synthetic.write_alerts,
+    ),
+}
