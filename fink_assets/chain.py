@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from fink_assets.archive.forced_photometry import ForcedPhotometry
 from fink_assets.archive.objects import Objects
+from fink_assets.archive.refreshed import Refreshed
 from fink_assets.archive.sources import Sources
 from fink_assets.distribution.deliver import Deliver
 from fink_assets.distribution.filter import AlertFilter
@@ -107,8 +109,22 @@ class Chain:
     def objects(self) -> Objects:
         """Objects, in the stage archive."""
         return Objects(
-            survey=self.survey, tables=self.tables, spark=self.beside(), modules=self.modules
+            survey=self.survey, tables=self.tables, spark=self._beside, modules=self.modules
         )
+
+    @cached_property
+    def refreshed(self) -> tuple[Refreshed, ...]:
+        """Tables of the stage archive that are refreshed beside the stages."""
+        if self.survey.forced is None:
+            return (self.objects,)
+        forced = ForcedPhotometry(
+            survey=self.survey, tables=self.tables, spark=self._beside, forced=self.survey.forced
+        )
+        return (self.objects, forced)
+
+    @cached_property
+    def _beside(self) -> SparkSession:
+        return self.beside()
 
     def step(self, done: Callable[[Done], None], *, stages: Collection[str] = STAGES) -> bool:
         """Take stages one batch on, the first first; return whether there was anything to do.

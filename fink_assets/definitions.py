@@ -20,6 +20,7 @@ from fink_assets.raw2science.modules import MODULES
 from fink_assets.settings import Settings, settings
 from fink_assets.stream2raw import assets as stream2raw
 from fink_assets.surveys import SURVEYS, Survey
+from quality import assets as quality
 from quality import checks
 from sensors import failures, maintenance, nights, stream
 from sensors.stream import StreamConfig
@@ -69,18 +70,24 @@ def survey_defs(
         )
 
     science = raw2science.assets(survey, tables, own_modules, lambda: chain().enrich)
-    curves = archive.assets(survey, tables, own_modules, lambda: (chain().sources, chain().objects))
+    curves = archive.assets(
+        survey, tables, own_modules, lambda: (chain().sources, chain().refreshed)
+    )
     night_checks = checks.night_checks(
         survey, tables, own_modules, own_filters, lambda: chain().enrich
     )
+    drift = quality.assets(survey, tables, lambda: chain().spark)
     streaming = stream.job(survey, configuration, chain)
-    close = nights.check_job(survey, dg.AssetSelection.checks(night_checks))
+    close = nights.check_job(
+        survey, dg.AssetSelection.checks(night_checks) | dg.AssetSelection.assets(drift)
+    )
     return dg.Definitions(
         assets=[
             *stream2raw.specs(survey, tables),
             *distribution.specs(survey, tables, own_filters),
             science,
             curves,
+            drift,
         ],
         asset_checks=[night_checks, checks.batch_checks(survey, tables, lambda: chain().enrich)],
         jobs=[
@@ -93,7 +100,7 @@ def survey_defs(
         ],
         sensors=[
             stream.sensor(survey, configuration, tables, streaming),
-            nights.close_sensor(survey, tables, close),
+            nights.close_sensor(survey, tables, close, night_checks.check_keys),
         ],
     )
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
+from fink_assets.archive.refreshed import Refreshed
 from fink_assets.chain import STAGES, Chain, Done
 from fink_assets.lake.ledger import Receipt
 from fink_assets.raw2science.enrich import ImplausibleBatchError
@@ -70,8 +71,6 @@ class Drain:
         Takes a `Report`, at most every `report_seconds` and at the end.
     quiet_seconds, limit_seconds : float
         The run ends after so long without messages, or in all.
-    objects_seconds : float
-        Time between two refreshes of objects.
     """
 
     chain: Chain
@@ -79,7 +78,6 @@ class Drain:
     quiet_seconds: float
     limit_seconds: float
     report_seconds: float
-    objects_seconds: float = 120.0
     held: ImplausibleBatchError | None = None
 
     def run(self) -> None:
@@ -98,7 +96,7 @@ class Drain:
         try:
             with ThreadPoolExecutor(len(LANES) + 1) as threads:
                 self._drain(threads)
-            self._refresh_objects()
+            self._refresh(self.chain.refreshed)
         finally:
             self._flush()
         if self.held:
@@ -118,8 +116,9 @@ class Drain:
             work.result()
 
     def _watch(self, threads: ThreadPoolExecutor, lanes: Sequence[Future[None]]) -> None:
-        """Report now and then and refresh objects, until the lanes are idle or one has failed."""
-        started = reported = refreshed = time.monotonic()
+        """Report and refresh now and then, until the lanes are idle or one has failed."""
+        started = reported = time.monotonic()
+        refreshed = {table.plan: started for table in self.chain.refreshed}
         refreshing: Future[None] | None = None
         while not self._is_quiet() and not any(work.done() for work in lanes):
             if time.monotonic() - started > self.limit_seconds:
@@ -129,9 +128,11 @@ class Drain:
                 self._flush()
                 reported = time.monotonic()
             # A merge takes long: the stages go on meanwhile.
-            if time.monotonic() - refreshed > self.objects_seconds and _ended(refreshing):
-                refreshing = threads.submit(self._refresh_objects)
-                refreshed = time.monotonic()
+            now = time.monotonic()
+            due = [t for t in self.chain.refreshed if now - refreshed[t.plan] > t.beat_seconds]
+            if due and _ended(refreshing):
+                refreshing = threads.submit(self._refresh, due)
+                refreshed |= {table.plan: now for table in due}
             time.sleep(POLL_SECONDS)
         if refreshing:
             refreshing.result()
@@ -172,10 +173,10 @@ class Drain:
         with self._lock:
             self.pending.add(done)
 
-    def _refresh_objects(self) -> None:
+    def _refresh(self, tables: Sequence[Refreshed]) -> None:
         up_to = self.chain.ledger.position("archive")
-        if up_to >= 0:
-            self.chain.objects.refresh(up_to_batch=up_to)
+        for table in tables if up_to >= 0 else ():
+            table.refresh(up_to_batch=up_to)
 
     def _flush(self) -> None:
         with self._lock:

@@ -25,9 +25,16 @@ REST = {
     "[science module](modules.md), null where its status is not `ok`",
     "sources": "of the measurements, a survey has those that it makes: magnitudes for ZTF, fluxes "
     "for LSST",
+    "forced_photometry": "{forced}. An alert repeats what earlier ones brought: a row is the first "
+    "of the same object with every field the same; another value for an exposure has a row of its "
+    "own",
     "objects": "followed by {kept} and the modules' structs of the latest alert",
 }
-NOUNS = ("raw", "dead_letter", "quarantine", "science", "deliveries", "sources", "objects")
+NOUNS = (
+    *("raw", "dead_letter", "quarantine", "science", "deliveries"),
+    *("sources", "objects", "forced_photometry"),
+    *("schema_history", "field_availability"),
+)
 
 
 def pages() -> dict[Path, str]:
@@ -56,7 +63,7 @@ def tables_page() -> str:
             _columns(getattr(contracts, noun.upper())),
         ]
         if noun in REST:
-            parts.append(f"… {REST[noun].format(kept=_kept())}.")
+            parts.append(f"… {REST[noun].format(kept=_kept(), forced=_forced())}.")
     return _joined(parts)
 
 
@@ -144,6 +151,12 @@ def _code(names: Iterable[str]) -> str:
 def _kept() -> str:
     """What of the packet stays in science, by survey."""
     return " or ".join(f"{_code(survey.kept)} ({survey.title})" for survey in SURVEYS.values())
+
+
+def _forced() -> str:
+    """Which arrays are forced photometry, by survey."""
+    found = {s.title: s.forced.array for s in SURVEYS.values() if s.forced}
+    return "elements of " + " or ".join(f"`{array}` ({t})" for t, array in found.items())
 
 
 def _titles() -> str:

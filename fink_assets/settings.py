@@ -53,7 +53,7 @@ class Settings(BaseSettings):
         550, gt=0, description="Most megabytes of alerts in it, by their survey's mean size"
     )
     drain_quiet_seconds: float = Field(
-        5.0, ge=0, description="A run ends after this long without messages"
+        60.0, ge=0, description="A run ends after this long without messages"
     )
     drain_limit_seconds: float = Field(
         1800.0, gt=0, description="A run ends after this long in any case"

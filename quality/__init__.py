@@ -1,1 +1,1 @@
-"""Is an alert usable, is a batch plausible, is the pipeline whole: three questions, three ways."""
+"""Are an alert, a batch, the pipeline, a packet what they should be? Four questions, four ways."""

@@ -10,13 +10,16 @@ import dagster as dg
 from fink_assets.chain import Chain
 from fink_assets.lake.table import Table
 
-PARTITIONED = ("raw", "quarantine", "science", "deliveries", "sources", "objects", "dead_letter")
+NOUNS = (
+    *("raw", "quarantine", "science", "deliveries", "sources", "objects", "forced_photometry"),
+    "dead_letter",
+)
 
 
 def compact(chain: Chain) -> dict[str, int]:
     """Rewrite small files of every table; return how many files went into larger ones."""
     removed = {}
-    for name in PARTITIONED:
+    for name in NOUNS:
         table: Table = getattr(chain.tables, name)
         if table.exists():
             metrics = chain.spark.sql(f"OPTIMIZE delta.`{table.path}`").collect()[0]["metrics"]

@@ -1,14 +1,16 @@
 """What happens to whole nights: the backfill job, and the close of a night that has gone quiet.
 
-A night closes when the stream has had nothing for it for a while: its books are checked.
+A night closes when the stream has had nothing for it for a while: its books are checked, and its
+packets compared with the night before.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
+from fink_assets.lake import describe
 from fink_assets.lake.contracts import Tables
 from fink_assets.surveys import Survey
 
@@ -24,18 +26,18 @@ def backfill_job(survey: Survey, selection: dg.AssetSelection) -> dg.JobDefiniti
         f"{survey.name}_nights",
         selection=selection.without_checks(),
         executor_def=dg.in_process_executor,
-        description="Compute nights anew from raw: quarantine, science, light curves and objects. "
-        "Nothing is sent again.",
+        description="Compute nights anew from raw: quarantine, science, light curves, objects and "
+        "forced photometry. Nothing is sent again.",
     )
 
 
-def check_job(survey: Survey, checks: dg.AssetSelection) -> dg.JobDefinition:
-    """Make the job that checks the books of a night."""
+def check_job(survey: Survey, selection: dg.AssetSelection) -> dg.JobDefinition:
+    """Make the job that checks the books of a night, and what changed in its packets."""
     return dg.define_asset_job(  # type: ignore[return-value]
         f"{survey.name}_night_close",
-        selection=checks,
+        selection=selection,
         executor_def=dg.in_process_executor,
-        description="Check the books of a night (tag `dagster/partition`).",
+        description="Check the books of a night, and compare its packets with the night before.",
     )
 
 
@@ -43,18 +45,34 @@ def close_sensor(
     survey: Survey,
     tables: Tables,
     target: dg.JobDefinition,
+    books: Collection[dg.AssetCheckKey],
     now: Callable[[], datetime] | None = None,
 ) -> dg.SensorDefinition:
-    """Make the sensor that closes nights which got alerts since they were last closed."""
-    clock = now or (lambda: datetime.now(UTC))
+    """Make the sensor that closes nights which got alerts since they were last closed.
+
+    Of a night that is none of the survey's, because an alert's time is no date, it has only the
+    `books` checked: no asset has such a partition.
+    """
+    clock, calendar = now or (lambda: datetime.now(UTC)), describe.nights(survey)
+
+    def request(night: str, done: int) -> dg.RunRequest:
+        run_key = f"{night}:{done}"
+        if calendar.has_partition_key(night):
+            return dg.RunRequest(run_key, partition_key=night, tags=CLOSING)
+        return dg.RunRequest(
+            run_key,
+            tags={NIGHT_TAG: night, **CLOSING},
+            asset_selection=[],
+            asset_check_keys=list(books),
+        )
 
     @dg.sensor(
         name=f"{survey.name}_night_close_sensor",
         job=target,
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Checks the books of each night that got alerts, once the stream has been "
-        f"quiet for {QUIET.seconds // 60} minutes.",
+        description="Checks the books of each night that got alerts, and compares its packets with "
+        f"the night before, once the stream has been quiet for {QUIET.seconds // 60} minutes.",
     )
     def night_close(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         closed = json.loads(context.cursor or '{"batch": -1}')["batch"]
@@ -65,10 +83,7 @@ def close_sensor(
         if clock() - max(row["finished"] for row in rows) < QUIET:
             return dg.SkipReason("the stream is not quiet yet")
         touched = sorted({night for row in rows for night in row["nights"]})
-        # By tag: a job of checks alone has no partitions that a `partition_key` could be one of.
-        requests = [
-            dg.RunRequest(run_key=f"{n}:{done}", tags={NIGHT_TAG: n, **CLOSING}) for n in touched
-        ]
+        requests = [request(night, done) for night in touched]
         return dg.SensorResult(requests, cursor=json.dumps({"batch": done}))
 
     return night_close

@@ -53,8 +53,7 @@ def _of_night(
         if rows:
             stage = {"raw": "stream2raw", "sources": "archive"}.get(name, "raw2science")
             yield _materialized(key(getattr(tables, name)), night, rows, _latency(counts, stage))
-    if numbers.get("science"):
-        yield _materialized(key(tables.objects), night, None, {"alerts": numbers["science"]})
+    yield from _refreshed(chain, night, numbers)
     for module in chain.modules:
         found = module_numbers(module, numbers)
         if len(found) > 1:
@@ -70,6 +69,16 @@ def _of_night(
     for chosen, rows in sent.items():
         version = {"dagster/code_version": chosen.code_version}
         yield _materialized(topic_key(chosen), night, rows, {}, version)
+
+
+def _refreshed(
+    chain: Chain, night: str, numbers: Mapping[str, int]
+) -> Iterator[dg.AssetMaterialization]:
+    """Tables that are refreshed beside the stages: how many alerts of the night go into them."""
+    alerts = numbers.get("science", 0)
+    forced = [chain.tables.forced_photometry] if chain.survey.forced else []
+    for table in [chain.tables.objects, *forced] if alerts else ():
+        yield _materialized(key(table), night, None, {"alerts": alerts})
 
 
 def _latency(counts: Mapping[str, int], stage: str) -> dict[str, float]:

@@ -197,7 +197,8 @@ def sample_run(spark, kafka_servers, tmp_path_factory):
     run = pipeline.build(spark, kafka_servers, topic, lake, name="ztf", alerts_per_batch=30)
     run.feed(pipeline.sample().values())
     run.finish()
-    run.chain.objects.refresh(up_to_batch=run.chain.ledger.position("archive"))
+    for table in run.chain.refreshed:
+        table.refresh(up_to_batch=run.chain.ledger.position("archive"))
     return run
 
 

@@ -1,10 +1,10 @@
-"""archive in Dagster: light curves and objects."""
+"""archive in Dagster: light curves, objects and forced photometry."""
 
 from collections.abc import Callable, Sequence
 
 import dagster as dg
 
-from fink_assets.archive.objects import Objects
+from fink_assets.archive.refreshed import Refreshed
 from fink_assets.archive.sources import Sources
 from fink_assets.lake import contracts
 from fink_assets.lake.contracts import Tables
@@ -36,14 +36,31 @@ def specs(survey: Survey, tables: Tables, modules: Sequence[ScienceModule]) -> l
         deps=[science, *[dg.AssetKey([survey.name, "science", m.name]) for m in modules]],
         skippable=True,
     )
-    return [sources, objects]
+    return [sources, objects, *_forced(survey, tables)]
+
+
+def _forced(survey: Survey, tables: Tables) -> list[dg.AssetSpec]:
+    if survey.forced is None:
+        return []
+    table = table_spec(
+        tables.forced_photometry,
+        survey,
+        stage=STAGE,
+        doc=f"Forced photometry: each element of `{survey.forced.array}` of an object's alerts, "
+        "once. A night's partition: what the alerts of that night bring, of earlier nights for the "
+        "most part. Rows stay when their alert is judged otherwise later.",
+        columns=contracts.FORCED_PHOTOMETRY,
+        deps=[key(tables.raw), key(tables.science)],
+        skippable=True,
+    )
+    return [table]
 
 
 def assets(
     survey: Survey,
     tables: Tables,
     modules: Sequence[ScienceModule],
-    stage: Callable[[], tuple[Sources, Objects]],
+    stage: Callable[[], tuple[Sources, Sequence[Refreshed]]],
 ) -> dg.AssetsDefinition:
     """Make the stage's assets; `stage` connects to Spark when a run needs it."""
 
@@ -55,19 +72,20 @@ def assets(
         pool="spark_batch",
     )
     def archive(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]  # noqa: ANN202
-        """Write the light curves of nights anew, and the objects seen in them."""
-        (sources, objects), selected = stage(), list(context.partition_keys)
+        """Write the light curves of nights anew, and what the alerts of nights tell of objects."""
+        (sources, refreshed), selected = stage(), list(context.partition_keys)
         if key(tables.sources) in context.selected_asset_keys:
             sources.replace(selected, up_to_batch=tables.ledger.position("archive"))
             rows = tables.sources.read(sources.spark, nights=selected).count()
             yield dg.MaterializeResult(
                 asset_key=key(tables.sources), metadata={"dagster/row_count": rows}
             )
-        if key(tables.objects) in context.selected_asset_keys:
-            objects.rebuild(selected)
-            rows = tables.objects.read(objects.spark).count()
-            yield dg.MaterializeResult(
-                asset_key=key(tables.objects), metadata={"dagster/row_count": rows}
-            )
+        for each in refreshed:
+            if key(each.table) in context.selected_asset_keys:
+                each.rebuild(selected)
+                rows = each.table.read(each.spark).count() if each.table.exists() else 0
+                yield dg.MaterializeResult(
+                    asset_key=key(each.table), metadata={"dagster/row_count": rows}
+                )
 
     return archive

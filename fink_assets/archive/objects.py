@@ -8,62 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from fink_assets.lake.contracts import Tables
-from fink_assets.lake.ledger import Receipt
-from fink_assets.lake.table import insist
+from fink_assets.archive.refreshed import Refreshed
+from fink_assets.lake.table import Table
 from fink_assets.raw2science.module import ScienceModule
-from fink_assets.surveys import Survey
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
-
-PLAN = "objects.plan"
-TRANSACTION = "spark.databricks.delta.write.txn"
+    from pyspark.sql import DataFrame
 
 
 @dataclass(frozen=True, kw_only=True)
-class Objects:
+class Objects(Refreshed):
     """The objects of one survey."""
 
-    survey: Survey
-    tables: Tables
-    spark: SparkSession
     modules: Sequence[ScienceModule]
+    beat_seconds: ClassVar[float] = 120.0
 
-    def refresh(self, *, up_to_batch: int) -> int:
-        """Merge the batches since the last refresh; return how many.
+    @property
+    def table(self) -> Table:
+        """The objects."""
+        return self.tables.objects
 
-        The range is written down first. A refresh that was killed is repeated with its own range,
-        and its transaction number keeps it from counting an alert twice.
-        """
-        if not self.tables.science.exists():
-            return 0
-        ledger = self.tables.ledger
-        before = done = self.tables.objects.committed()
-        while max(up_to_batch, planned := ledger.position(PLAN)) > done:
-            if planned <= done:
-                planned = up_to_batch
-                ledger.add_receipt(PLAN, planned, Receipt())
-            science = self.tables.science.read(self.spark)
-            new = self.states(science.where(f"batch > {done} and batch <= {planned}"))
-            states = self._with_known(new)
-            insist(partial(self._merge, states, version=planned))
-            done = planned
-        return done - before
+    def take(self, *, after: int, up_to: int) -> None:
+        """Merge the states that some batches tell."""
+        science = self.tables.science.read(self.spark)
+        new = self.states(science.where(f"batch > {after} and batch <= {up_to}"))
+        self._merge(self._with_known(new), version=up_to)
 
-    def rebuild(self, nights: Sequence[str]) -> None:
+    def renew(self, nights: Sequence[str], *, up_to: int) -> None:
         """Compute anew every object that has an alert in some nights, from all of its alerts."""
-        self.refresh(up_to_batch=self.tables.ledger.position("raw2science"))
-        if self.tables.objects.exists():
-            insist(lambda: self._rebuild(nights))
-
-    def _rebuild(self, nights: Sequence[str]) -> None:
-        done = self.tables.objects.committed()
         concerned = self.tables.raw.read(self.spark, nights=nights).select("object_id").distinct()
-        science = self.tables.science.read(self.spark).where(f"batch <= {done}")
+        science = self.tables.science.read(self.spark).where(f"batch <= {up_to}")
         states = self.states(science.join(concerned, "object_id", "left_semi"))
         # An object all of whose alerts are gone from science is deleted.
         self._merge(concerned.join(states, "object_id", "left"), version=None)
@@ -88,33 +64,20 @@ class Objects:
 
     def _with_known(self, new: DataFrame) -> DataFrame:
         """Combine new states with those the table has of the same objects."""
-        if not self.tables.objects.exists():
+        if not self.table.exists():
             return new
-        known = self.tables.objects.read(self.spark).join(
-            new.select("object_id"), "object_id", "left_semi"
-        )
+        known = self.table.read(self.spark).join(new.select("object_id"), "object_id", "left_semi")
         return combined(known.unionByName(new, allowMissingColumns=True))
 
     def _merge(self, states: DataFrame, *, version: int | None) -> None:
-        table = self.tables.objects
-        table.create(states)
-        states.createOrReplaceTempView("fink_states")
         # Not `UPDATE SET *`, which writes a nested struct that is null as a struct of nulls.
         update = ", ".join(f"`{name}` = s.`{name}`" for name in states.columns)
-        options = {} if version is None else {"AppId": table.name, "Version": str(version)}
-        for name, value in options.items():
-            self.spark.conf.set(f"{TRANSACTION}{name}", value)
-        try:
-            self.spark.sql(
-                f"MERGE WITH SCHEMA EVOLUTION INTO delta.`{table.path}` t USING fink_states s "
-                "ON t.object_id = s.object_id "
-                "WHEN MATCHED AND s.alerts IS NULL THEN DELETE "
-                f"WHEN MATCHED THEN UPDATE SET {update} "
-                "WHEN NOT MATCHED AND s.alerts IS NOT NULL THEN INSERT *"
-            ).collect()
-        finally:
-            for name in options:
-                self.spark.conf.unset(f"{TRANSACTION}{name}")
+        when = (
+            "WHEN MATCHED AND s.alerts IS NULL THEN DELETE",
+            f"WHEN MATCHED THEN UPDATE SET {update}",
+            "WHEN NOT MATCHED AND s.alerts IS NOT NULL THEN INSERT *",
+        )
+        self.table.merge(states, on="t.object_id = s.object_id", when=when, version=version)
 
 
 def combined(states: DataFrame) -> DataFrame:

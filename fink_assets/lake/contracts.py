@@ -120,6 +120,53 @@ OBJECTS: tuple[ColumnContract, ...] = (
     _DEC,
     # ... followed by the measurement structs and module structs of the latest alert.
 )
+FORCED_PHOTOMETRY: tuple[ColumnContract, ...] = (
+    column(
+        "night",
+        "string",
+        "Observing night of the forced exposure, not of the alert; 1970-01-01 where it has no time",
+        ucd="time.epoch",
+    ),
+    column("batch", "bigint", "Micro-batch that first brought the measurement"),
+    _OBJECT,
+    _TIME,
+    column("alert_id", "bigint", "Alert that first brought the measurement", ucd="meta.id"),
+    column("measurement", "struct", "Element of the packet's array, every field as sent"),
+)
+SCHEMA_HISTORY: tuple[ColumnContract, ...] = (
+    _NIGHT,
+    column("batch", "bigint", "Last batch of the night that was looked at; see the ledger"),
+    column("compared_with", "string", "Nearest earlier night with alerts"),
+    column(
+        "change",
+        "string",
+        "`new`, `missing` or `retyped` since then; `mixed`: of several types, as before",
+    ),
+    column("field", "string", "Path of the field in the packet; `[]` enters an array"),
+    column("types", "array<string>", "Avro types of the field in the night's packets"),
+    column("types_before", "array<string>", "The same in the earlier night"),
+    column(
+        "versions",
+        "array<string>",
+        "Versions of the writers' schemas that have the field; in the earlier night if `missing`",
+    ),
+    column("alerts", "bigint", "Alerts of the night", ucd="meta.number"),
+)
+FIELD_AVAILABILITY: tuple[ColumnContract, ...] = (
+    _NIGHT,
+    column("batch", "bigint", "Last batch of the night that was counted; see the ledger"),
+    column("field", "string", "Path of the field in raw; `[]` enters an array"),
+    column("type", "string", "Type of its column"),
+    column(
+        "rows",
+        "bigint",
+        "Alerts; for a field in an array, its elements in all alerts",
+        ucd="meta.number",
+    ),
+    column("nulls", "bigint", "Those in which the field is null", ucd="meta.number"),
+    column("nans", "bigint", "Those in which a floating point number is NaN", ucd="meta.number"),
+    column("null_fraction", "double", "`nulls` / `rows`, null without rows"),
+)
 
 _EARLY = ("batch", "alert_id", "object_id")
 
@@ -176,6 +223,21 @@ class Tables:
     def objects(self) -> Table:
         """Latest state of each object."""
         return self._table("objects", ("object_id", "ra", "dec", "last_time"), partitioned=False)
+
+    @property
+    def forced_photometry(self) -> Table:
+        """Forced photometry: one row per distinct measurement of an object."""
+        return self._table("forced_photometry", ("batch", "object_id", "time"))
+
+    @property
+    def schema_history(self) -> Table:
+        """Fields of packets that changed from one night to the next."""
+        return self._table("schema_history", ("batch", "change", "field"))
+
+    @property
+    def field_availability(self) -> Table:
+        """How often each field of the packets is null, by night."""
+        return self._table("field_availability", ("batch", "field", "null_fraction"))
 
     @property
     def writers(self) -> Table:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
     from pyspark.sql import DataFrame, SparkSession
 
+TRANSACTION = "spark.databricks.delta.write.txn"
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 10
@@ -67,6 +68,11 @@ class Table:
     def exists(self) -> bool:
         """Whether anything was ever written."""
         return self.log() is not None
+
+    def nights(self) -> set[str]:
+        """Nights of which the table has files."""
+        log = self.log()
+        return {part["night"] for part in log.partitions() if part["night"]} if log else set()
 
     def committed(self, application: str | None = None) -> int:
         """Last batch appended by an application (default: the table's own stream), -1 for none."""
@@ -119,6 +125,39 @@ class Table:
             .option("txnVersion", batch)
         )
         self._layout(writer).save(self.path)
+
+    def merge(
+        self, frame: DataFrame, *, on: str, when: Sequence[str], version: int | None = None
+    ) -> None:
+        """Merge a frame into the table, which is made if it is not there.
+
+        Columns new to the table are added to it.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            What to merge, `s` in the conditions; the table is `t`.
+        on : str
+            Condition under which rows are the same.
+        when : sequence of str
+            What becomes of rows: clauses of a merge.
+        version : int, optional
+            Last batch in the frame: a repeated call, or one with an earlier batch, changes nothing.
+        """
+        self.create(frame)
+        view = f"fink_{self.name.replace('/', '_')}"
+        frame.createOrReplaceTempView(view)
+        options = {} if version is None else {"AppId": self.name, "Version": str(version)}
+        for name, value in options.items():
+            frame.sparkSession.conf.set(f"{TRANSACTION}{name}", value)
+        try:
+            frame.sparkSession.sql(
+                f"MERGE WITH SCHEMA EVOLUTION INTO delta.`{self.path}` t USING {view} s "
+                f"ON {on} {' '.join(when)}"
+            ).collect()
+        finally:
+            for name in options:
+                frame.sparkSession.conf.unset(f"{TRANSACTION}{name}")
 
     def replace(self, frame: DataFrame, *, nights: Sequence[str], up_to_batch: int) -> None:
         """Replace whole nights atomically, leaving batches newer than `up_to_batch` alone.

@@ -39,6 +39,26 @@ class Measured:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Forced:
+    """Forced photometry: the past fluxes at an object's place, which each of its alerts repeats.
+
+    Parameters
+    ----------
+    array : str
+        Packet's array of measurements.
+    time : str
+        Timestamp (UTC) of an exposure, over `measurement`, an element of the array; null where the
+        element does not say.
+    night : str
+        Observing night of the exposure, ``YYYY-MM-DD``, never null.
+    """
+
+    array: str
+    time: str
+    night: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Renamed:
     """A struct of the packet that had another name in older versions.
 
@@ -105,6 +125,8 @@ class Survey:
         Hour (UTC) at which a night begins.
     renamed : sequence of Renamed
         Structs that older packets name otherwise: raw keeps them as sent, science reads one name.
+    forced : Forced, optional
+        Forced photometry in the packets of this survey.
     """
 
     name: str
@@ -131,6 +153,7 @@ class Survey:
     night_offset_hours: int = 0
     renamed: Sequence[Renamed] = ()
     schemas: Schemas | None = None
+    forced: Forced | None = None
 
     @cached_property
     def avro_schema(self) -> Schema:

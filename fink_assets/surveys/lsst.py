@@ -5,11 +5,12 @@ only, no code; schemas are in `lsst_packet`.
 """
 
 from fink_assets.astro.time import timestamp_of_mjd_tai_sql
-from fink_assets.surveys.base import Measured, Renamed, Survey, on_the_sky
+from fink_assets.surveys.base import Forced, Measured, Renamed, Survey, on_the_sky
 from fink_assets.surveys.lsst_packet import packet_schema
 from quality.rules import Rule
 
 _TIME = timestamp_of_mjd_tai_sql("diaSource.midpointMjdTai")
+_FORCED_TIME = timestamp_of_mjd_tai_sql("measurement.midpointMjdTai")
 _FINK = "Fink filters for Rubin, block b_good_quality"
 _PACKET = "LSST alert packet schema"
 
@@ -59,6 +60,11 @@ def _flag(name: str, why: str) -> Rule:
     )
 
 
+def _night(time: str) -> str:
+    """Night that began at noon (UTC) before a time, without one that of the epoch."""
+    return f"coalesce(date_format({time} - interval 12 hours, 'yyyy-MM-dd'), '1970-01-01')"
+
+
 LSST = Survey(
     name="lsst",
     title="LSST",
@@ -71,7 +77,7 @@ LSST = Survey(
     alert_id="diaSource.diaSourceId",
     object_id=_OBJECT,
     time=_TIME,
-    night=f"coalesce(date_format({_TIME} - interval 12 hours, 'yyyy-MM-dd'), '1970-01-01')",
+    night=_night(_TIME),
     ra="diaSource.ra",
     dec="diaSource.dec",
     measured=(
@@ -82,6 +88,7 @@ LSST = Survey(
     schema_version=r"nullif(regexp_extract(_writer_name, '^(lsst[.]v[0-9]+_[0-9]+)[.]', 1), '')",
     current="diaSource",
     history="prvDiaSources",
+    forced=Forced(array="prvDiaForcedSources", time=_FORCED_TIME, night=_night(_FORCED_TIME)),
     kept=("diaSource", "diaObject", "ssSource", "mpc_orbits"),
     renamed=(
         Renamed(

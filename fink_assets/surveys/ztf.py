@@ -3,12 +3,17 @@
 Packets: Avro object containers, schema versions 3.1 to 4.02. Facts only, no code.
 """
 
-from fink_assets.astro.time import timestamp_of_jd_sql
-from fink_assets.surveys.base import Measured, Survey, on_the_sky
+from fink_assets.astro.time import LAST_MJD, UNIX_EPOCH_JD, UNIX_EPOCH_MJD, timestamp_of_jd_sql
+from fink_assets.surveys.base import Forced, Measured, Survey, on_the_sky
 from fink_assets.surveys.ztf_packet import packet_schema
 from quality.rules import Rule
 
 _TIME = timestamp_of_jd_sql("candidate.jd")
+_LAST_JD = LAST_MJD + UNIX_EPOCH_JD - UNIX_EPOCH_MJD
+_FORCED_TIME = (
+    f"if(measurement.jd between {UNIX_EPOCH_JD} and {_LAST_JD}, "
+    f"{timestamp_of_jd_sql('measurement.jd')}, null)"
+)
 _FINK = "Fink broker, raw2science quality cuts"
 _PACKET = "ZTF alert packet schema"
 
@@ -38,6 +43,11 @@ ZTF = Survey(
     schema_version="schemavsn",
     current="candidate",
     history="prv_candidates",
+    forced=Forced(
+        array="fp_hists",
+        time=_FORCED_TIME,
+        night=f"coalesce(date_format({_FORCED_TIME}, 'yyyy-MM-dd'), '1970-01-01')",
+    ),
     kept=("candidate",),
     cuts=(
         Rule(

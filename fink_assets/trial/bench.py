@@ -74,7 +74,7 @@ def throughput(configuration: Settings, plan: Plan, console: Console) -> dict[st
 
 def _rates(seconds: dict[str, float], alerts: int) -> dict[str, Any]:
     whole = sum(seconds.values())
-    names = [PLAN, *STAGES, measures.OBJECTS]
+    names = [PLAN, *STAGES, *measures.REFRESHED]
     return {
         "alerts": alerts,
         "seconds": round(whole, 1),

@@ -11,12 +11,13 @@ from resources.embedded.service import KINDS, Service
 from resources.kafka import Kafka, KafkaUnreachableError
 
 SHIPPED = PROJECT / "tests" / "data" / "ztf"
-EMBEDDED = {
+OWN = {
     "lake_root": "",
     "kafka_input": "",
     "kafka_inputs": {},
     "kafka_output": "",
     "spark_remote": "",
+    "drain_quiet_seconds": 5.0,  # nobody waits for the next exposure
 }
 
 
@@ -37,7 +38,7 @@ def emptied(configuration: Settings, name: str) -> Settings:
     require_free(port for kind in KINDS.values() for port in kind.ports(configuration))
     home = configuration.home.absolute() / name
     shutil.rmtree(home, ignore_errors=True)
-    return configuration.model_copy(update={"home": home, **EMBEDDED})
+    return configuration.model_copy(update={"home": home, **OWN})
 
 
 def require_running(services: dict[str, Service]) -> None:

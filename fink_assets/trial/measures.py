@@ -16,14 +16,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fink_assets.archive.objects import PLAN as OBJECTS_PLAN
+from fink_assets.archive.refreshed import PLANNED
 from fink_assets.lake.ledger import PLAN
 from resources.embedded.service import Service, session_members
 
 if TYPE_CHECKING:
     import pandas as pd
 
-OBJECTS = "objects"
+REFRESHED = ("objects", "forced_photometry")
 TIMEOUT_SECONDS = 30.0
 
 
@@ -33,17 +33,17 @@ def stage_seconds(
     """Seconds per stage between two times, from the ledger of a drain.
 
     The drain does one thing at a time and each ends with a row, so a row's time since the one
-    before is its stage's. Refreshing objects writes its row first.
+    before is its stage's. Refreshing a table writes its row first.
     """
     inside = sorted((r for r in rows if r["finished"] > begun), key=lambda r: r["finished"])
     marks = [(r["finished"], r["stage"]) for r in inside] + [(ended, PLAN)]
-    seconds: dict[str, float] = {}
+    seconds = {PLAN: 0.0}
     before, doing = begun, None
     for moment, stage in marks:
-        spent = doing or stage
+        begins = stage.removesuffix(PLANNED) if stage.endswith(PLANNED) else None
+        spent = doing or (PLAN if begins else stage)
         seconds[spent] = seconds.get(spent, 0.0) + (moment - before).total_seconds()
-        before, doing = moment, OBJECTS if stage == OBJECTS_PLAN else None
-    seconds[PLAN] = seconds.get(PLAN, 0.0) + seconds.pop(OBJECTS_PLAN, 0.0)
+        before, doing = moment, begins
     return seconds
 
 

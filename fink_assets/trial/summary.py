@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table as Grid
 
+NOUNS = (
+    *("raw", "dead_letter", "quarantine", "science", "deliveries"),
+    *("sources", "objects", "forced_photometry"),
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
@@ -76,7 +81,6 @@ def summarize(tables: Tables) -> Summary:
             continue  # its offsets have not become anything yet
         counts.update({n: v for n, v in row["counts"].items() if not n.startswith("latency")})
     planned = tables.ledger.position(PLAN)
-    nouns = ("raw", "dead_letter", "quarantine", "science", "deliveries", "sources", "objects")
     return Summary(
         batches=planned + 1,
         unfinished=planned - min(tables.ledger.position(stage) for stage in STAGES),
@@ -84,7 +88,7 @@ def summarize(tables: Tables) -> Summary:
         offsets=counts["offsets"],
         lost=counts["lost"],
         duplicates=counts["duplicates"],
-        rows={noun: rows_of(getattr(tables, noun)) for noun in nouns},
+        rows={noun: rows_of(getattr(tables, noun)) for noun in NOUNS},
         dead_letters=_reasons(tables.dead_letter),
         quarantined=_named(counts, "cut:"),
         modules=_statuses(_named(counts, "module:")),
@@ -164,7 +168,9 @@ def _lines(summary: Summary) -> list[tuple[str, Any, str]]:
     found += [(f"  {name}", s.get("ok", 0), _listed(s)) for name, s in summary.modules.items()]
     found.append(("delivered", sum(summary.delivered.values()), ""))
     found += [(f"  {name}", number, "") for name, number in summary.delivered.items()]
-    found.append(("objects", rows["objects"], f"{rows['sources']} points of light curves"))
+    points = f"{rows['sources']} points of light curves"
+    forced = f"{rows['forced_photometry']} of forced photometry"
+    found.append(("objects", rows["objects"], f"{points}, {forced}"))
     if summary.latency_s:
         seconds = ", ".join(f"{q} {s:.1f} s" for q, s in summary.latency_s.items())
         found.append(("latency", "", f"{seconds}, from Kafka to the user's topic"))

@@ -1,46 +1,69 @@
 """The checks of a night pass on a good one, and each fails on a broken one."""
 
+from datetime import UTC, datetime, timedelta
+
 import dagster as dg
 import pytest
 from pipeline import NIGHT
 
 from fink_assets.definitions import build_defs
+from fink_assets.lake.ledger import Receipt
+from sensors import nights
 
 BOOKS = {
     ("raw", "every_offset_is_accounted_for"),
     ("science", "every_alert_is_judged_once"),
     ("deliveries", "deliveries_are_what_filters_select"),
 }
+DRIFT = {
+    ("schema_history", "fields_are_those_of_the_night_before"),
+    ("field_availability", "fields_have_values_as_the_night_before"),
+}
 KNOWN, OTHER = 1786106591315015003, 1786397526015015000
 
 
 @pytest.fixture
-def evaluate(runtime_settings):
-    """Runs the checks of a night, as the night-close job does or chosen by name."""
+def definitions(runtime_settings):
+    """Makes the definitions of a chain's survey and lake."""
 
-    def run(chain, job="ztf_night_close", selection=None):
+    def make(chain):
         configuration = runtime_settings.model_copy(update={"lake_root": chain.tables.root})
-        defs = build_defs(configuration, surveys=[chain.survey])
-        result = defs.resolve_job_def(job).execute_in_process(
-            tags={"dagster/partition": NIGHT},
-            instance=dg.DagsterInstance.ephemeral(),
-            raise_on_error=False,
+        return build_defs(configuration, surveys=[chain.survey])
+
+    return make
+
+
+@pytest.fixture
+def evaluate(definitions):
+    """Runs the checks of a night, as the night-close job does."""
+
+    def run(chain):
+        result = (
+            definitions(chain)
+            .resolve_job_def("ztf_night_close")
+            .execute_in_process(
+                partition_key=NIGHT,
+                instance=dg.DagsterInstance.ephemeral(),
+                raise_on_error=False,
+            )
         )
-        return {
-            (e.asset_key.path[-1], e.check_name): e for e in result.get_asset_check_evaluations()
-        }
+        return evaluations(result)
 
     return run
+
+
+def evaluations(result):
+    return {(e.asset_key.path[-1], e.check_name): e for e in result.get_asset_check_evaluations()}
 
 
 def values(evaluation):
     return {name: value.value for name, value in evaluation.metadata.items()}
 
 
-def test_all_checks_pass_on_a_good_night_with_the_numbers(evaluate, sample_run):
-    found = evaluate(sample_run.chain)
+def test_all_checks_pass_on_a_good_night_with_the_numbers(evaluate, sample_run, tmp_path):
+    found = evaluate(sample_run.copy(tmp_path, filters=sample_run.chain.filters).chain)
     modules = {(m.name, "no_failures") for m in sample_run.chain.modules}
-    assert set(found) == BOOKS | modules
+    assert set(found) == BOOKS | DRIFT | modules
     assert all(e.passed for e in found.values())
     assert values(found["raw", "every_offset_is_accounted_for"]) == {
         "offsets": 57,
@@ -94,9 +117,66 @@ def test_what_is_there_twice_fails_the_check_that_counts_it(evaluate, sample_run
 
 def test_a_repeated_receipt_does_not_count_twice(evaluate, sample_run, tmp_path):
     """A run that was killed after a receipt's commit may write it again."""
-    from fink_assets.lake.ledger import Receipt
-
     run = sample_run.copy(tmp_path)
     counts = {"messages": 30, "raw": 30, "dead_letter": 0}
     run.chain.ledger.add_receipt("stream2raw", 0, Receipt(counts=counts))
     assert evaluate(run.chain)["raw", "every_offset_is_accounted_for"].passed
+
+
+def closing(definitions, chain, night):
+    """What the sensor asks for when a night is quiet."""
+    context = dg.build_sensor_context(
+        instance=dg.DagsterInstance.ephemeral(), definitions=definitions
+    )
+    later = datetime.now(UTC) + timedelta(minutes=3)
+    sensor = nights.close_sensor(
+        chain.survey,
+        chain.tables,
+        definitions.resolve_job_def("ztf_night_close"),
+        [dg.AssetCheckKey(dg.AssetKey(["ztf", asset]), name) for asset, name in BOOKS],
+        now=lambda: later,
+    )
+    requests = {r.tags["dagster/partition"]: r for r in sensor.evaluate_tick(context).run_requests}
+    return requests[night]
+
+
+def test_a_night_that_the_sensor_closes_is_compared_counted_and_checked(
+    definitions, sample_run, tmp_path
+):
+    chain = sample_run.copy(tmp_path).chain
+    defs = definitions(chain)
+    request = closing(defs, chain, "2024-06-06")
+    result = defs.resolve_job_def("ztf_night_close").execute_in_process(
+        partition_key=request.partition_key,
+        tags=request.tags,
+        instance=dg.DagsterInstance.ephemeral(),
+    )
+    told = {e.asset_key.path[-1]: e.partition for e in result.get_asset_materialization_events()}
+    assert told == dict.fromkeys(("schema_history", "field_availability"), "2024-06-06")
+    found = evaluations(result)
+    assert set(found) >= BOOKS | DRIFT
+    assert all(found[check].passed for check in BOOKS)
+    warned = found["schema_history", "fields_are_those_of_the_night_before"]
+    assert (warned.passed, warned.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert values(warned)["nights"] == "2024-06-06 with 2021-11-22"
+    changes = {(r.data["change"], r.data["field"]) for r in values(warned)["changes"].records}
+    assert ("new", "fp_hists[].forcediffimflux") in changes
+    assert {kind for kind, _ in changes} == {"new"}
+
+
+def test_a_night_off_the_calendar_that_the_sensor_closes_has_its_books_checked(
+    definitions, sample_run, tmp_path
+):
+    chain = sample_run.copy(tmp_path).chain
+    chain.ledger.add_receipt("raw2science", 100, Receipt(nights={"1970-01-01": {}}))
+    chain.ledger.add_receipt("archive", 100, Receipt())
+    defs = definitions(chain)
+    request = closing(defs, chain, "1970-01-01")
+    job = defs.resolve_job_def("ztf_night_close").get_subset(
+        asset_selection=set(request.asset_selection) or None,
+        asset_check_selection=set(request.asset_check_keys),
+    )
+    result = job.execute_in_process(
+        tags=request.tags, instance=dg.DagsterInstance.ephemeral(), raise_on_error=False
+    )
+    assert set(evaluations(result)) == BOOKS

@@ -92,6 +92,15 @@ def test_no_run_starts_without_kafka_and_the_reason_says_where_it_should_be(tick
     assert f"Kafka at 127.0.0.1:{port}" in skip.skip_message
 
 
+@pytest.mark.usefixtures("impatient")
+def test_a_survey_whose_kafka_is_down_does_not_stop_another(tick, make_ports, topic, kafka_servers):
+    feed(kafka_servers, topic, list(sample().values())[:1])
+    (port,) = make_ports(1)
+    down = f"127.0.0.1:{port}"
+    assert isinstance(tick(kafka_inputs={"lsst": down}), dg.RunRequest)
+    assert f"Kafka at {down}" in tick(kafka_inputs={"ztf": down}).skip_message
+
+
 def test_no_run_starts_without_spark(tick, make_ports, topic, kafka_servers):
     feed(kafka_servers, topic, list(sample().values())[:1])
     (port,) = make_ports(1)
@@ -137,11 +146,16 @@ def close(survey, tables):
     """Evaluates the night-close sensor so long after the last batch."""
     defs = build_defs(Settings(lake_root=tables.root, _env_file=None), surveys=[survey])
     target = defs.resolve_job_def("ztf_night_close")
+    books = [dg.AssetCheckKey(dg.AssetKey(["ztf", "science"]), "every_alert_is_judged_once")]
     instance = dg.DagsterInstance.ephemeral()
 
     def evaluate(cursor, minutes=3):
         sensor = nights.close_sensor(
-            survey, tables, target, now=lambda: datetime.now(UTC) + timedelta(minutes=minutes)
+            survey,
+            tables,
+            target,
+            books,
+            now=lambda: datetime.now(UTC) + timedelta(minutes=minutes),
         )
         context = dg.build_sensor_context(instance=instance, cursor=cursor, definitions=defs)
         return sensor.evaluate_tick(context)
@@ -182,3 +196,19 @@ def test_a_late_alert_closes_its_night_again_and_no_other(close, tables):
 def test_a_night_waits_for_its_light_curves(close, tables):
     tables.ledger.add_receipt("raw2science", 0, Receipt(nights={"2024-11-01": {}}))
     assert "no night" in close(None).skip_message
+
+
+def test_a_night_that_is_none_of_the_survey_has_its_books_checked_and_no_partition(close, tables):
+    """An alert whose time is no date has this night; a broken clock, one to come."""
+    nights = ("1970-01-01", "2024-11-01", "2999-01-01")
+    receive(tables, 0, *nights)
+    requests = {r.tags["dagster/partition"]: r for r in close(None).run_requests}
+    assert set(requests) == set(nights)
+    assert requests["2024-11-01"].partition_key == "2024-11-01"
+    assert requests["2024-11-01"].asset_check_keys is None
+    for odd in ("1970-01-01", "2999-01-01"):
+        assert requests[odd].partition_key is None
+        assert requests[odd].asset_selection == []
+        assert [check.name for check in requests[odd].asset_check_keys] == [
+            "every_alert_is_judged_once"
+        ]

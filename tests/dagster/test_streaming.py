@@ -103,6 +103,8 @@ def test_each_asset_of_each_night_is_materialised_once_with_its_rows(first, plat
         ("sources", early): 1,
         ("objects", late): None,
         ("objects", early): None,
+        ("forced_photometry", late): None,
+        ("forced_photometry", early): None,
         ("deliveries", late): 2,
         ("topic/sso_ztf_candidates", late): 2,
         **{(f"science/{m.name}", late): 3 for m in MODULES},

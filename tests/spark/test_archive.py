@@ -6,7 +6,6 @@ from uuid import uuid4
 import pytest
 from pipeline import NIGHT, Run, rows, text
 
-from fink_assets.archive.objects import PLAN
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Receipt
 from fink_assets.raw2science.backfill import replace_nights
@@ -116,7 +115,7 @@ def test_a_merge_repeated_under_its_number_counts_no_alert_twice(split, science,
 
 def test_a_refresh_killed_before_its_merge_is_repeated_and_the_next_follows(split, science):
     objects = split(SPLITS["by chance"])
-    objects.tables.ledger.add_receipt(PLAN, 1, Receipt())
+    objects.tables.ledger.add_receipt(objects.plan, 1, Receipt())
     assert objects.refresh(up_to_batch=2) == 3
     assert text(found(objects.tables)) == text(expected(science))
 
@@ -125,7 +124,7 @@ def test_a_refresh_whose_plan_is_lost_is_not_repeated(split, science, spark):
     objects = split("2")
     alerts = objects.tables.science.read(spark)
     objects._merge(objects.states(alerts), version=2)
-    assert objects.tables.ledger.position(PLAN) == -1
+    assert objects.tables.ledger.position(objects.plan) == -1
     assert objects.refresh(up_to_batch=2) == 0
     assert text(found(objects.tables)) == text(expected(science))
 

@@ -95,7 +95,7 @@ class Scene:
         """Checks of the night, by asset and name."""
         job = self.defs(*first).resolve_job_def(f"{self.run.chain.survey.name}_night_close")
         result = job.execute_in_process(
-            tags={"dagster/partition": NIGHT},
+            partition_key=NIGHT,
             instance=dg.DagsterInstance.ephemeral(),
             raise_on_error=False,
         )
@@ -241,7 +241,7 @@ def test_a_night_is_replaced_and_nothing_else_while_the_stream_goes_on(make_scen
     result = job.execute_in_process(partition_key=NIGHT, instance=dg.DagsterInstance.ephemeral())
     live.join()
     told = {e.asset_key.path[-1]: e.partition for e in result.get_asset_materialization_events()}
-    tables = {"quarantine", "science", "sources", "objects"}
+    tables = {"quarantine", "science", "sources", "objects", "forced_photometry"}
     assert told == dict.fromkeys(tables | {"detection_history", "rate", "twice"}, NIGHT)
 
     run.finish()
@@ -263,5 +263,5 @@ def test_a_night_is_replaced_and_nothing_else_while_the_stream_goes_on(make_scen
     assert sum(states.values()) == 6
     checks = scene.checks(FIXED)
     books = [k for k in checks if k[1] != "no_failures"]
-    assert len(books) == 3
+    assert len(books) == 5
     assert all(checks[k].passed for k in books)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import streams
 
+from fink_assets.archive.forced_photometry import ForcedPhotometry
 from fink_assets.astro.time import time_of_mjd_tai
 from fink_assets.packages import PackageError
 from fink_assets.raw2science.enrich import Enrich
@@ -113,6 +114,28 @@ def test_alerts_of_the_solar_system_keep_their_own_keys(stream):
     assert still == {
         str(row["diaObject"]["diaObjectId"]) for n, row in found.items() if n not in moving
     }
+
+
+def test_forced_photometry_is_exploded_without_loss(stream, spark):
+    forced = ForcedPhotometry(survey=LSST, tables=stream.tables, spark=spark, forced=LSST.forced)
+    forced.refresh(up_to_batch=0)
+    passed = {row["alert_id"]: row["object_id"] for row in stream.rows("science")}
+    table = {}
+    for row in stream.rows("forced_photometry"):
+        key = row["object_id"], row["measurement"]["diaForcedSourceId"]
+        assert key not in table
+        table[key] = row
+    expected = set()
+    for message in sent().values():
+        alert = lsst.unwire(message)
+        number = alert["diaSource"]["diaSourceId"]
+        for element in (alert["prvDiaForcedSources"] or ()) if number in passed else ():
+            key = passed[number], element["diaForcedSourceId"]
+            expected.add(key)
+            assert streams.same(table[key]["measurement"], element)
+            assert table[key]["time"] == time_of_mjd_tai(element["midpointMjdTai"])
+    assert set(table) == expected
+    assert len(expected) > 20
 
 
 def test_science_reads_orbits_of_older_packets_under_the_newest_name(stream, spark):

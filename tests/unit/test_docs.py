@@ -14,6 +14,7 @@ from fink_assets.cli import app
 from fink_assets.definitions import build_defs
 from fink_assets.raw2science.batch import checked
 from fink_assets.settings import PROJECT, Settings
+from fink_assets.surveys import SURVEYS
 
 PAGES = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")])
 TEXT = {page: page.read_text() for page in PAGES}
@@ -132,10 +133,10 @@ def test_defaults_in_the_table_of_streaming_are_those_of_the_settings():
 def test_every_check_and_job_of_the_definitions_is_explained_to_operators():
     page = TEXT[PROJECT / "docs/operator/streaming.md"]
     graph = build_defs(Settings()).resolve_asset_graph()
-    cuts = {"bad_pixels", "low_real_bogus", "unused_band"}  # explained together
+    cuts = {rule.name for survey in SURVEYS.values() for rule in survey.cuts}  # explained together
     for check in {key.name for key in graph.asset_check_keys} - cuts:
         assert f"`{check}`" in page, check
-    for job in ("ztf_stream", "ztf_nights", "ztf_night_close", "maintenance"):
+    for job in ("ztf_stream", "ztf_nights", "ztf_night_close", "ztf_dead_letters", "maintenance"):
         assert build_defs(Settings()).resolve_job_def(job)
         assert f"`{job}`" in page, job
 

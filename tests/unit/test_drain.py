@@ -93,12 +93,14 @@ class Stages:
     `before` is called with a stage and batch before the stage is done.
     """
 
+    plan, beat_seconds = "objects.plan", 0.0
+
     def __init__(self, batches, *, before=lambda stage, batch: None, refresh=lambda up_to: None):
         self.batches = batches
         self.before = before
         self.at = dict.fromkeys(STAGES, -1)
         self.refresh = lambda *, up_to_batch: refresh(up_to_batch)
-        self.ledger = self.objects = self
+        self.ledger, self.refreshed = self, (self,)
 
     def position(self, stage):
         return self.at[stage]
@@ -145,7 +147,7 @@ def test_a_batch_is_archived_while_the_one_before_is_sent():
     drained(Stages(3, before=before))
 
 
-def test_the_stream_goes_on_while_objects_are_refreshed():
+def test_the_stream_goes_on_while_tables_are_refreshed():
     begun, further = threading.Event(), threading.Event()
 
     def before(stage, batch):
@@ -158,12 +160,12 @@ def test_the_stream_goes_on_while_objects_are_refreshed():
         begun.set()
         assert further.wait(30), "the stages wait for the refresh"
 
-    drained(Stages(10, before=before, refresh=refresh), objects_seconds=0.0)
+    drained(Stages(10, before=before, refresh=refresh))
 
 
 def test_the_last_refresh_sees_every_batch():
     seen = []
-    drained(Stages(10, refresh=seen.append), objects_seconds=0.0)
+    drained(Stages(10, refresh=seen.append))
     assert seen[-1] == 9
 
 

@@ -1,5 +1,6 @@
 """What a streaming run tells Dagster, from the receipts of its stages."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import dagster as dg
@@ -59,6 +60,19 @@ def test_what_raw2science_reads_is_not_reported_as_new_in_raw():
         if "dagster/row_count" in e.metadata
     }
     assert rows["raw"] == rows["science"] == rows["sources"] == 2
+
+
+@pytest.mark.parametrize(("forced", "nouns"), [(True, 2), (False, 1)])
+def test_tables_that_are_refreshed_are_told_the_alerts_of_the_night(forced, nouns):
+    survey = ZTF if forced else replace(ZTF, forced=None)
+    report = Report()
+    report.add(done("raw2science", {"science": 2}, {NIGHT: {"science": 2}}))
+    found = of_type(
+        dg.AssetMaterialization,
+        events(SimpleNamespace(**{**vars(CHAIN), "survey": survey}), report),
+    )
+    told = {e.asset_key.path[-1]: e.partition for e in found if "alerts" in e.metadata}
+    assert told == dict.fromkeys(("objects", "forced_photometry")[:nouns], NIGHT)
 
 
 def test_a_stage_that_did_nothing_materialises_nothing():

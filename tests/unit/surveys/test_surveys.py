@@ -8,7 +8,7 @@ import pytest
 from fink_assets.lake.contracts import MEASURED, sources
 from fink_assets.packages import PackageError
 from fink_assets.stream2raw.framing import FRAMINGS
-from fink_assets.stream2raw.schemas import lacking, named
+from fink_assets.stream2raw.schemas import bare, lacking, named
 from fink_assets.surveys import SURVEYS
 from fink_assets.surveys.lsst import LSST
 from fink_assets.surveys.lsst_packet import ensure_packets
@@ -45,6 +45,16 @@ def test_every_field_a_survey_names_is_in_its_packet(survey):
         assert paths(schema, expression)
     read = chain.from_iterable(paths(schema, expression) for expression in (*written, *measured))
     assert lacking(schema, [*read, survey.history, *survey.required, *survey.kept]) == []
+
+
+@each_survey
+def test_forced_photometry_is_an_array_of_the_packet_with_the_fields_that_date_it(survey):
+    schema = {field["name"]: field["type"] for field in named(survey.avro_schema)["fields"]}
+    record = bare(bare(schema[survey.forced.array])["items"])
+    for expression in (survey.forced.time, survey.forced.night):
+        read = set(re.findall(r"\bmeasurement\.(\w+)", expression))
+        assert read
+        assert lacking(record, sorted(read)) == []
 
 
 @each_survey

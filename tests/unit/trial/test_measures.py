@@ -19,18 +19,20 @@ def at(second, stage):
     return {"finished": BEGUN + timedelta(seconds=second), "stage": stage}
 
 
-def test_a_row_tells_when_its_stage_ended_and_objects_when_they_began():
+def test_a_row_tells_when_its_stage_ended_and_a_refresh_when_it_began():
     rows = [
         at(9, "archive"),
         at(-5, "plan"),
         at(1, "plan"),
         at(4, "stream2raw"),
         at(9, "objects.plan"),
+        at(10, "forced_photometry.plan"),
         at(12, "plan"),
         at(13, "stream2raw"),
     ]
+    refreshed = {"objects": 1.0, "forced_photometry": 2.0}
     found = stage_seconds(rows, begun=BEGUN, ended=BEGUN + timedelta(seconds=20))
-    assert found == {"plan": 8.0, "stream2raw": 4.0, "archive": 5.0, "objects": 3.0}
+    assert found == {"plan": 8.0, "stream2raw": 4.0, "archive": 5.0, **refreshed}
     assert sum(found.values()) == 20.0
 
 
