@@ -10,6 +10,7 @@ import secrets
 import uuid
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from fink_assets import settings as settings_module
@@ -39,6 +40,10 @@ JAVA = (
     "-XX:TieredStopAtLevel=1 -Dspark.sql.codegen.wholeStage=false "
     "-Dspark.sql.codegen.factoryMode=NO_CODEGEN"
 )
+
+# A busy machine is slow, which is no fault of the code.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items):

@@ -58,7 +58,8 @@ def latency_table(found: Mapping[str, Any], *, settle: float, seconds: float) ->
 def visits_table(found: Mapping[str, Any]) -> Grid:
     """Seconds from each visit until the last of its alerts that any user gets was delivered."""
     title = f"{found['visit']} alerts at once every {found['every_s']:g} s"
-    grid = Grid("visit", "due at", "messages", "last written", "last committed", title=title)
+    names = ("visit", "due at", "messages", "s to last written", "s to last committed")
+    grid = Grid(*names, title=title)
     for number, visit in enumerate(found["visits"]):
         spent = [f"{visit[n]:.1f}" if n in visit else "" for n in _LAST]
         due = f"{number * found['every_s']:g} s"
