@@ -103,5 +103,5 @@ def test_dead_letters_are_reported_although_they_have_no_night():
     found = told(done("stream2raw", {"messages": 3, "raw": 1, "dead_letter": 2}, {}))
     assert [e.metadata["messages"].value for e in of_type(dg.AssetObservation, found)] == [3]
     (letters,) = of_type(dg.AssetMaterialization, found)
-    assert letters.metadata["dagster/row_count"].value == 2
+    assert letters.metadata["change of rows"].value == 2
     assert letters.partition is None
