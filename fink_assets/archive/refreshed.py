@@ -50,9 +50,14 @@ class Refreshed(ABC):
         """Set right what the alerts of some nights tell; batches after `up_to` are left alone."""
 
     @property
+    def noun(self) -> str:
+        """Name under which the ledger has the refreshes."""
+        return self.table.name.split("/")[-1]
+
+    @property
     def plan(self) -> str:
-        """Name under which the ledger has the ranges of refreshes."""
-        return f"{self.table.name.split('/')[-1]}{PLANNED}"
+        """Name under which it has their ranges, before they begin."""
+        return f"{self.noun}{PLANNED}"
 
     def refresh(self, *, up_to_batch: int) -> int:
         """Take the batches since the last refresh; return how many.
@@ -69,6 +74,7 @@ class Refreshed(ABC):
                 planned = up_to_batch
                 ledger.add_receipt(self.plan, planned, Receipt())
             insist(partial(self.take, after=done, up_to=planned))
+            ledger.add_receipt(self.noun, planned, Receipt())
             done = planned
         return done - before
 

@@ -13,9 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
-from fink_assets.chain import STAGES
 from fink_assets.definitions import build_chain
-from fink_assets.lake.ledger import PLAN
 from fink_assets.settings import Settings
 from fink_assets.simulator.replay import create_topic, send
 from fink_assets.simulator.sequence import repeated, waiting
@@ -65,21 +63,21 @@ def throughput(configuration: Settings, plan: Plan, console: Console) -> dict[st
         drain(chain)
         ended = datetime.now(UTC) - timedelta(seconds=QUIET_SECONDS)
         speeds = {"sha256_mb_s": [before, measures.speed()]}
-        seconds = measures.stage_seconds(chain.ledger.rows(), begun=begun, ended=ended)
-        found = _rates(seconds, plan.total) | {"memory_gb": measures.peak_memory(services)}
+        seconds = measures.stage_seconds(chain.ledger.rows(), begun=begun)
+        found = _rates(seconds, plan.total, (ended - begun).total_seconds()) | {
+            "memory_gb": measures.peak_memory(services)
+        }
     found |= speeds | _counted(summarize(chain.tables), warm)
     console.print(throughput_table(found))
     return found
 
 
-def _rates(seconds: dict[str, float], alerts: int) -> dict[str, Any]:
-    whole = sum(seconds.values())
-    names = [PLAN, *STAGES, *measures.REFRESHED]
+def _rates(stages: dict[str, float], alerts: int, whole: float) -> dict[str, Any]:
     return {
         "alerts": alerts,
         "seconds": round(whole, 1),
         "alerts_per_second": round(alerts / whole, 1),
-        "stages": {name: round(seconds.get(name, 0.0), 2) for name in names},
+        "stages": {name: round(seconds, 2) for name, seconds in stages.items()},
     }
 
 

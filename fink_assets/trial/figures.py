@@ -13,11 +13,11 @@ _LAST = ("last_written_s", "last_committed_s")
 
 
 def throughput_table(found: Mapping[str, Any]) -> Group:
-    """Seconds of each stage."""
+    """Seconds that each stage was busy; several are at once."""
     title = (
         f"{found['alerts']} alerts in {found['seconds']} s: {found['alerts_per_second']} alerts/s"
     )
-    grid = Grid("stage", "seconds", "alerts/s", "share", title=title)
+    grid = Grid("stage", "busy seconds", "alerts/s alone", "of the time", title=title)
     for name, seconds in found["stages"].items():
         rate = f"{found['alerts'] / seconds:.0f}" if seconds else ""
         grid.add_row(name, f"{seconds:.1f}", rate, f"{seconds / found['seconds']:.0%}")

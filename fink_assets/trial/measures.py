@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.archive.refreshed import PLANNED
+from fink_assets.chain import STAGES
+from fink_assets.drain import LANES
 from fink_assets.lake.ledger import PLAN
 from resources.embedded.service import Service, session_members
 
@@ -24,26 +26,27 @@ if TYPE_CHECKING:
     import pandas as pd
 
 REFRESHED = ("objects", "forced_photometry")
+# What must be in the ledger before each.
+BEFORE = dict(zip(STAGES, (PLAN, *STAGES), strict=False)) | {n: f"{n}{PLANNED}" for n in REFRESHED}
 TIMEOUT_SECONDS = 30.0
 
 
-def stage_seconds(
-    rows: Iterable[Mapping[str, Any]], *, begun: datetime, ended: datetime
-) -> dict[str, float]:
-    """Seconds per stage between two times, from the ledger of a drain.
+def stage_seconds(rows: Iterable[Mapping[str, Any]], *, begun: datetime) -> dict[str, float]:
+    """Seconds that each stage was busy since a time, from the ledger of a drain.
 
-    The drain does one thing at a time and each ends with a row, so a row's time since the one
-    before is its stage's. Refreshing a table writes its row first.
+    A stage begins a batch when the stage before has finished it and its own lane is free; a refresh
+    begins when it is written down. Stages of several lanes are busy at once.
     """
-    inside = sorted((r for r in rows if r["finished"] > begun), key=lambda r: r["finished"])
-    marks = [(r["finished"], r["stage"]) for r in inside] + [(ended, PLAN)]
-    seconds = {PLAN: 0.0}
-    before, doing = begun, None
-    for moment, stage in marks:
-        begins = stage.removesuffix(PLANNED) if stage.endswith(PLANNED) else None
-        spent = doing or (PLAN if begins else stage)
-        seconds[spent] = seconds.get(spent, 0.0) + (moment - before).total_seconds()
-        before, doing = moment, begins
+    rows = list(rows)
+    finished = {(row["stage"], row["batch"]): row["finished"] for row in rows}
+    seconds = {name: 0.0 for name in BEFORE}
+    for lane in (*LANES, *[(name,) for name in REFRESHED]):
+        free = begun
+        done = [row for row in rows if row["stage"] in lane and row["finished"] > begun]
+        for row in sorted(done, key=lambda row: row["finished"]):
+            ready = finished.get((BEFORE[row["stage"]], row["batch"]), begun)
+            seconds[row["stage"]] += (row["finished"] - max(free, ready)).total_seconds()
+            free = row["finished"]
     return seconds
 
 

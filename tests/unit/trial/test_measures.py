@@ -15,25 +15,36 @@ from fink_assets.trial.sending import broken_messages
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def at(second, stage):
-    return {"finished": BEGUN + timedelta(seconds=second), "stage": stage}
+def at(second, stage, batch=0):
+    return {"finished": BEGUN + timedelta(seconds=second), "stage": stage, "batch": batch}
 
 
-def test_a_row_tells_when_its_stage_ended_and_a_refresh_when_it_began():
+def test_a_stage_is_busy_from_when_its_batch_and_its_lane_are_ready():
     rows = [
-        at(9, "archive"),
-        at(-5, "plan"),
+        at(-9, "stream2raw", -1),
         at(1, "plan"),
         at(4, "stream2raw"),
-        at(9, "objects.plan"),
-        at(10, "forced_photometry.plan"),
-        at(12, "plan"),
-        at(13, "stream2raw"),
+        at(6, "raw2science"),
+        at(7, "plan", 1),
+        at(9, "stream2raw", 1),
+        at(16, "distribution"),
+        at(17, "archive"),
+        at(12, "raw2science", 1),
+        at(20, "distribution", 1),
+        at(21, "archive", 1),
+        at(18, "objects.plan"),
+        at(23, "objects"),
+        at(23, "forced_photometry.plan"),
+        at(25, "forced_photometry"),
     ]
-    refreshed = {"objects": 1.0, "forced_photometry": 2.0}
-    found = stage_seconds(rows, begun=BEGUN, ended=BEGUN + timedelta(seconds=20))
-    assert found == {"plan": 8.0, "stream2raw": 4.0, "archive": 5.0, **refreshed}
-    assert sum(found.values()) == 20.0
+    assert stage_seconds(rows, begun=BEGUN) == {
+        "stream2raw": 3.0 + 2.0,
+        "raw2science": 2.0 + 3.0,
+        "distribution": 10.0 + 3.0,
+        "archive": 1.0 + 1.0,
+        "objects": 5.0,
+        "forced_photometry": 2.0,
+    }
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
