@@ -35,9 +35,10 @@ SHARING = {
     )
 }
 # A session as short as this would spend most of its time on making and compiling code: interpret
-# expressions, and compile what is left only once. `fink demo` is tested with Spark as it is.
+# expressions, and compile what is left only once; all of it must find room, or what Java throws out
+# is compiled again and again. `fink demo` is tested with Spark as it is.
 JAVA = (
-    "-XX:TieredStopAtLevel=1 -Dspark.sql.codegen.wholeStage=false "
+    "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -Dspark.sql.codegen.wholeStage=false "
     "-Dspark.sql.codegen.factoryMode=NO_CODEGEN"
 )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
-from pipeline import NIGHT, ids, rows, sample, text
+from pipeline import ids, rows, sample, text
 
 from fink_assets.chain import STAGES, backlog
 from resources.embedded.service import environment
@@ -54,25 +54,14 @@ def dagster(runtime_settings, tmp_path):
     return run
 
 
-def test_a_night_is_computed_anew_from_the_command_line(sample_run, dagster, tmp_path):
+def test_a_range_of_nights_is_computed_anew_from_the_command_line(sample_run, dagster, tmp_path):
     run = sample_run.copy(tmp_path)
     for table in (run.tables.science, run.tables.sources):
         DeltaTable(table.path).delete(f"alert_id = {LOST}")
     choice = 'key:"ztf/science" or key:"ztf/quarantine" or key:"ztf/sources" or key:"ztf/objects"'
-    words = ("asset", "materialize", "--select", choice, "--partition", NIGHT)
-    ended = dagster(run.tables.root, *words)
+    words = ("asset", "materialize", "--select", choice)
+    ended = dagster(run.tables.root, *words, "--partition-range", "2021-11-20...2021-11-25")
     assert ended.returncode == 0, ended.stderr
     for table in ("raw", "science", "quarantine", "sources", "objects", "deliveries"):
         after, before = rows(getattr(run.tables, table)), rows(getattr(sample_run.tables, table))
         assert text(after) == text(before)
-
-
-def test_one_module_is_computed_anew_for_a_range_of_nights(sample_run, dagster, tmp_path):
-    run = sample_run.copy(tmp_path)
-    DeltaTable(run.tables.science.path).update(
-        predicate=f"night = '{NIGHT}'", updates={"solar_system": "null", "enriched": "null"}
-    )
-    words = ("asset", "materialize", "--select", 'key:"ztf/science/solar_system"')
-    ended = dagster(run.tables.root, *words, "--partition-range", "2021-11-20...2021-11-25")
-    assert ended.returncode == 0, ended.stderr
-    assert text(rows(run.tables.science)) == text(rows(sample_run.tables.science))

@@ -32,7 +32,9 @@ def configuration(runtime_settings, make_ports, tmp_path_factory):
 
 
 def fink(configuration, *words, **more):
-    variables = environment(configuration) | {"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1"}
+    variables = environment(configuration) | {
+        "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
+    }
     return subprocess.Popen(
         [sys.executable, "-m", "fink_assets.cli", *words],
         env=os.environ | variables,
