@@ -100,13 +100,13 @@ def storm(own, configuration, tmp_path_factory):
     feed(configuration.input_servers, topic, messages[:half])
     with survey.draining_until(appended(survey.tables.raw)) as run:
         run.send_signal(signal.SIGKILL)
-    with survey.draining_until(appended(survey.tables.science)):
-        own["spark"].kill()
-        own["spark"].start()
-    feed(configuration.input_servers, topic, messages[half:])
     with survey.draining_until(sending(survey)):
         own["kafka"].kill()
         own["kafka"].start()
+    feed(configuration.input_servers, topic, messages[half:])
+    with survey.draining_until(appended(survey.tables.science)):
+        own["spark"].kill()  # last, since a new one is slow
+        own["spark"].start()
     assert survey.start().wait() == 0
     return survey
 
