@@ -90,10 +90,13 @@ def summary(
     from fink_assets.settings import settings
     from fink_assets.trial.summary import line, show, summarize
 
-    found = summarize(Tables(served(survey).name, settings().lake))
+    tables = Tables(served(survey).name, settings().lake)
+    found = summarize(tables)
     if json:
         typer.echo(line(found))
     else:
+        nothing = "" if tables.ledger.table.exists() else ": nothing there yet; is FINK_HOME right?"
+        typer.echo(f"Tables in {tables.root}/{tables.survey}{nothing}")
         console().print(show(found))
     raise typer.Exit(0 if found.balanced or found.unfinished else 1)
 
