@@ -25,7 +25,9 @@ HELD = "held"
 # Stages that take turns. A lane goes on with the next batch while the other still has this one:
 # Spark's planning and commits keep one core busy, and users wait for less.
 LANES: tuple[tuple[str, ...], ...] = (STAGES[:2], STAGES[2:])
-POLL_SECONDS = 0.25
+# How often an idle lane looks for messages; a lane that has moved wakes the other one.
+POLL_SECONDS = 1.0
+WATCH_SECONDS = 0.25
 
 
 @dataclass(kw_only=True)
@@ -91,6 +93,7 @@ class Drain:
         # Takes seconds, which the first batch would wait for; Spark works meanwhile.
         threading.Thread(target=great_expectations, daemon=True).start()
         self.pending, self._lock = Report(), threading.Lock()
+        self._news, self._moves = threading.Condition(), 0
         self._busy = dict.fromkeys(LANES, True)
         self._moved = time.monotonic()
         try:
@@ -110,7 +113,9 @@ class Drain:
             self._watch(threads, list(lanes.values()))
         finally:
             for lane, work in lanes.items():
-                stop[lane].set()
+                with self._news:
+                    stop[lane].set()
+                    self._news.notify_all()
                 wait([work])
         for work in lanes.values():
             work.result()
@@ -133,7 +138,7 @@ class Drain:
             if due and _ended(refreshing):
                 refreshing = threads.submit(self._refresh, due)
                 refreshed |= {table.plan: now for table in due}
-            time.sleep(POLL_SECONDS)
+            time.sleep(WATCH_SECONDS)
         if refreshing:
             refreshing.result()
 
@@ -148,14 +153,26 @@ class Drain:
             if asked and lane == LANES[0]:
                 return
             self._busy[lane] = True
+            moves = self._moves
             moved = self._step(lane)
             if moved:
-                self._moved = time.monotonic()
+                self._tell()
             self._busy[lane] = False
             if asked and not moved:
                 return
             if not moved:
-                stop.wait(POLL_SECONDS)
+                self._wait(moves, stop)
+
+    def _tell(self) -> None:
+        with self._news:
+            self._moved = time.monotonic()
+            self._moves += 1
+            self._news.notify_all()
+
+    def _wait(self, moves: int, stop: threading.Event) -> None:
+        """Wait until a lane has moved since `moves`, or it is time to look at the stream."""
+        with self._news:
+            self._news.wait_for(lambda: stop.is_set() or self._moves > moves, POLL_SECONDS)
 
     def _step(self, lane: tuple[str, ...]) -> bool:
         stages = [s for s in lane if not (self.held and s == "raw2science")]

@@ -14,6 +14,10 @@ CONF = {
     "spark.sql.session.timeZone": "UTC",
     # A cast that does not fit gives null, which no rule passes; it must not end a batch.
     "spark.sql.ansi.enabled": "false",
+    # Generated classes have the batch's number and times in them: each batch would make new ones,
+    # which Java compiles anew, half of all CPU time.
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     # Alerts are large: bound what one Arrow batch holds.
     "spark.sql.execution.arrow.maxRecordsPerBatch": "1000",
     # Write the files of some nights side by side instead of sorting whole packets; each open file

@@ -34,13 +34,10 @@ SHARING = {
         "spark/test_modules_in_spark",
     )
 }
-# A session as short as this would spend most of its time on making and compiling code: interpret
-# expressions, and compile what is left only once; all of it must find room, or what Java throws out
-# is compiled again and again. `fink demo` is tested with Spark as it is.
-JAVA = (
-    "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -Dspark.sql.codegen.wholeStage=false "
-    "-Dspark.sql.codegen.factoryMode=NO_CODEGEN"
-)
+# A session as short as this would spend most of its time on compiling: do it only once for each
+# method; all of them must find room, or what Java throws out is compiled again and again.
+# `fink demo` is tested with Java as it is.
+JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
 
 # A busy machine is slow, which is no fault of the code.
 hypothesis.settings.register_profile("patient", deadline=None)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def _by_filter(found: pd.DataFrame) -> dict[str, int]:
-    numbers = found["filters"].explode().value_counts()
+    numbers = found["filter"].value_counts()
     return {f"filter:{name}": int(number) for name, number in numbers.items()}
 
 
@@ -50,16 +50,15 @@ class Deliver:
         counts = {f"filter:{f.name}": 0 for f in self.filters}
         if not self.tables.science.exists():
             return Receipt(counts=counts)
-        passed = self.selected(self.tables.science.read(self.spark, batch=batch))
-        columns = ["night", "kafka.timestamp", "filters"]
-        found = passed.select(*columns).toPandas()
+        self._prepare_topics()
+        self.tables.deliveries.append(self._sent(self._messages(batch), batch), batch=batch)
+        found = self.tables.deliveries.query(
+            f"select night, filter, arrived from it where batch = {batch}"
+        ).to_pandas()
         if found.empty:
             return Receipt(counts=counts)
-        self._prepare_topics()
-        messages = self._messages(batch)
-        self.tables.deliveries.append(self._sent(messages, batch), batch=batch)
         nights = {str(night): _by_filter(rows) for night, rows in found.groupby("night")}
-        counts |= _by_filter(found) | latency(found["timestamp"])
+        counts |= _by_filter(found) | latency(found["arrived"])
         return Receipt(counts=counts, nights=nights)
 
     def selected(self, science: DataFrame) -> DataFrame:

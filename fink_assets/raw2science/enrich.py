@@ -159,22 +159,15 @@ class Enrich:
         Only files whose range of identifiers meets the batch's are read, so that the cost does not
         grow with the night.
         """
-        from pyspark.sql import functions as F
-
         order = judged.sort_values(["partition", "offset"])
         again = order.duplicated("alert_id").reindex(judged.index)
         ids = judged["alert_id"]
-        nights = sorted(set(judged["night"]))
-        earlier = (
-            self.tables.raw.read(self.spark, nights=nights)
-            .where(
-                (F.col("batch") < batch) & F.col("alert_id").between(int(ids.min()), int(ids.max()))
-            )
-            .select("alert_id")
+        nights = ", ".join(f"'{night}'" for night in sorted(set(judged["night"])))
+        earlier = self.tables.raw.query(
+            f"select distinct alert_id from it where night in ({nights}) and batch < {batch} "
+            f"and alert_id between {ids.min()} and {ids.max()}"
         )
-        wanted = self.spark.createDataFrame(ids.drop_duplicates().to_frame(), "alert_id: bigint")
-        known = earlier.join(F.broadcast(wanted), "alert_id", "left_semi").distinct().toPandas()
-        return again | ids.isin(known["alert_id"])
+        return again | ids.isin(earlier["alert_id"].to_pylist())
 
     def _without(self, raw: DataFrame, repeats: pd.DataFrame) -> DataFrame:
         from pyspark.sql import functions as F

@@ -147,6 +147,15 @@ def test_a_batch_is_archived_while_the_one_before_is_sent():
     drained(Stages(3, before=before))
 
 
+def test_a_lane_that_waits_is_woken_by_what_the_other_has_done(monkeypatch, caplog):
+    monkeypatch.setattr("fink_assets.drain.POLL_SECONDS", 3600.0)
+    stages = Stages(100)
+    with caplog.at_level("INFO", logger="fink_assets.drain"):
+        drained(stages)
+    assert stages.at == dict.fromkeys(STAGES, 99)
+    assert "limit" not in caplog.text
+
+
 def test_the_stream_goes_on_while_tables_are_refreshed():
     begun, further = threading.Event(), threading.Event()
 
