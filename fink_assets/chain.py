@@ -20,7 +20,7 @@ from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import PLAN, Ledger, Receipt
 from fink_assets.raw2science.enrich import Enrich
 from fink_assets.raw2science.module import ScienceModule
-from fink_assets.stream2raw.batches import next_plan, waiting
+from fink_assets.stream2raw.batches import begins, next_plan, waiting
 from fink_assets.stream2raw.ingest import Ingest
 from fink_assets.surveys import Survey
 from fink_assets.surveys.base import Schemas
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 STAGES = ("stream2raw", "raw2science", "distribution", "archive")
-# Batches on their way between the lanes of stages: the stream is read no faster than it is sent.
-AHEAD = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,11 +169,10 @@ class Chain:
             return at + 1 if self.ledger.position(before) > at else None
         if self.ledger.position(PLAN) > at:
             return at + 1
-        if self.ledger.position("raw2science") - self.ledger.position(STAGES[-1]) > AHEAD:
-            return None
         marks = Kafka(self.input_servers).watermarks(self.survey.topics)
         plan = next_plan(marks, self.ledger.last_plan(), most=self.alerts_per_batch)
-        if plan is None:
+        ahead = self.ledger.position("raw2science") - self.ledger.position("distribution")
+        if plan is None or not begins(plan, ahead=ahead, most=self.alerts_per_batch):
             return None
         self.ledger.add_plan(plan)
         return plan.batch

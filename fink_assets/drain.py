@@ -22,8 +22,8 @@ from quality.expectations import Verdict, great_expectations
 logger = logging.getLogger(__name__)
 
 HELD = "held"
-# Stages that take turns. A lane goes on with the next batch while the other still has this one:
-# Spark's planning and commits keep one core busy, and users wait for less.
+# Stages that take turns. A lane goes on with the next batch while the other still has this one,
+# since Spark's planning and commits keep one core busy; `batches.begins` says when.
 LANES: tuple[tuple[str, ...], ...] = (STAGES[:2], STAGES[2:])
 # How often an idle lane looks for messages; a lane that has moved wakes the other one.
 POLL_SECONDS = 1.0
@@ -155,19 +155,11 @@ class Drain:
             self._busy[lane] = True
             moves = self._moves
             moved = self._step(lane)
-            if moved:
-                self._tell()
             self._busy[lane] = False
             if asked and not moved:
                 return
             if not moved:
                 self._wait(moves, stop)
-
-    def _tell(self) -> None:
-        with self._news:
-            self._moved = time.monotonic()
-            self._moves += 1
-            self._news.notify_all()
 
     def _wait(self, moves: int, stop: threading.Event) -> None:
         """Wait until a lane has moved since `moves`, or it is time to look at the stream."""
@@ -189,6 +181,10 @@ class Drain:
     def _add(self, done: Done) -> None:
         with self._lock:
             self.pending.add(done)
+        with self._news:
+            self._moved = time.monotonic()
+            self._moves += 1
+            self._news.notify_all()
 
     def _refresh(self, tables: Sequence[Refreshed]) -> None:
         up_to = self.chain.ledger.position("archive")

@@ -157,7 +157,7 @@ class Enrich:
         """Which messages bring an alert that raw already holds, here or in an earlier batch.
 
         Only files whose range of identifiers meets the batch's are read, so that the cost does not
-        grow with the night.
+        grow with the night, and the answer is no longer than the batch.
         """
         order = judged.sort_values(["partition", "offset"])
         again = order.duplicated("alert_id").reindex(judged.index)
@@ -165,7 +165,8 @@ class Enrich:
         nights = ", ".join(f"'{night}'" for night in sorted(set(judged["night"])))
         earlier = self.tables.raw.query(
             f"select distinct alert_id from it where night in ({nights}) and batch < {batch} "
-            f"and alert_id between {ids.min()} and {ids.max()}"
+            f"and alert_id between {ids.min()} and {ids.max()} "
+            f"and alert_id in ({', '.join(map(str, ids.unique()))})"
         )
         return again | ids.isin(earlier["alert_id"].to_pylist())
 

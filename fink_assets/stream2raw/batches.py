@@ -44,6 +44,16 @@ def next_plan(marks: Sequence[Watermarks], last: Plan, *, most: int) -> Plan | N
     return Plan(batch=last.batch + 1, ranges=ranges, cursor=ends)
 
 
+def begins(plan: Plan, *, ahead: int, most: int) -> bool:
+    """Whether a batch is read while `ahead` earlier ones are still on their way to users.
+
+    Side by side two batches go through sooner than one after the other, but each for itself takes
+    longer. So only while more waits than a batch of `most` messages can hold one is prepared as the
+    one before is sent; what then waits decides how large the next is, and nothing queues up.
+    """
+    return ahead <= 0 or (ahead == 1 and plan.offsets >= most)
+
+
 def _key(at: Range | Watermarks) -> str:
     """Name of a topic partition in the cursor; a topic made anew under an old name is another."""
     return f"{at.topic}:{at.partition}:{at.topic_id}".rstrip(":")

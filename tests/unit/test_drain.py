@@ -147,13 +147,26 @@ def test_a_batch_is_archived_while_the_one_before_is_sent():
     drained(Stages(3, before=before))
 
 
-def test_a_lane_that_waits_is_woken_by_what_the_other_has_done(monkeypatch, caplog):
+def test_a_lane_that_waits_is_woken_by_what_the_other_has_done(monkeypatch):
     monkeypatch.setattr("fink_assets.drain.POLL_SECONDS", 3600.0)
-    stages = Stages(100)
-    with caplog.at_level("INFO", logger="fink_assets.drain"):
-        drained(stages)
-    assert stages.at == dict.fromkeys(STAGES, 99)
-    assert "limit" not in caplog.text
+    idle, sent = threading.Event(), threading.Event()
+
+    def before(stage, batch):
+        if (stage, batch) == ("stream2raw", 0):
+            assert idle.wait(30)
+        if (stage, batch) == ("stream2raw", 5):
+            assert sent.wait(30), "nobody has told the second lane"
+        if stage == "distribution":
+            sent.set()
+
+    class Watched(Stages):
+        def step(self, done, *, stages):
+            moved = super().step(done, stages=stages)
+            if "distribution" in stages and not moved:
+                idle.set()
+            return moved
+
+    drained(Watched(10, before=before))
 
 
 def test_the_stream_goes_on_while_tables_are_refreshed():

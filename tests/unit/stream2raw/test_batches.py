@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fink_assets.lake.ledger import Plan
-from fink_assets.stream2raw.batches import next_plan, waiting
+from fink_assets.stream2raw.batches import begins, next_plan, waiting
 from resources.kafka import Watermarks
 
 START = Plan(batch=-1, ranges=())
@@ -73,6 +73,20 @@ def test_what_waits_is_what_the_next_plans_read(highs, most):
     plans = drained(marks(highs), START, most)
     assert waiting(marks(highs), {}) == sum(highs) == sum(plan.offsets for plan in plans)
     assert waiting(marks(highs), dict(plans[-1].cursor) if plans else {}) == 0
+
+
+def test_a_batch_with_nothing_before_it_begins_however_small_it_is():
+    plan = next_plan(marks((1, 0, 0)), START, most=10)
+    assert begins(plan, ahead=0, most=10)
+    assert begins(plan, ahead=-3, most=10)  # a batch that is held back
+
+
+@given(highs=GROWTH.map(lambda growth: growth[0]), most=st.integers(1, 200))
+def test_only_a_full_batch_is_prepared_while_one_is_sent(highs, most):
+    plan = next_plan(marks(highs), START, most=most)
+    if plan:
+        assert begins(plan, ahead=1, most=most) == (sum(highs) >= most)
+        assert not begins(plan, ahead=2, most=most)
 
 
 def test_offsets_gone_before_they_were_read_are_counted_once():
