@@ -92,8 +92,7 @@ class Drain:
         """
         # Takes seconds, which the first batch would wait for; Spark works meanwhile.
         threading.Thread(target=great_expectations, daemon=True).start()
-        self.pending, self._lock = Report(), threading.Lock()
-        self._news, self._moves = threading.Condition(), 0
+        self.pending, self._news = Report(), threading.Condition()
         self._busy = dict.fromkeys(LANES, True)
         self._moved = time.monotonic()
         try:
@@ -153,18 +152,18 @@ class Drain:
             if asked and lane == LANES[0]:
                 return
             self._busy[lane] = True
-            moves = self._moves
+            before = self._moved
             moved = self._step(lane)
             self._busy[lane] = False
             if asked and not moved:
                 return
             if not moved:
-                self._wait(moves, stop)
+                self._wait(before, stop)
 
-    def _wait(self, moves: int, stop: threading.Event) -> None:
-        """Wait until a lane has moved since `moves`, or it is time to look at the stream."""
+    def _wait(self, before: float, stop: threading.Event) -> None:
+        """Wait until a lane has moved after `before`, or it is time to look at the stream."""
         with self._news:
-            self._news.wait_for(lambda: stop.is_set() or self._moves > moves, POLL_SECONDS)
+            self._news.wait_for(lambda: stop.is_set() or self._moved > before, POLL_SECONDS)
 
     def _step(self, lane: tuple[str, ...]) -> bool:
         stages = [s for s in lane if not (self.held and s == "raw2science")]
@@ -172,18 +171,16 @@ class Drain:
             return self.chain.step(self._add, stages=stages)
         except ImplausibleBatchError as problem:
             self.held = problem
-            with self._lock:
+            with self._news:
                 for verdict in problem.verdicts:
                     self.pending.verdicts[verdict.rule.name] = verdict
             self.chain.ledger.add_receipt(HELD, problem.batch, Receipt())
             return True
 
     def _add(self, done: Done) -> None:
-        with self._lock:
-            self.pending.add(done)
         with self._news:
+            self.pending.add(done)
             self._moved = time.monotonic()
-            self._moves += 1
             self._news.notify_all()
 
     def _refresh(self, tables: Sequence[Refreshed]) -> None:
@@ -192,7 +189,7 @@ class Drain:
             table.refresh(up_to_batch=up_to)
 
     def _flush(self) -> None:
-        with self._lock:
+        with self._news:
             report, self.pending = self.pending, Report()
         if report.batches or report.counts or report.verdicts:
             self.report(report)

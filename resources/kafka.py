@@ -98,7 +98,9 @@ class Kafka:
 
 
 def once_elected(ask: Callable[[], T], *, seconds: float = TIMEOUT_SECONDS) -> T:
-    """Ask a partition's leader, again while a new topic or a restarted broker elects one.
+    """Ask a partition's leader or a group's coordinator, again while Kafka finds or loads it.
+
+    So it is with a new topic, a group it has just heard of, and a broker that was restarted.
 
     Raises
     ------
@@ -107,7 +109,13 @@ def once_elected(ask: Callable[[], T], *, seconds: float = TIMEOUT_SECONDS) -> T
     """
     from confluent_kafka import KafkaError, KafkaException
 
-    electing = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
+    electing = (
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_COORDINATOR,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    )
     deadline = time.monotonic() + seconds
     while True:
         try:

@@ -6,17 +6,17 @@ offset that commits together with the messages: a batch that was sent is not sen
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from resources.kafka import once_elected
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
 TIMEOUT_SECONDS = 60.0
-RETRY_SECONDS = 0.1
 SENT = (
     "night string, batch bigint, alert_id bigint, object_id string, filter string, "
     "filter_version string, topic string, arrived timestamp, sent timestamp"
@@ -85,28 +85,13 @@ def sender(
 def committed(consumer: Any, at: Any, *, timeout: float = TIMEOUT_SECONDS) -> int:
     """Give the offset that a consumer's group has committed; negative where there is none.
 
-    A broker that has just started, or has just heard of the group, loads it for a while.
-
     Raises
     ------
     KafkaException
-        If Kafka answers with an error, with that of loading until `timeout` seconds are over.
+        If Kafka answers with an error, with that of a group it still loads until `timeout` seconds
+        are over.
     """
-    from confluent_kafka import KafkaError, KafkaException
-
-    loading = (
-        KafkaError.NOT_COORDINATOR,
-        KafkaError.COORDINATOR_NOT_AVAILABLE,
-        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-    )
-    end = time.monotonic() + timeout
-    while True:
-        try:
-            return int(consumer.committed([at], timeout)[0].offset)
-        except KafkaException as problem:
-            if problem.args[0].code() not in loading or time.monotonic() > end:
-                raise
-            time.sleep(RETRY_SECONDS)
+    return int(once_elected(lambda: consumer.committed([at], timeout), seconds=timeout)[0].offset)
 
 
 class Transaction:
