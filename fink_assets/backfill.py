@@ -3,9 +3,11 @@
 Which partitions and assets a job run is for; what they do belongs to the stages.
 """
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Callable, Sequence
 
 import dagster as dg
+from dagster._utils.error import SerializableErrorInfo
 
 from fink_assets.definitions import build_defs
 from fink_assets.lake.contracts import Tables
@@ -30,13 +32,27 @@ def backfill(
     first: str,
     last: str,
     modules: Sequence[str] = (),
+    tell: Callable[[str], object] = lambda line: None,
 ) -> bool:
     """Run the night job in this process for `first` to `last`; return whether it succeeded.
+
+    Parameters
+    ----------
+    configuration, instance, survey
+        The deployment, and whose nights.
+    first, last : str
+        Nights.
+    modules : sequence of str
+        Only these science modules; all assets of the nights by default.
+    tell : callable
+        Told a line for each step that begins or ends.
 
     Raises
     ------
     LookupError
         If there is no such module or no such night.
+    KeyboardInterrupt
+        If it was interrupted; Dagster has recorded the run as failed.
     """
     job = build_defs(configuration).resolve_job_def(f"{survey.name}_nights")
     partitions = job.partitions_def
@@ -48,11 +64,48 @@ def backfill(
     unknown = set(assets or ()) - set(job.asset_layer.executable_asset_keys)
     if unknown:
         raise LookupError(f"no such module: {', '.join(sorted(k.path[-1] for k in unknown))}")
-    result = job.execute_in_process(
-        instance=instance,
-        tags=dict(zip(RANGE, (first, last), strict=True)),
-        asset_selection=assets,
-        run_config={"loggers": {"console": {"config": {"log_level": "INFO"}}}},
-        raise_on_error=False,
-    )
+    run_id = str(uuid.uuid4())
+    instance.add_event_listener(run_id, lambda entry: _tell(entry, tell))
+    try:
+        result = job.execute_in_process(
+            instance=instance,
+            run_id=run_id,
+            tags=dict(zip(RANGE, (first, last), strict=True)),
+            asset_selection=assets,
+            # What `tell` is told is enough; Dagster's pages have the stack traces.
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            raise_on_error=False,
+        )
+    except dg.DagsterExecutionInterruptedError:
+        raise KeyboardInterrupt from None
+    if any(_interrupted(event) for event in result.all_events):
+        raise KeyboardInterrupt
     return result.success
+
+
+def _reason(event: dg.DagsterEvent) -> SerializableErrorInfo | None:
+    """What a step failed of, its cause first."""
+    error = event.step_failure_data.error if event.is_step_failure else None
+    return error.cause or error if error else None
+
+
+def _interrupted(event: dg.DagsterEvent) -> bool:
+    reason = _reason(event)
+    return bool(reason and reason.cls_name == dg.DagsterExecutionInterruptedError.__name__)
+
+
+STEPS = {
+    dg.DagsterEventType.STEP_START: "begins",
+    dg.DagsterEventType.STEP_SUCCESS: "done",
+    dg.DagsterEventType.STEP_FAILURE: "FAILED",
+    dg.DagsterEventType.STEP_SKIPPED: "skipped",
+}
+
+
+def _tell(entry: dg.EventLogEntry, tell: Callable[[str], object]) -> None:
+    event = entry.dagster_event
+    if not event or event.event_type not in STEPS:
+        return
+    reason = _reason(event)
+    because = f", {reason.message.splitlines()[0]}" if reason and reason.message.strip() else ""
+    tell(f"{event.step_key}: {STEPS[event.event_type]}{because}")

@@ -69,7 +69,7 @@ def up(only: Only = None) -> None:
 
 @app.command()
 def status(only: Only = None) -> None:
-    """Ask each service whether it answers; exit with 1 if one does not."""
+    """Ask each service of this home whether it answers; exit with 1 if one does not."""
     from fink_assets.settings import settings
     from resources.embedded.service import KINDS
 
@@ -78,7 +78,10 @@ def status(only: Only = None) -> None:
     for name, answering in answers.items():
         state = "answers" if answering else "does not answer"
         typer.echo(f"{name:<10} {state:<16} {KINDS[name].address(configuration)}")
-    raise typer.Exit(0 if all(answers.values()) else 1)
+    if all(answers.values()):
+        return
+    typer.echo(f"These are the services of {configuration.home}; FINK_HOME chooses others.")
+    raise typer.Exit(1)
 
 
 @app.command()
@@ -113,19 +116,23 @@ def backfill(
     from fink_assets.settings import settings
     from fink_assets.trial.runs import opened
 
-    with opened(settings()) as instance:
+    last, done = until or night, None
+    typer.echo(f"Computing {night} to {last}")
+    with opened(settings()) as instance, until_interrupted():
         try:
             done = compute(
                 settings(),
                 instance,
                 served(survey),
                 first=night,
-                last=until or night,
+                last=last,
                 modules=module or (),
+                tell=typer.echo,
             )
         except LookupError as problem:
             raise typer.BadParameter(str(problem)) from None
-    typer.echo(f"{night} to {until or night}: {'done' if done else 'failed'}")
+    state = {True: "done", False: "failed", None: "stopped; what is not done is as it was"}[done]
+    typer.echo(f"{night} to {last}: {state}")
     raise typer.Exit(0 if done else 1)
 
 

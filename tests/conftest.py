@@ -36,7 +36,6 @@ SHARING = {
 }
 # A session as short as this would spend most of its time on compiling: do it only once for each
 # method; all of them must find room, or what Java throws out is compiled again and again.
-# `fink demo` is tested with Java as it is.
 JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
 
 # A busy machine is slow, which is no fault of the code.

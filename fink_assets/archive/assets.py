@@ -76,14 +76,14 @@ def assets(
         (sources, refreshed), selected = stage(), list(context.partition_keys)
         if key(tables.sources) in context.selected_asset_keys:
             sources.replace(selected, up_to_batch=tables.ledger.position("archive"))
-            rows = tables.sources.read(sources.spark, nights=selected).count()
+            rows = tables.sources.count(nights=selected)
             yield dg.MaterializeResult(
                 asset_key=key(tables.sources), metadata={"dagster/row_count": rows}
             )
         for each in refreshed:
             if key(each.table) in context.selected_asset_keys:
                 each.rebuild(selected)
-                rows = each.table.read(each.spark).count() if each.table.exists() else 0
+                rows = each.table.count()
                 yield dg.MaterializeResult(
                     asset_key=key(each.table), metadata={"dagster/row_count": rows}
                 )

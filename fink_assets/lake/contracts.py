@@ -6,6 +6,7 @@ Declarations only. `Tables` is where a stage finds the tables it may use.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from fink_assets.lake.columns import ColumnContract, column
 from fink_assets.lake.ledger import Ledger
@@ -179,7 +180,7 @@ def sources(survey: Survey) -> tuple[ColumnContract, ...]:
 
 @dataclass(frozen=True)
 class Tables:
-    """Every table of one survey, under one root."""
+    """Every table of one survey, under one root; to be made anew where tables were deleted."""
 
     survey: str
     root: str
@@ -189,62 +190,62 @@ class Tables:
             name=f"{self.survey}/{noun}", root=self.root, indexed=indexed, partitioned=partitioned
         )
 
-    @property
+    @cached_property
     def raw(self) -> Table:
         """Every message that decoded, whole."""
         return self._table("raw", _EARLY)
 
-    @property
+    @cached_property
     def dead_letter(self) -> Table:
         """Every message that did not."""
         return self._table("dead_letter", ("batch",))
 
-    @property
+    @cached_property
     def quarantine(self) -> Table:
         """Alerts that fail a cut, with the reasons."""
         return self._table("quarantine", _EARLY)
 
-    @property
+    @cached_property
     def science(self) -> Table:
         """Alerts that pass, enriched."""
         return self._table("science", (*_EARLY, "time", "ra", "dec"))
 
-    @property
+    @cached_property
     def deliveries(self) -> Table:
         """What was sent to which topic."""
         return self._table("deliveries", (*_EARLY, "filter"))
 
-    @property
+    @cached_property
     def sources(self) -> Table:
         """Light curves: one row per alert of an object."""
         return self._table("sources", ("batch", "object_id", "time"))
 
-    @property
+    @cached_property
     def objects(self) -> Table:
         """Latest state of each object."""
         return self._table("objects", ("object_id", "ra", "dec", "last_time"), partitioned=False)
 
-    @property
+    @cached_property
     def forced_photometry(self) -> Table:
         """Forced photometry: one row per distinct measurement of an object."""
         return self._table("forced_photometry", ("batch", "object_id", "time"))
 
-    @property
+    @cached_property
     def schema_history(self) -> Table:
         """Fields of packets that changed from one night to the next."""
         return self._table("schema_history", ("batch", "change", "field"))
 
-    @property
+    @cached_property
     def field_availability(self) -> Table:
         """How often each field of the packets is null, by night."""
         return self._table("field_availability", ("batch", "field", "null_fraction"))
 
-    @property
+    @cached_property
     def writers(self) -> Table:
         """Writers' schemas seen in the stream."""
         return self._table("writers", (), partitioned=False)
 
-    @property
+    @cached_property
     def ledger(self) -> Ledger:
         """Plans and receipts of all batches."""
         return Ledger(self._table("ledger", (), partitioned=False))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -21,13 +23,16 @@ TRANSACTION = "spark.databricks.delta.write.txn"
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 10
+# What a log lacks is read from commits, which Delta deletes some day after a checkpoint.
+KEPT_SECONDS = 3600
 CONFLICT = re.compile(r"DELTA_CONCURRENT_(APPEND|DELETE_READ|DELETE_DELETE)")
 HOT = {
     # Delta writes a checkpoint each 10th commit, which costs seconds here; streams commit all the
     # time.
     "delta.checkpointInterval": "100",
-    # A killed run may be repeated weeks later: its transaction must still be known.
-    "delta.setTransactionRetentionDuration": "interval 10000 days",
+    # No limit to how long transactions are remembered, which is Delta's default: a killed run may
+    # be repeated weeks later. Naming a limit would also keep them out of Delta's checksums, so that
+    # each write reads the log anew.
 }
 
 
@@ -52,6 +57,7 @@ class Table:
     indexed: Sequence[str] = ()
     partitioned: bool = True
     properties: dict[str, str] = field(default_factory=lambda: dict(HOT))
+    _known: threading.local = field(default_factory=threading.local, repr=False, compare=False)
 
     @property
     def path(self) -> str:
@@ -59,11 +65,21 @@ class Table:
         return f"{self.root}/{self.name}"
 
     def log(self) -> DeltaTable | None:
-        """Transaction log read without Spark; None before the first write."""
+        """Transaction log read without Spark, as it is now; None before the first write.
+
+        A thread that asks again soon gets the log that it had, brought up to date: to read it anew
+        takes ten times as long.
+        """
         from deltalake import DeltaTable
 
-        path = self.path.replace("s3a://", "s3://")
-        return DeltaTable(path) if DeltaTable.is_deltatable(path) else None
+        known, self._known.log = getattr(self._known, "log", None), None
+        if known and time.monotonic() - self._known.asked < KEPT_SECONDS:
+            known.update_incremental()
+        else:
+            path = self.path.replace("s3a://", "s3://")
+            known = DeltaTable(path) if DeltaTable.is_deltatable(path) else None
+        self._known.log, self._known.asked = known, time.monotonic()
+        return known
 
     def exists(self) -> bool:
         """Whether anything was ever written."""
@@ -106,6 +122,15 @@ class Table:
             raise LookupError(f"{self.name}: nothing was ever written")
         answer = QueryBuilder().register("it", log).execute(statement)
         return pa.RecordBatchReader.from_stream(answer).read_all()
+
+    def count(self, *, nights: Sequence[str] = ()) -> int:
+        """Count rows, all or those of some nights, without Spark; 0 before the first write."""
+        if not self.exists():
+            return 0
+        chosen = ", ".join(f"'{night}'" for night in nights)
+        where = f" where night in ({chosen})" if nights else ""
+        answer = self.query(f"select count(*) as rows from it{where}")
+        return int(answer["rows"][0].as_py())
 
     def create(self, frame: DataFrame) -> None:
         """Make the table, empty, with the columns of a frame; do nothing if it is there."""

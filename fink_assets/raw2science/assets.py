@@ -105,15 +105,13 @@ def _numbers(
     run: Enrich, tables: Tables, selected: Sequence[str], modules: Sequence[ScienceModule]
 ) -> dict[dg.AssetKey, dict[str, int]]:
     """Row counts of some nights, and each module's statuses."""
-    science = tables.science.read(run.spark, nights=selected)
-    quarantine = tables.quarantine.read(run.spark, nights=selected)
     counts: Counter[str] = Counter()
     chosen = ", ".join(f"'{night}'" for night in selected)
     for statuses in run.health(f"night in ({chosen})").values():
         counts.update(statuses)
     numbers = {
-        key(tables.science): {"dagster/row_count": science.count()},
-        key(tables.quarantine): {"dagster/row_count": quarantine.count()},
+        key(table): {"dagster/row_count": table.count(nights=selected)}
+        for table in (tables.science, tables.quarantine)
     }
     return numbers | {module_key(m): module_numbers(m, counts) for m in modules}
 

@@ -48,10 +48,12 @@ def demonstrate(
 
         sent = _sent(source, servers, rate, bars)
         stages = {name: bars.add_task(name, total=sent.messages) for name in STAGES}
+        log = _Log(console, sent.messages)
 
         def show_stages(done: Mapping[str, int]) -> None:
             for name, task in stages.items():
                 bars.update(task, completed=done[name])
+            log.tell(done)
 
         follow(
             ZTF,
@@ -68,6 +70,10 @@ def demonstrate(
     )
     summary = summarize(tables)
     console.print(show(summary))
+    console.print(
+        "The latency is that of alerts sent all at once to services that have just started; "
+        "`fink bench` measures a steady stream."
+    )
     return summary
 
 
@@ -89,6 +95,22 @@ def _await_end(active: Callable[[], bool], require: Callable[[], None], bars: Pr
         time.sleep(POLL_SECONDS)
     require()
     bars.update(task, completed=1)
+
+
+class _Log:
+    """Lines instead of bars, which show at their end only where there is no terminal."""
+
+    def __init__(self, console: Console, messages: int) -> None:
+        self._console, self._messages = console, messages
+        self._said: Mapping[str, int] = {}
+
+    def tell(self, done: Mapping[str, int]) -> None:
+        """Print how far each stage has come, if it has come further."""
+        if self._console.is_terminal or done == self._said:
+            return
+        self._said = dict(done)
+        stages = ", ".join(f"{name} {done[name]}" for name in STAGES)
+        self._console.print(f"of {self._messages}: {stages}")
 
 
 def _bars(console: Console) -> Progress:

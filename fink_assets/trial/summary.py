@@ -142,18 +142,24 @@ def _latency(table: Table) -> dict[str, float]:
 
 
 def line(summary: Summary) -> str:
-    """Everything on one line of JSON."""
-    return json.dumps({**asdict(summary), "balanced": summary.balanced})
+    """Everything on one line of JSON; whether it balances is null while batches are under way."""
+    known = None if summary.unfinished else summary.balanced
+    return json.dumps({**asdict(summary), "balanced": known})
 
 
 def show(summary: Summary) -> Grid:
     """Table for people."""
     from rich.table import Table as Grid
 
-    grid = Grid("what", "number", "details", title=f"{summary.batches} batches")
+    grid = Grid("what", "number", "details", title=_batches(summary))
     for what, number, details in _lines(summary):
         grid.add_row(what, str(number), details)
     return grid
+
+
+def _batches(summary: Summary) -> str:
+    said = "1 batch" if summary.batches == 1 else f"{summary.batches} batches"
+    return f"{said}, {summary.unfinished} under way" if summary.unfinished else said
 
 
 def _lines(summary: Summary) -> list[tuple[str, Any, str]]:

@@ -49,7 +49,7 @@ KINDS = {
     "webserver": Kind(
         dagster_home.ports, ready.webserver, lambda s: f"http://{LOOPBACK}:{s.dagster_port}", 300
     ),
-    "daemon": Kind(lambda s: (), ready.daemon, lambda s: "", 300),
+    "daemon": Kind(lambda s: (), ready.daemon, lambda s: f"{s.home / 'dagster'}", 300),
 }
 SERVICES = tuple(KINDS)
 

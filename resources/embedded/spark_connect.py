@@ -62,6 +62,8 @@ def properties(configuration: Settings) -> dict[str, str]:
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.ansi.enabled": "false",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
+        # Plans of packets are long: to find the line of Python of each expression is half the work.
+        "spark.python.sql.dataFrameDebugging.enabled": "false",
         # The defaults of 200 and 50 cost 15 s per read of a small table on a small machine.
         "spark.sql.shuffle.partitions": 2,
         "spark.databricks.delta.snapshotPartitions": 2,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import fastavro
 import pytest
+from conftest import JAVA
 from unit.raw2science.batches import batch, sample
 
 from fink_assets.raw2science.modules.ztf import solar_system
@@ -32,9 +33,7 @@ def configuration(runtime_settings, make_ports, tmp_path_factory):
 
 
 def fink(configuration, *words, **more):
-    variables = environment(configuration) | {
-        "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
-    }
+    variables = environment(configuration) | {"JAVA_TOOL_OPTIONS": JAVA}
     return subprocess.Popen(
         [sys.executable, "-m", "fink_assets.cli", *words],
         env=os.environ | variables,

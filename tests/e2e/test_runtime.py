@@ -11,6 +11,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
+from conftest import JAVA
 
 from resources.embedded import ready
 from resources.embedded.jars import resolve
@@ -43,9 +44,7 @@ def fink_up(configuration, *names):
     words = [word for name in names for word in ("--only", name)]
     program = subprocess.Popen(
         [sys.executable, "-m", "fink_assets.cli", "up", *words],
-        env=os.environ
-        | environment(configuration)
-        | {"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1"},
+        env=os.environ | environment(configuration) | {"JAVA_TOOL_OPTIONS": JAVA},
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,

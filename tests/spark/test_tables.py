@@ -84,3 +84,10 @@ def test_a_new_table_has_folders_of_nights_and_what_a_stream_needs(table, spark)
     flat = Table(name="ztf/flat", root=table.root, partitioned=False)
     flat.append(frame(spark, ("a", 0, 1)), batch=0)
     assert flat.log().metadata().partition_columns == []
+
+
+def test_rows_are_counted_without_spark_all_or_those_of_some_nights(table, spark):
+    assert table.count() == table.count(nights=["a"]) == 0
+    table.append(frame(spark, ("a", 0, 1), ("a", 0, 2), ("b", 0, 3)), batch=0)
+    assert table.count() == 3
+    assert [table.count(nights=nights) for nights in (["a"], ["a", "b"], ["c"])] == [2, 3, 0]

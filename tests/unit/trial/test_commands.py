@@ -32,6 +32,12 @@ def test_a_folder_without_alerts_is_refused(fink, tmp_path, command):
     assert "holds no alerts" in answer.output
 
 
+def test_status_names_the_home_whose_services_do_not_answer(fink, settings):
+    answer = fink("status", "--only", "webserver")
+    assert answer.exit_code == 1
+    assert str(settings.home) in "".join(answer.output.split())
+
+
 @pytest.mark.parametrize("command", ["summary", "replay", "bench"])
 def test_a_survey_that_is_not_served_is_refused_with_those_that_are(fink, command):
     answer = fink(command, "--survey", "des")

@@ -11,7 +11,7 @@ from fink_assets.chain import STAGES
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Plan, Range, Receipt
 from fink_assets.trial.progress import through
-from fink_assets.trial.summary import line, summarize
+from fink_assets.trial.summary import line, show, summarize
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -89,6 +89,14 @@ def test_a_finished_batch_is_counted_by_stage_cut_module_and_filter(tables):
     ]
     assert found.balanced
     assert json.loads(line(found))["rows"]["science"] == 6
+
+
+def test_whether_it_balances_is_not_known_while_a_batch_is_under_way(tables):
+    archived(tables, raw=10)
+    found = summarize(tables)
+    assert found.unfinished == 1
+    assert json.loads(line(found))["balanced"] is None
+    assert show(found).title == "1 batch, 1 under way"
 
 
 def test_a_row_missing_from_a_table_shows_whatever_the_receipts_say(tables):
