@@ -5,15 +5,18 @@ Which partitions and assets a job run is for; what they do belongs to the stages
 
 import uuid
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import dagster as dg
-from dagster._utils.error import SerializableErrorInfo
 
 from fink_assets.definitions import build_defs
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.describe import key
 from fink_assets.settings import Settings
 from fink_assets.surveys import Survey
+
+if TYPE_CHECKING:
+    from dagster._utils.error import SerializableErrorInfo
 
 RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
 
@@ -83,14 +86,14 @@ def backfill(
     return result.success
 
 
-def _reason(event: dg.DagsterEvent) -> SerializableErrorInfo | None:
-    """What a step failed of, its cause first."""
-    error = event.step_failure_data.error if event.is_step_failure else None
+def cause(event: dg.DagsterEvent) -> "SerializableErrorInfo | None":
+    """What raised the error that a step or run failed of."""
+    error = getattr(event.event_specific_data, "error", None)
     return error.cause or error if error else None
 
 
 def _interrupted(event: dg.DagsterEvent) -> bool:
-    reason = _reason(event)
+    reason = cause(event)
     return bool(reason and reason.cls_name == dg.DagsterExecutionInterruptedError.__name__)
 
 
@@ -106,6 +109,6 @@ def _tell(entry: dg.EventLogEntry, tell: Callable[[str], object]) -> None:
     event = entry.dagster_event
     if not event or event.event_type not in STEPS:
         return
-    reason = _reason(event)
+    reason = cause(event)
     because = f", {reason.message.splitlines()[0]}" if reason and reason.message.strip() else ""
     tell(f"{event.step_key}: {STEPS[event.event_type]}{because}")

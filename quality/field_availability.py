@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.lake.contracts import FIELD_AVAILABILITY, RAW, Tables
+from fink_assets.lake.table import of_nights
 from fink_assets.surveys import Survey
 
 if TYPE_CHECKING:
@@ -108,10 +109,9 @@ class FieldAvailability:
         return [self._compared(night, found.get(night, [])) for night in chosen]
 
     def _last_batches(self, nights: Sequence[str], done: int) -> dict[str, int]:
-        names = ", ".join(f"'{night}'" for night in nights)
         rows = self.tables.raw.query(
             "select night, max(batch) as batch from it "
-            f"where night in ({names}) and batch <= {done} group by night"
+            f"where {of_nights(nights)} and batch <= {done} group by night"
         )
         return {row["night"]: row["batch"] for row in rows.to_pylist()}
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from fink_assets.archive.refreshed import Refreshed
-from fink_assets.lake.table import Table
+from fink_assets.lake.table import Table, of_nights
 from fink_assets.surveys.base import Forced
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class ForcedPhotometry(Refreshed):
         What alerts brought that are in quarantine by now stays: the cuts judge the alert, and the
         measurement is the same in others of the object.
         """
-        self._insert(self.brought(f"{_among(nights)} and batch <= {up_to}"), version=None)
+        self._insert(self.brought(f"{of_nights(nights)} and batch <= {up_to}"), version=None)
 
     def brought(self, alerts: str) -> DataFrame:
         """Every element of the array of every alert that passed.
@@ -109,7 +109,7 @@ class ForcedPhotometry(Refreshed):
             for name in dict.fromkeys((*known, *sent))
         ]
         keys = ("t.night = s.night", "t.object_id = s.object_id", "t.time <=> s.time")
-        return " and ".join([_among(nights, "t.night"), *keys, *fields])
+        return " and ".join([of_nights(nights, "t.night"), *keys, *fields])
 
 
 def _fields(rows: DataFrame) -> list[str]:
@@ -118,7 +118,3 @@ def _fields(rows: DataFrame) -> list[str]:
 
 def _value(side: str, name: str, known: Sequence[str]) -> str:
     return f"{side}.measurement.`{name}`" if name in known else "null"
-
-
-def _among(nights: Sequence[str], column: str = "night") -> str:
-    return f"{column} in ({', '.join(repr(night) for night in nights)})"

@@ -145,11 +145,8 @@ class Ledger:
 
     def compact(self) -> int:
         """Rewrite the small files of the ledger into larger ones; return how many they were."""
-        from deltalake import DeltaTable
-
-        if not self.table.exists():
-            return 0
-        return int(DeltaTable(self.table.path).optimize.compact()["numFilesRemoved"])
+        log = self.table.log()
+        return int(log.optimize.compact()["numFilesRemoved"]) if log else 0
 
     def _add(
         self,

@@ -10,7 +10,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -127,9 +127,8 @@ class Table:
         """Count rows, all or those of some nights, without Spark; 0 before the first write."""
         if not self.exists():
             return 0
-        chosen = ", ".join(f"'{night}'" for night in nights)
-        where = f" where night in ({chosen})" if nights else ""
-        answer = self.query(f"select count(*) as rows from it{where}")
+        where = of_nights(nights) if nights else "true"
+        answer = self.query(f"select count(*) as rows from it where {where}")
         return int(answer["rows"][0].as_py())
 
     def create(self, frame: DataFrame) -> None:
@@ -190,12 +189,11 @@ class Table:
         A live run may append to the same nights meanwhile: its batches are newer, so neither loses
         a row.
         """
-        names = ", ".join(f"'{night}'" for night in nights)
         writer = (
             frame.write.format("delta")
             .mode("overwrite")
             .option("mergeSchema", "true")
-            .option("replaceWhere", f"night in ({names}) and batch <= {up_to_batch}")
+            .option("replaceWhere", f"{of_nights(nights)} and batch <= {up_to_batch}")
         )
         insist(lambda: self._layout(writer).save(self.path))
 
@@ -205,6 +203,12 @@ class Table:
             options["delta.dataSkippingStatsColumns"] = ",".join(self.indexed)
         writer = writer.options(**options)
         return writer.partitionBy("night") if self.partitioned else writer
+
+
+def of_nights(nights: Iterable[str], column: str = "night") -> str:
+    """Condition on rows of some nights, at least one, for queries with and without Spark."""
+    chosen = ", ".join(f"'{night}'" for night in nights)
+    return f"{column} in ({chosen})"
 
 
 def insist(write: Callable[[], None]) -> None:

@@ -11,6 +11,7 @@ import dagster as dg
 from fink_assets.lake import contracts
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.describe import column_schema, key, nights, table_spec
+from fink_assets.lake.table import of_nights
 from fink_assets.raw2science.backfill import replace_modules, replace_nights
 from fink_assets.raw2science.enrich import Enrich
 from fink_assets.raw2science.module import ScienceModule
@@ -106,8 +107,7 @@ def _numbers(
 ) -> dict[dg.AssetKey, dict[str, int]]:
     """Row counts of some nights, and each module's statuses."""
     counts: Counter[str] = Counter()
-    chosen = ", ".join(f"'{night}'" for night in selected)
-    for statuses in run.health(f"night in ({chosen})").values():
+    for statuses in run.health(of_nights(selected)).values():
         counts.update(statuses)
     numbers = {
         key(table): {"dagster/row_count": table.count(nights=selected)}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Receipt, latency
+from fink_assets.lake.table import of_nights
 from fink_assets.raw2science.apply import MAPS, enriched, with_history
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.raw2science.renames import renamed
@@ -162,9 +163,9 @@ class Enrich:
         order = judged.sort_values(["partition", "offset"])
         again = order.duplicated("alert_id").reindex(judged.index)
         ids = judged["alert_id"]
-        nights = ", ".join(f"'{night}'" for night in sorted(set(judged["night"])))
+        nights = sorted(set(judged["night"]))
         earlier = self.tables.raw.query(
-            f"select distinct alert_id from it where night in ({nights}) and batch < {batch} "
+            f"select distinct alert_id from it where {of_nights(nights)} and batch < {batch} "
             f"and alert_id between {ids.min()} and {ids.max()} "
             f"and alert_id in ({', '.join(map(str, ids.unique()))})"
         )

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Ledger, Plan
+from fink_assets.lake.table import of_nights
 
 
 def reprocess(tables: Tables, *, most: int, nights: Sequence[str] = ()) -> dict[int, int]:
@@ -35,9 +36,8 @@ def _waiting(tables: Tables, nights: Sequence[str]) -> dict[int, int]:
     """Dead letters by the batch that brought them, of finished batches."""
     if not tables.dead_letter.exists():
         return {}
-    names = ", ".join(f"'{night}'" for night in nights)
     where = f"batch <= {tables.ledger.position('stream2raw')}"
-    where += f" and night in ({names})" if nights else ""
+    where += f" and {of_nights(nights)}" if nights else ""
     counted = tables.dead_letter.query(
         f"select batch, count(*) as letters from it where {where} group by batch order by batch"
     )

@@ -60,11 +60,10 @@ class Writers:
             As they were known when this batch was archived, so that repeating it repeats what
             became of it.
         """
-        from deltalake import DeltaTable
-
-        if not self.table.exists():
+        log = self.table.log()
+        if log is None:
             return {}
-        rows = DeltaTable(self.table.path).to_pyarrow_table().to_pylist()
+        rows = log.to_pyarrow_table().to_pylist()
         rows.sort(key=lambda row: (row["batch"], row["fingerprint"]))
         # The last verdict on a writer counts; a batch repeated by two at once may write it twice.
         return {

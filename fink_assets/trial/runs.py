@@ -8,6 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from fink_assets.backfill import cause
 from fink_assets.settings import Settings
 from fink_assets.surveys import Survey
 from fink_assets.trial.ground import TrialError
@@ -44,9 +45,9 @@ def _reason(instance: dg.DagsterInstance, run_id: str) -> str:
     kinds = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
     for entry in instance.all_logs(run_id, of_type=kinds):
         event = entry.dagster_event
-        error = getattr(event.event_specific_data, "error", None) if event else None
-        if error is not None:
-            return str((error.cause or error).message).strip()
+        reason = cause(event) if event else None
+        if reason:
+            return reason.message.strip()
         if event and event.message:
             return event.message
     return "no reason given"

@@ -88,20 +88,13 @@ def summarize(tables: Tables) -> Summary:
         offsets=counts["offsets"],
         lost=counts["lost"],
         duplicates=counts["duplicates"],
-        rows={noun: rows_of(getattr(tables, noun)) for noun in NOUNS},
+        rows={noun: getattr(tables, noun).count() for noun in NOUNS},
         dead_letters=_reasons(tables.dead_letter),
         quarantined=_named(counts, "cut:"),
         modules=_statuses(_named(counts, "module:")),
         delivered=_named(counts, "filter:"),
         latency_s=_latency(tables.deliveries),
     )
-
-
-def rows_of(table: Table) -> int:
-    """Rows of a table as its transaction log counts them."""
-    from deltalake import DeltaTable
-
-    return DeltaTable(table.path).count() if table.exists() else 0
 
 
 def quantiles(seconds: pd.Series, wanted: Iterable[int] = (50, 95)) -> dict[str, float]:
@@ -112,11 +105,11 @@ def quantiles(seconds: pd.Series, wanted: Iterable[int] = (50, 95)) -> dict[str,
 def columns_of(table: Table, columns: list[str]) -> pd.DataFrame:
     """Some columns of a table, read without Spark."""
     import pandas as pd
-    from deltalake import DeltaTable
 
-    if not table.exists():
+    log = table.log()
+    if log is None:
         return pd.DataFrame(columns=columns)
-    return DeltaTable(table.path).to_pyarrow_table(columns=columns).to_pandas()
+    return log.to_pyarrow_table(columns=columns).to_pandas()
 
 
 def _named(counts: Mapping[str, int], start: str) -> dict[str, int]:

@@ -41,7 +41,9 @@ def evaluate(definitions):
 
     def run(chain, only=None):
         job = definitions(chain).resolve_job_def("ztf_night_close")
-        result = (job.get_subset(asset_check_selection=only) if only else job).execute_in_process(
+        result = (
+            job.get_subset(asset_check_selection=set(only)) if only else job
+        ).execute_in_process(
             partition_key=NIGHT,
             instance=dg.DagsterInstance.ephemeral(),
             raise_on_error=False,
@@ -114,7 +116,7 @@ def test_what_is_missing_fails_the_check_that_counts_it(evaluate, sample_run, tm
     run = sample_run.copy(tmp_path)
     delete(run.tables.science, KNOWN)
     delete(run.tables.raw, OTHER)
-    found = evaluate(run.chain, set(CHECKS))
+    found = evaluate(run.chain, CHECKS)
     assert {key for key in BOOKS if found[key].passed} == set()
     assert values(found["raw", "every_offset_is_accounted_for"])["raw"] == 56
     assert values(found["deliveries", "deliveries_are_what_filters_select"])["unexpected"] == 1
@@ -127,7 +129,7 @@ def test_what_is_there_twice_fails_the_check_that_counts_it(evaluate, sample_run
     for table in (run.tables.science, run.tables.deliveries):
         row = DeltaTable(table.path).to_pyarrow_table(filters=[("alert_id", "=", KNOWN)])
         write_deltalake(table.path, row, mode="append")
-    found = evaluate(run.chain, set(CHECKS))
+    found = evaluate(run.chain, CHECKS)
     assert {key[0] for key in BOOKS if found[key].passed} == {"raw"}
     assert values(found["science", "every_alert_is_judged_once"])["science"] == 28
     assert values(found["deliveries", "deliveries_are_what_filters_select"])["twice"] == 1
@@ -138,7 +140,7 @@ def test_a_repeated_receipt_does_not_count_twice(evaluate, sample_run, tmp_path)
     run = sample_run.copy(tmp_path)
     counts = {"messages": 30, "raw": 30, "dead_letter": 0}
     run.chain.ledger.add_receipt("stream2raw", 0, Receipt(counts=counts))
-    assert evaluate(run.chain, set(CHECKS))["raw", "every_offset_is_accounted_for"].passed
+    assert evaluate(run.chain, CHECKS)["raw", "every_offset_is_accounted_for"].passed
 
 
 def closing(definitions, chain, night):
