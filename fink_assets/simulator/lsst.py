@@ -5,7 +5,7 @@ to `synthetic` or to a folder, sending them to `replay`.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from io import BytesIO
@@ -105,9 +105,18 @@ def renamed(message: bytes, source_id: int, copy: int = 0) -> bytes:
         Number of the copy: the first, 0, keeps its object, another one is of another object, which
         all alerts of the old object share. The detections of the history keep their identifiers.
     """
-    return b"".join(
+    return copies(message)(source_id, copy)
+
+
+def copies(message: bytes, days: float = 0.0) -> Callable[[int, int], bytes]:
+    """Copies of an alert, so many days later, by identifier and number of the copy; see `renamed`.
+
+    All times of the packet move (fields `...MjdTai`), but the epochs of orbits do not.
+    """
+    pieces = _cut(message, days)
+    return lambda source_id, copy: b"".join(
         piece if isinstance(piece, bytes) else long_bytes(_new(piece, source_id, copy))
-        for piece in _cut(message)
+        for piece in pieces
     )
 
 
@@ -149,21 +158,33 @@ def _new(old: Place, source_id: int, copy: int) -> int:
     return (other_object if old.path in OBJECT_IDS else other_sso)(old.value, copy)
 
 
-# One entry: copies of an alert are made one after the other.
-@lru_cache(maxsize=1)
-def _cut(message: bytes) -> tuple[bytes | Place, ...]:
+def _cut(message: bytes, days: float) -> tuple[bytes | Place, ...]:
     """Cut a message around its identifiers.
 
     It is written anew before, since what another program wrote may state the sizes of arrays, which
     depend on the identifiers in them.
     """
-    whole = written(read(message), _schema_id(message))
+    alert = read(message)
+    if days:
+        _shift(alert, days)
+    whole = written(alert, _schema_id(message))
     pieces: list[bytes | Place] = []
     last = 0
     for place in places(whole[ID_BYTES:], _parsed(_schema_id(message)), _IDS):
         pieces += [whole[last : place.begin + ID_BYTES], place]
         last = place.end + ID_BYTES
     return (*pieces, whole[last:])
+
+
+def _shift(part: Any, days: float) -> None:
+    """Move the times in a record or list, in place."""
+    for each in part if isinstance(part, list) else ():
+        _shift(each, days)
+    for name, value in part.items() if isinstance(part, dict) else ():
+        if name.endswith("MjdTai") and value is not None:
+            part[name] = value + days
+        else:
+            _shift(value, days)
 
 
 def _schema_id(message: bytes) -> int:

@@ -5,7 +5,7 @@ alerts come from to `sample`, sending them to `replay`.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from io import BytesIO
@@ -106,19 +106,16 @@ def renamed(
         The reference image keeps its times.
     """
     parts = _parts(message, jd_shift_days)
-    name = parts.object_id if object_id is None else object_id
-    number = long_bytes(candid)
-    salt = candid.to_bytes(SYNC_BYTES, "big", signed=True)
-    sync = blake2b(parts.head, digest_size=SYNC_BYTES, salt=salt).digest()
-    datum = b"".join(
-        (parts.origin, _blob(name.encode()), number, parts.before, number, parts.after)
-    )
-    return b"".join((parts.head, sync, _ONE, _blob(datum), sync))
+    return _joined(parts, candid, parts.object_id if object_id is None else object_id)
 
 
-def copied(message: bytes, candid: int, copy: int) -> bytes:
-    """Give the alert a new identifier; a copy other than the first, 0, is of another object."""
-    return renamed(message, candid, object_name(_parts(message, None).object_id, copy))
+def copies(message: bytes, days: float = 0.0) -> Callable[[int, int], bytes]:
+    """Copies of an alert, so many days later, by identifier and number of the copy.
+
+    A copy other than the first, 0, is of another object.
+    """
+    parts = _parts(message, days or None)
+    return lambda candid, copy: _joined(parts, candid, object_name(parts.object_id, copy))
 
 
 def look(message: bytes) -> tuple[float, str]:
@@ -157,8 +154,6 @@ class _Parts(NamedTuple):
     after: bytes
 
 
-# One entry: copies of an alert are made one after the other, and an alert may weigh 1 MB decoded.
-@lru_cache(maxsize=1)
 def _parts(message: bytes, jd_shift_days: float | None) -> _Parts:
     schema, alert = read_container(message)
     if jd_shift_days is not None:
@@ -176,6 +171,16 @@ def _parts(message: bytes, jd_shift_days: float | None) -> _Parts:
         before=_encode(inner[:at], candidate),
         after=_encode(inner[at + 1 :], candidate) + _encode(fields[5:], alert),
     )
+
+
+def _joined(parts: _Parts, candid: int, object_id: str) -> bytes:
+    number = long_bytes(candid)
+    salt = candid.to_bytes(SYNC_BYTES, "big", signed=True)
+    sync = blake2b(parts.head, digest_size=SYNC_BYTES, salt=salt).digest()
+    datum = b"".join(
+        (parts.origin, _blob(object_id.encode()), number, parts.before, number, parts.after)
+    )
+    return b"".join((parts.head, sync, _ONE, _blob(datum), sync))
 
 
 def _encode(fields: list[Schema], values: Record) -> bytes:

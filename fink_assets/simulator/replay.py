@@ -59,6 +59,7 @@ def replay(
     *,
     rate: float | None = None,
     repeats_to: int | None = None,
+    night: str | None = None,
     shuffle: int | None = None,
     partitions: int = 2,
     progress: Callable[[int], None] | None = None,
@@ -80,6 +81,8 @@ def replay(
     repeats_to
         Number of alerts to send, with copies under new identities; see `sequence.repeated`.
         If None, each alert once, its bytes untouched.
+    night
+        Night that all copies are of, instead of their alert's own.
     shuffle
         Seed of a random order; by default the alerts go in the order of their exposures.
     partitions
@@ -102,7 +105,7 @@ def replay(
     if repeats_to is None:
         stream = outgoing(alerts, survey=survey)
     else:
-        stream = repeated(alerts, repeats_to, survey=survey)
+        stream = repeated(alerts, repeats_to, survey=survey, night=night)
     return send(stream, servers, topic, rate=rate, progress=progress, visit=visit)
 
 

@@ -5,11 +5,16 @@ Kafka to `replay`.
 """
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from fink_assets.simulator.surveys import PACKETS
+from fink_assets.simulator.surveys import PACKETS, Packets
+
+# Ready to be copied; they weigh as much as their messages, some 100 kB each.
+KEPT_ALERTS = 1000
 
 
 class Waiting(NamedTuple):
@@ -64,31 +69,64 @@ def outgoing(alerts: Iterable[Waiting], *, survey: str = "ztf") -> Iterator[Outg
 
 
 def repeated(
-    alerts: list[Waiting], total: int, *, used: int = 0, survey: str = "ztf"
+    alerts: list[Waiting],
+    total: int,
+    *,
+    used: int = 0,
+    survey: str = "ztf",
+    night: str | None = None,
 ) -> Iterator[Outgoing]:
-    """As many messages as asked for: copies of each alert, one after the other.
+    """As many messages as asked for, copies of the alerts.
 
     All get new identifiers, which increase by one from `first_id` on in the order of sending and
     begin, as the survey's do, with the time. The first copy of each alert keeps the object's name,
     others form further objects: the k-th copies of an object's alerts belong to one object. `used`
     identifiers were given to messages sent before and are not given again.
+
+    Copies of an alert come one after the other, so that the nights do. With `night` (`YYYY-MM-DD`)
+    all are of that one: their times move by whole days, and all alerts come in turn again and
+    again, so that the stream is the same from its begin to its end.
     """
     if not alerts:
         return
     packets = PACKETS[survey]
-    alert_id = first_id(alerts, survey=survey) + used
-    each, more = divmod(total, len(alerts))
-    for position, alert in enumerate(alerts):
-        night = packets.night(alert.time)
-        original = packets.message(alert.path.read_bytes())
-        for copy in range(each + (position < more)):
-            yield Outgoing(night, packets.copied(original, alert_id, copy))
-            alert_id += 1
+
+    @lru_cache(maxsize=KEPT_ALERTS if night else 1)
+    def copies(position: int) -> Callable[[int, int], bytes]:
+        alert = alerts[position]
+        message = packets.message(alert.path.read_bytes())
+        return packets.copies(message, _days(alert, night, packets))
+
+    alert_id = first_id(alerts, survey=survey, night=night) + used
+    for number, (position, copy) in enumerate(_order(len(alerts), total, in_turn=bool(night))):
+        when = night or packets.night(alerts[position].time)
+        yield Outgoing(when, copies(position)(alert_id + number, copy))
 
 
-def first_id(alerts: Iterable[Waiting], *, survey: str = "ztf") -> int:
+def _order(alerts: int, total: int, *, in_turn: bool) -> Iterator[tuple[int, int]]:
+    """Position of an alert and number of its copy."""
+    each, more = divmod(total, alerts)
+    if in_turn:
+        yield from ((number % alerts, number // alerts) for number in range(total))
+    else:
+        yield from (
+            (position, copy)
+            for position in range(alerts)
+            for copy in range(each + (position < more))
+        )
+
+
+def _days(alert: Waiting, night: str | None, packets: Packets) -> int:
+    """Days from an alert's night to another."""
+    if night is None:
+        return 0
+    return (date.fromisoformat(night) - date.fromisoformat(packets.night(alert.time))).days
+
+
+def first_id(alerts: Iterable[Waiting], *, survey: str = "ztf", night: str | None = None) -> int:
     """Identifier of the first of the repeated alerts."""
-    return PACKETS[survey].first_id(min(alert.time for alert in alerts))
+    packets = PACKETS[survey]
+    return packets.first_id(min(alert.time + _days(alert, night, packets) for alert in alerts))
 
 
 def _look(path: Path, survey: str) -> Waiting:

@@ -22,9 +22,9 @@ class Packets:
         Time and object of a file's alert.
     message : callable
         What the survey sends, of a file.
-    copied : callable
-        A message with another identifier; the number of the copy says which object it is of, 0 its
-        own.
+    copies : callable
+        Makes copies of a message whose times are some days later: one for each identifier; the
+        number of the copy says which object it is of, 0 its own.
     first_id : callable
         First of a thousand million identifiers of a time.
     night, topic : callable
@@ -35,7 +35,7 @@ class Packets:
 
     look: Callable[[bytes], tuple[float, str]]
     message: Callable[[bytes], bytes]
-    copied: Callable[[bytes, int, int], bytes]
+    copies: Callable[[bytes, float], Callable[[int, int], bytes]]
     first_id: Callable[[float], int]
     night: Callable[[float], str]
     topic: Callable[[str], str]
@@ -46,7 +46,7 @@ PACKETS: dict[str, Packets] = {
     "ztf": Packets(
         look=packet.look,
         message=lambda content: content,
-        copied=packet.copied,
+        copies=packet.copies,
         first_id=packet.candid_at,
         night=night_of_jd,
         topic=lambda night: f"ztf_{night.replace('-', '')}_programid1",
@@ -55,7 +55,7 @@ PACKETS: dict[str, Packets] = {
     "lsst": Packets(
         look=lsst.look,
         message=lsst.message_of,
-        copied=lsst.renamed,
+        copies=lsst.copies,
         first_id=lsst.source_id_at,
         night=night_of_mjd_tai,
         # Rubin's own name for alerts that no telescope made; messages state their version.

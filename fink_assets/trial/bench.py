@@ -21,7 +21,7 @@ from fink_assets.trial import measures
 from fink_assets.trial.figures import throughput_table
 from fink_assets.trial.ground import emptied
 from fink_assets.trial.latency import QUIET_SECONDS, drain, latency
-from fink_assets.trial.plan import Plan
+from fink_assets.trial.plan import NIGHT, Plan
 from fink_assets.trial.summary import Summary, summarize
 from resources.embedded.processes import running
 
@@ -50,12 +50,12 @@ def throughput(configuration: Settings, plan: Plan, console: Console) -> dict[st
         console.print(f"Warming up with {plan.warm} alerts")
         alerts = waiting(plan.source, survey=survey)
         create_topic(servers, plan.topic)
-        send(repeated(alerts, plan.warm, survey=survey), servers, plan.topic)
+        send(repeated(alerts, plan.warm, survey=survey, night=NIGHT), servers, plan.topic)
         drain(chain)
         warm = summarize(chain.tables)
         with Progress(console=console) as bars:
             task = bars.add_task("sending", total=plan.total)
-            stream = repeated(alerts, plan.total, used=plan.warm, survey=survey)
+            stream = repeated(alerts, plan.total, used=plan.warm, survey=survey, night=NIGHT)
             send(stream, servers, plan.topic, progress=lambda _: bars.advance(task))
         console.print("Draining")
         before = measures.speed()

@@ -22,7 +22,7 @@ from fink_assets.simulator.sequence import first_id, waiting
 from fink_assets.trial import measures, runs
 from fink_assets.trial.figures import QUANTILES, latency_table
 from fink_assets.trial.ground import require_running
-from fink_assets.trial.plan import Plan
+from fink_assets.trial.plan import NIGHT, Plan
 from fink_assets.trial.progress import follow
 from fink_assets.trial.summary import columns_of, quantiles, summarize
 from resources.embedded.processes import running
@@ -65,7 +65,8 @@ def latency(configuration: Settings, plan: Plan, console: Console) -> dict[str, 
         "balanced": summarize(tables).balanced,
     }
     if plan.visit > 1:
-        first = first_id(waiting(plan.source, survey=plan.survey.name), survey=plan.survey.name)
+        alerts = waiting(plan.source, survey=plan.survey.name)
+        first = first_id(alerts, survey=plan.survey.name, night=NIGHT)
         found["visit"], found["every_s"] = plan.visit, plan.every
         found["visits"] = visits(both, first=first, begun=begun, plan=plan)
     console.print(latency_table(found, settle=plan.settle, seconds=plan.seconds))
@@ -90,6 +91,7 @@ class _Sender(threading.Thread):
                 plan.topic,
                 rate=plan.rate,
                 repeats_to=plan.sent,
+                night=NIGHT,
                 visit=plan.visit,
                 survey=plan.survey.name,
             )

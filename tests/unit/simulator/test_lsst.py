@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from fink_assets.packages import PackageError
 from fink_assets.simulator.avro import long_bytes, places
-from fink_assets.simulator.lsst import look, message_of, other_object, other_sso, renamed, written
+from fink_assets.simulator.lsst import (
+    copies,
+    look,
+    message_of,
+    other_object,
+    other_sso,
+    renamed,
+    written,
+)
 from fink_assets.simulator.sequence import first_id, nights, outgoing, repeated, waiting
 from fink_assets.stream2raw.framing import FramingError
 from fink_assets.surveys.base import UnknownSchemaError
@@ -81,6 +89,27 @@ def test_every_version_can_be_copied(schema_id):
     assert found[:5] == message[:5]
     wanted = expected(lsst.unwire(message), 2**62, other_object(77, 3), other_sso(BODY, 3))
     assert lsst.unwire(found) == wanted
+
+
+def test_a_shift_moves_every_time_of_an_alert_and_nothing_else():
+    message = lsst.wire(alert(900, diaObjectId=77, ssObjectId=BODY), 900)
+    before, after = lsst.unwire(message), lsst.unwire(copies(message, 10)(5, 0))
+    moved = set()
+
+    def compare(path, old, new):
+        if isinstance(old, dict):
+            for name in old:
+                compare((*path, name), old[name], new[name])
+        elif isinstance(old, list):
+            for each in zip(old, new, strict=True):
+                compare(path, *each)
+        elif old != new and not path[-1].endswith("diaSourceId"):
+            assert new == old + 10
+            moved.add(".".join(path))
+
+    compare((), before, after)
+    assert {"diaSource.midpointMjdTai", "prvDiaSources.midpointMjdTai"} <= moved
+    assert all(name.endswith("MjdTai") for name in moved)
 
 
 def test_the_first_copy_keeps_its_object_and_body():

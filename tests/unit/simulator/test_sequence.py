@@ -1,7 +1,11 @@
 from pathlib import Path
 
+import pytest
+
+from fink_assets.astro.time import night_of_jd
 from fink_assets.simulator.packet import candid_at, object_name, read_container, read_detection
 from fink_assets.simulator.sequence import (
+    first_id,
     nights,
     outgoing,
     repeated,
@@ -59,6 +63,30 @@ def test_identifiers_of_repeats_are_unique_increase_and_fit_64_bits():
 def test_repeats_keep_the_order_of_time():
     times = [read_detection(o.message)["candidate"]["jd"] for o in repeated(waiting(DATA), 150)]
     assert times == sorted(times)
+
+
+def test_copies_of_a_night_are_all_of_it_and_come_in_turn():
+    alerts = waiting(DATA)
+    sent = list(repeated(alerts, 3 * len(alerts) + 5, night="2024-06-06"))
+    found = [read_detection(out.message) for out in sent]
+    assert {out.night for out in sent} == {"2024-06-06"}
+    assert {night_of_jd(alert["candidate"]["jd"]) for alert in found} == {"2024-06-06"}
+    times = [alert["candidate"]["jd"] % 1 for alert in found]
+    in_turn = [alerts[number % len(alerts)].time % 1 for number in range(len(sent))]
+    assert times == pytest.approx(in_turn, abs=1e-8)
+    candids = [alert["candid"] for alert in found]
+    first = first_id(alerts, night="2024-06-06")
+    assert candids == list(range(first, first + len(sent)))
+    assert len({alert["objectId"] for alert in found[: len(alerts)]}) == len(
+        {alert.object_id for alert in alerts}
+    )
+
+
+def test_a_night_s_copies_are_the_same_however_few_are_kept(monkeypatch):
+    alerts = waiting(DATA)[:7]
+    wanted = list(repeated(alerts, 30, night="2024-06-06"))
+    monkeypatch.setattr("fink_assets.simulator.sequence.KEPT_ALERTS", 2)
+    assert list(repeated(alerts, 30, night="2024-06-06")) == wanted
 
 
 def test_copies_of_one_object_form_further_objects_of_as_many_alerts():
