@@ -1,0 +1,142 @@
+"""What a model of the sky is: a kind of source that may be drawn, and the source that it gives.
+
+The kinds themselves are in the other modules of this package, how often they occur in `mix`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
+    Bands = NDArray[np.str_]
+
+BANDS = "ugrizy"
+"""LSST's bands; ZTF's g, r and i are taken for the same."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counterpart:
+    """What catalogues know where a source is: a host galaxy, or the star itself.
+
+    Parameters
+    ----------
+    kind : str
+        ``galaxy`` or ``star``.
+    ra, dec : float
+        ICRS, in degrees.
+    magnitudes : mapping
+        AB magnitude by band.
+    redshift : float, optional
+        Of a galaxy.
+    name : str
+        In the catalogue that the truth names it after; may be empty.
+    """
+
+    kind: str
+    ra: float
+    dec: float
+    magnitudes: Mapping[str, float]
+    redshift: float | None = None
+    name: str = ""
+
+
+class Source(ABC):
+    """One source, fully determined: the same call gives the same numbers."""
+
+    kind: str
+    ra: float
+    dec: float
+    parameters: Mapping[str, float | str]
+    """What the truth table says of it: every number from which its light follows, in stated units."""
+    counterpart: Counterpart | None = None
+    designation: str | None = None
+    """Provisional designation of a Solar System body that is known (e.g. ``2013 LL24``)."""
+    flags: Mapping[str, float | bool | str]
+    """What is wrong with the images of an artefact; empty for what is in the sky."""
+
+    @abstractmethod
+    def flux(self, mjd: Numbers, band: Bands) -> Numbers:
+        """Flux in the difference image: above that of the reference image, below it if negative.
+
+        Parameters
+        ----------
+        mjd : array of shape (n,)
+            Times (UTC), in days; any order.
+        band : array of shape (n,)
+            Band of each.
+
+        Returns
+        -------
+        array of shape (n,)
+            In nJy (AB magnitude 31.4 is 1 nJy), without noise, extinction of the Milky Way
+            included where the kind has it.
+        """
+
+    def reference(self, band: str) -> float:
+        """Flux in the reference image at the source (nJy): the star's or the host's there."""
+        return 0.0
+
+    def position(self, mjd: Numbers) -> tuple[Numbers, Numbers]:
+        """Right ascension and declination (ICRS, degrees) at some times; fixed by default."""
+        import numpy as np
+
+        return np.full_like(mjd, self.ra), np.full_like(mjd, self.dec)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """Part of the sky in which sources are drawn: a disc.
+
+    Parameters
+    ----------
+    ra, dec : float
+        Centre, ICRS, in degrees.
+    radius : float
+        In degrees.
+    """
+
+    ra: float
+    dec: float
+    radius: float
+
+    def place(self, random: np.random.Generator) -> tuple[float, float]:
+        """Draw a position, uniformly on the sphere."""
+        import numpy as np
+
+        cos_radius = np.cos(np.radians(self.radius))
+        height = 1 - random.uniform() * (1 - cos_radius)
+        along, across = random.uniform(0, 2 * np.pi), np.sqrt(1 - height**2)
+        x, y, z = height, across * np.cos(along), across * np.sin(along)
+        dec0, ra0 = np.radians(self.dec), np.radians(self.ra)
+        up = x * np.sin(dec0) + z * np.cos(dec0)
+        toward = x * np.cos(dec0) - z * np.sin(dec0)
+        ra = np.degrees(ra0 + np.arctan2(y, toward)) % 360
+        return float(ra), float(np.degrees(np.arcsin(np.clip(up, -1, 1))))
+
+
+class Kind(ABC):
+    """A class of sources."""
+
+    name: ClassVar[str]
+    """Class in the truth table, e.g. ``SN Ia``."""
+
+    @abstractmethod
+    def draw(self, random: np.random.Generator, field: Field, mjd: float) -> Source:
+        """Draw a source that is, or was within 30 days, brighter than its reference around `mjd`.
+
+        Parameters
+        ----------
+        random : Generator
+            Gives every random number of it; nothing else is random.
+        field : Field
+            Where it is.
+        mjd : float
+            A time (UTC) of the night in which it is to be seen.
+        """
