@@ -54,7 +54,7 @@ class Source(ABC):
     ra: float
     dec: float
     parameters: Mapping[str, float | str]
-    """What the truth table says of it: every number from which its light follows, in stated units."""
+    """What the truth table says of it: every number from which its light follows; units in names."""
     counterpart: Counterpart | None = None
     designation: str | None = None
     """Provisional designation of a Solar System body that is known (e.g. ``2013 LL24``)."""
@@ -126,10 +126,14 @@ class Kind(ABC):
 
     name: ClassVar[str]
     """Class in the truth table, e.g. ``SN Ia``."""
+    density: ClassVar[float]
+    """Sources per square degree; where they begin and end, new ones per square degree and day."""
+    days: ClassVar[float | None] = None
+    """How long after its begin a source may be seen; None where it neither begins nor ends."""
 
     @abstractmethod
     def draw(self, random: np.random.Generator, field: Field, mjd: float) -> Source:
-        """Draw a source that is, or was within 30 days, brighter than its reference around `mjd`.
+        """Draw a source.
 
         Parameters
         ----------
@@ -138,5 +142,6 @@ class Kind(ABC):
         field : Field
             Where it is.
         mjd : float
-            A time (UTC) of the night in which it is to be seen.
+            When it begins (UTC): explodes, rises, enters the field. Kinds that neither begin nor
+            end take no notice of it.
         """
