@@ -54,7 +54,7 @@ class Source(ABC):
     ra: float
     dec: float
     parameters: Mapping[str, float | str]
-    """What the truth table says of it: every number from which its light follows; units in names."""
+    """For the truth table: every number from which its light follows, units in the names."""
     counterpart: Counterpart | None = None
     designation: str | None = None
     """Provisional designation of a Solar System body that is known (e.g. ``2013 LL24``)."""
