@@ -114,7 +114,7 @@ def altered(message: bytes, *, candid: int | None = None, **changes: Any) -> byt
 
 def make_topic(servers: str) -> str:
     """Make a fresh topic with two partitions."""
-    from fink_assets.simulator.replay import create_topic
+    from fink_assets.simulator.outlet import create_topic
 
     name = f"topic-{uuid.uuid4().hex[:12]}"
     create_topic(servers, name)

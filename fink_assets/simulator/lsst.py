@@ -58,7 +58,7 @@ def read(message: bytes) -> Record:
     """
     confluent(message)
     datum = BytesIO(message[ID_BYTES:])
-    return fastavro.schemaless_reader(datum, _parsed(_schema_id(message)), None)  # type: ignore
+    return fastavro.schemaless_reader(datum, _parsed(schema_id_of(message)), None)  # type: ignore
 
 
 def message_of(content: bytes) -> bytes:
@@ -167,10 +167,10 @@ def _cut(message: bytes, days: float) -> tuple[bytes | Place, ...]:
     alert = read(message)
     if days:
         _shift(alert, days)
-    whole = written(alert, _schema_id(message))
+    whole = written(alert, schema_id_of(message))
     pieces: list[bytes | Place] = []
     last = 0
-    for place in places(whole[ID_BYTES:], _parsed(_schema_id(message)), _IDS):
+    for place in places(whole[ID_BYTES:], _parsed(schema_id_of(message)), _IDS):
         pieces += [whole[last : place.begin + ID_BYTES], place]
         last = place.end + ID_BYTES
     return (*pieces, whole[last:])
@@ -187,7 +187,8 @@ def _shift(part: Any, days: float) -> None:
             _shift(value, days)
 
 
-def _schema_id(message: bytes) -> int:
+def schema_id_of(message: bytes) -> int:
+    """Identifier of the schema that a message states."""
     return int.from_bytes(message[1:ID_BYTES], "big")
 
 

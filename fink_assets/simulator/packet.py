@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import fastavro
 
-from fink_assets.simulator.avro import long_bytes
+from fink_assets.simulator.avro import blob, long_bytes
 from fink_assets.stream2raw.framing import MAGIC, SYNC_BYTES, container, container_schema
 
 _ONE = b"\x02"
@@ -74,10 +74,10 @@ def write_container(schema: Schema | str, record: Mapping[str, Any], *, sync: by
     if len(sync) != SYNC_BYTES:
         raise ValueError(f"a sync marker has {SYNC_BYTES} bytes, not {len(sync)}")
     text = schema if isinstance(schema, str) else json.dumps(schema, separators=(",", ":"))
-    head = _head(text)
+    head = container_head(text)
     datum = BytesIO()
     fastavro.schemaless_writer(datum, _writer(head)[1], record)
-    return b"".join((head, sync, _ONE, _blob(datum.getbuffer()), sync))
+    return b"".join((head, sync, _ONE, blob(datum.getbuffer()), sync))
 
 
 def sync_marker(schema_text: str, candid: int) -> bytes:
@@ -178,9 +178,9 @@ def _joined(parts: _Parts, candid: int, object_id: str) -> bytes:
     salt = candid.to_bytes(SYNC_BYTES, "big", signed=True)
     sync = blake2b(parts.head, digest_size=SYNC_BYTES, salt=salt).digest()
     datum = b"".join(
-        (parts.origin, _blob(object_id.encode()), number, parts.before, number, parts.after)
+        (parts.origin, blob(object_id.encode()), number, parts.before, number, parts.after)
     )
-    return b"".join((parts.head, sync, _ONE, _blob(datum), sync))
+    return b"".join((parts.head, sync, _ONE, blob(datum), sync))
 
 
 def _encode(fields: list[Schema], values: Record) -> bytes:
@@ -210,13 +210,9 @@ def _writer(header: bytes) -> tuple[Schema, Schema]:
 
 
 @lru_cache(maxsize=64)
-def _head(schema_text: str) -> bytes:
-    """Header of a container up to its marker: magic and a map of two entries."""
+def container_head(schema_text: str) -> bytes:
+    """Header of a message up to its marker: magic and a map of two entries."""
     schema = schema_text.encode()
     entries = ((b"avro.codec", b"null"), (b"avro.schema", schema))
-    body = b"".join(_blob(part) for entry in entries for part in entry)
+    body = b"".join(blob(part) for entry in entries for part in entry)
     return MAGIC + long_bytes(len(entries)) + body + long_bytes(0)
-
-
-def _blob(content: bytes | memoryview) -> bytes:
-    return long_bytes(len(content)) + bytes(content)

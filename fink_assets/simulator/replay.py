@@ -1,39 +1,41 @@
-"""Send alerts to a Kafka topic as the survey does: one message each, without key, in order.
+"""Hand alerts over as the survey does: in order, when they are due, each one counted.
 
-Which alerts and in which order belongs to `sequence`. Nothing is lost in silence: the first
-delivery that fails ends the replay with an error.
+Which alerts and in which order belongs to `sequence`, when to `pacing`, Kafka to `outlet`, files to
+`archive`.
 """
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Protocol
 
+from fink_assets.simulator.outlet import Outlet, ReplayError
+from fink_assets.simulator.pacing import Pacing, at_once, paced
 from fink_assets.simulator.sequence import Outgoing, outgoing, repeated, waiting
 
-if TYPE_CHECKING:
-    from confluent_kafka import KafkaError, Message
 
-FLUSH_SECONDS = 60.0
+class Target(Protocol):
+    """Where alerts go to; `delivered` counts those that have arrived, all of them once closed."""
 
-_PRODUCER = {
-    "enable.idempotence": True,
-    # What fails raises; notes on retries would disturb the progress that people watch.
-    "log_level": 3,
-    "compression.type": "none",
-    "linger.ms": 20,
-    # Bounds the memory; more would only wait here instead of on disk.
-    "queue.buffering.max.messages": 1000,
-    "queue.buffering.max.kbytes": 131072,
-    "delivery.timeout.ms": 60_000,
-}
+    @property
+    def delivered(self) -> int:
+        """Alerts that have arrived."""
 
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Topics that they went to."""
 
-class ReplayError(RuntimeError):
-    """An alert was not delivered."""
+    def put(self, alert: Outgoing) -> None:
+        """Take an alert."""
+
+    def serve(self, seconds: float) -> None:
+        """Wait for so long, at most."""
+
+    def close(self) -> None:
+        """Wait until all have arrived."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,7 @@ class ReplayReport:
     sent: int
     seconds: float
     nights: dict[str, int]
+    topics: tuple[str, ...]
     first_sent: datetime | None
     last_sent: datetime | None
 
@@ -57,13 +60,12 @@ def replay(
     servers: str,
     topic: str,
     *,
-    rate: float | None = None,
+    pacing: Pacing = at_once,
     repeats_to: int | None = None,
     night: str | None = None,
     shuffle: int | None = None,
     partitions: int = 2,
     progress: Callable[[int], None] | None = None,
-    visit: int = 1,
     survey: str = "ztf",
 ) -> ReplayReport:
     """Send alerts to a topic, which is created if it is missing.
@@ -71,13 +73,13 @@ def replay(
     Parameters
     ----------
     source
-        Folder of messages (`*.avro`, recursively), or such files.
+        Folder of messages (`*.avro`, recursively), or such files and folders.
     servers
         Bootstrap servers.
     topic
         Topic to send to.
-    rate
-        Alerts per second; as fast as the broker takes them if None.
+    pacing
+        When they are due; as fast as the broker takes them by default.
     repeats_to
         Number of alerts to send, with copies under new identities; see `sequence.repeated`.
         If None, each alert once, its bytes untouched.
@@ -89,9 +91,6 @@ def replay(
         Number of partitions of a topic that is created.
     progress
         Called after each alert with the number handed over so far.
-    visit
-        Alerts handed over at once, as a telescope does that ends an exposure; `rate` stays the
-        mean rate.
     survey
         Whose alerts they are.
 
@@ -101,121 +100,61 @@ def replay(
         A delivery failed, or was not acknowledged in a minute.
     """
     alerts = waiting(source, shuffle=shuffle, survey=survey)
-    create_topic(servers, topic, partitions)
     if repeats_to is None:
         stream = outgoing(alerts, survey=survey)
     else:
         stream = repeated(alerts, repeats_to, survey=survey, night=night)
-    return send(stream, servers, topic, rate=rate, progress=progress, visit=visit)
+    outlet = Outlet(servers, topic, partitions=partitions)
+    return hand_over(stream, outlet, pacing=pacing, progress=progress)
 
 
 def send(
-    stream: Iterator[Outgoing],
+    stream: Iterable[Outgoing],
     servers: str,
-    topic: str,
+    topic: str | Callable[[str], str],
     *,
-    rate: float | None = None,
+    pacing: Pacing = at_once,
     progress: Callable[[int], None] | None = None,
-    visit: int = 1,
+    stop: Callable[[], bool] = lambda: False,
 ) -> ReplayReport:
-    """Send given messages to a topic that exists; otherwise as `replay`."""
-    return _send(stream, _Outlet(servers, topic), rate, progress or _silent, visit=visit)
+    """Send given messages to a topic, or each to that of its night; otherwise as `replay`.
+
+    Parameters
+    ----------
+    stop
+        Tells whether to end: what was handed over then is still waited for and reported.
+    """
+    return hand_over(stream, Outlet(servers, topic), pacing=pacing, progress=progress, stop=stop)
 
 
-def create_topic(servers: str, topic: str, partitions: int = 2) -> None:
-    """Create a topic; one that exists is left as it is."""
-    from confluent_kafka import KafkaError, KafkaException
-    from confluent_kafka.admin import AdminClient, NewTopic
-
-    admin = AdminClient({"bootstrap.servers": servers, "log_level": 3})
-    new = NewTopic(topic, num_partitions=partitions, replication_factor=1)
-    try:
-        admin.create_topics([new])[topic].result(timeout=30)
-    except KafkaException as problem:
-        if problem.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-            raise
-
-
-class _Outlet:
-    """A producer of one topic that counts acknowledgements and raises on the first failure."""
-
-    def __init__(self, servers: str, topic: str) -> None:
-        from confluent_kafka import Producer
-
-        self._producer = Producer({**_PRODUCER, "bootstrap.servers": servers})
-        self._topic = topic
-        self._failure: KafkaError | None = None
-        self.delivered = 0
-
-    def put(self, message: bytes) -> None:
-        """Hand a message over, waiting while the queue is full."""
-        while not self._accepts(message):
-            self.serve(0.1)
-        self.serve(0)
-
-    def serve(self, seconds: float) -> None:
-        """Take acknowledgements for at most so long."""
-        self._producer.poll(seconds)
-        if self._failure is not None:
-            raise ReplayError(f"{self._topic}: an alert was not delivered: {self._failure}")
-
-    def close(self) -> None:
-        """Wait until all is acknowledged."""
-        left = self._producer.flush(FLUSH_SECONDS)
-        self.serve(0)
-        if left:
-            raise ReplayError(f"{self._topic}: {left} alerts are not acknowledged by the broker")
-
-    def _accepts(self, message: bytes) -> bool:
-        try:
-            self._producer.produce(self._topic, value=message, on_delivery=self._acknowledged)
-        except BufferError:
-            return False
-        return True
-
-    def _acknowledged(self, failure: "KafkaError | None", _: "Message") -> None:
-        if failure is None:
-            self.delivered += 1
-        else:
-            self._failure = self._failure or failure
-
-
-def _send(
-    stream: Iterator[Outgoing],
-    outlet: Any,
-    rate: float | None,
-    progress: Callable[[int], None],
+def hand_over(
+    stream: Iterable[Outgoing],
+    target: Target,
     *,
-    visit: int = 1,
+    pacing: Pacing = at_once,
+    progress: Callable[[int], None] | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> ReplayReport:
-    """Hand all messages to the outlet on a fixed schedule, so that a late one delays no other."""
+    """Hand messages over to any target; otherwise as `send`."""
     count_by_night: Counter[str] = Counter()
     begun = time.monotonic()
     first = last = None
-    for position, alert in enumerate(stream):
-        while rate and (early := begun + _due(position, visit) / rate - time.monotonic()) > 0:
-            outlet.serve(early)
-        outlet.put(alert.message)
+    due = paced(stream, pacing, wait=target.serve, stop=stop)
+    for number, alert in enumerate(due, 1):
+        target.put(alert)
         last = datetime.now(UTC)
         first = first or last
         count_by_night[alert.night] += 1
-        progress(position + 1)
-    outlet.close()
-    if outlet.delivered != count_by_night.total():
-        raise ReplayError(f"{count_by_night.total()} alerts sent, {outlet.delivered} acknowledged")
+        if progress:
+            progress(number)
+    target.close()
+    if target.delivered != count_by_night.total():
+        raise ReplayError(f"{count_by_night.total()} alerts sent, {target.delivered} acknowledged")
     return ReplayReport(
-        sent=outlet.delivered,
+        sent=target.delivered,
         seconds=time.monotonic() - begun,
         nights=dict(sorted(count_by_night.items())),
+        topics=target.topics,
         first_sent=first,
         last_sent=last,
     )
-
-
-def _due(position: int, visit: int) -> int:
-    """Position from which on an alert may go: that of its visit's first."""
-    return position - position % visit
-
-
-def _silent(_: int) -> None:
-    pass

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fink_assets.astro.time import night_of_jd, night_of_mjd_tai
 from fink_assets.settings import Settings
-from fink_assets.simulator import lsst, packet, sample, synthetic
+from fink_assets.simulator import lsst, packet, sample, synthetic, writers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +31,12 @@ class Packets:
         Observing night (`YYYY-MM-DD`) of a time; Kafka topic of a night.
     source : callable
         Folder of alerts to send where none is given.
+    alert_id : callable
+        Identifier of a message's alert.
+    unknown : callable
+        Message in place of a given one, whose writer's schema is that of no alert.
+    changed : callable
+        Message of the same alert after the survey has changed its schema.
     """
 
     look: Callable[[bytes], tuple[float, str]]
@@ -40,6 +46,9 @@ class Packets:
     night: Callable[[float], str]
     topic: Callable[[str], str]
     source: Callable[[Settings], Path]
+    alert_id: Callable[[bytes], int]
+    unknown: Callable[[bytes], bytes]
+    changed: Callable[[bytes], bytes]
 
 
 PACKETS: dict[str, Packets] = {
@@ -51,6 +60,9 @@ PACKETS: dict[str, Packets] = {
         night=night_of_jd,
         topic=lambda night: f"ztf_{night.replace('-', '')}_programid1",
         source=lambda configuration: sample.ensure_samples(configuration.samples),
+        alert_id=lambda message: packet.read_detection(message)["candid"],
+        unknown=writers.foreign,
+        changed=writers.extended,
     ),
     "lsst": Packets(
         look=lsst.look,
@@ -61,5 +73,8 @@ PACKETS: dict[str, Packets] = {
         # Rubin's own name for alerts that no telescope made; messages state their version.
         topic=lambda night: "alerts-simulated",
         source=synthetic.write_alerts,
+        alert_id=lambda message: lsst.read(message)["diaSource"]["diaSourceId"],
+        unknown=writers.of_unknown_schema,
+        changed=writers.of_other_version,
     ),
 }

@@ -15,7 +15,7 @@ from rich.progress import Progress
 
 from fink_assets.definitions import build_chain
 from fink_assets.settings import Settings
-from fink_assets.simulator.replay import create_topic, send
+from fink_assets.simulator.replay import send
 from fink_assets.simulator.sequence import repeated, waiting
 from fink_assets.trial import measures
 from fink_assets.trial.figures import throughput_table
@@ -49,7 +49,6 @@ def throughput(configuration: Settings, plan: Plan, console: Console) -> dict[st
         chain = build_chain(plan.survey, configuration)
         console.print(f"Warming up with {plan.warm} alerts")
         alerts = waiting(plan.source, survey=survey)
-        create_topic(servers, plan.topic)
         send(repeated(alerts, plan.warm, survey=survey, night=NIGHT), servers, plan.topic)
         drain(chain)
         warm = summarize(chain.tables)

@@ -17,6 +17,7 @@ from fink_assets.definitions import build_chain
 from fink_assets.drain import Drain
 from fink_assets.lake.contracts import Tables
 from fink_assets.settings import Settings
+from fink_assets.simulator.pacing import at_rate
 from fink_assets.simulator.replay import ReplayReport, replay
 from fink_assets.simulator.sequence import first_id, waiting
 from fink_assets.trial import measures, runs
@@ -89,10 +90,9 @@ class _Sender(threading.Thread):
                 plan.source,
                 self._servers,
                 plan.topic,
-                rate=plan.rate,
+                pacing=at_rate(plan.rate, visit=plan.visit),
                 repeats_to=plan.sent,
                 night=NIGHT,
-                visit=plan.visit,
                 survey=plan.survey.name,
             )
         except Exception as problem:  # raised again where somebody listens
