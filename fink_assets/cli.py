@@ -10,10 +10,11 @@ from typing import Annotated
 import typer
 
 from fink_assets.terminal import console, explained, say_ready, until_interrupted
-from fink_assets.trial.commands import bench, demo, replay, served
+from fink_assets.trial.commands import bench, demo, served
+from fink_assets.trial.stream_commands import replay, simulate
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__.splitlines()[0])
-for command in (demo, bench, replay):
+for command in (demo, bench, replay, simulate):
     app.command()(command)
 
 Only = Annotated[

@@ -6,7 +6,8 @@ What a command does belongs to the packages.
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,28 @@ def until_interrupted() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         pass
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+@contextmanager
+def asked_to_stop() -> Iterator[Callable[[], bool]]:
+    """Tell the block whether Ctrl-C, SIGTERM or a closed terminal asked it to come to its end.
+
+    A second Ctrl-C interrupts it.
+    """
+    asked = threading.Event()
+
+    def ask(number: int, frame: object) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {each: signal.signal(each, ask) for each in signals}
+    try:
+        yield asked.is_set
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)

@@ -1,4 +1,4 @@
-"""What goes wrong with a stream, on demand: alerts twice, late, damaged, of another schema, too many.
+"""What goes wrong with a stream, on demand: alerts twice, late, damaged, too many, changed.
 
 Each fault is a generator over a stream with random numbers of its own, so that one more changes no
 other. Duplicates, floods and damaged messages come on top: every alert of the stream is still sent.
@@ -48,10 +48,18 @@ class How:
 
     def strikes(self) -> bool:
         """Draw whether it strikes now, and count it if so."""
-        if self.random.random() >= self.rate:
-            return False
+        struck = self.drawn()
+        if struck:
+            self.count()
+        return struck
+
+    def drawn(self) -> bool:
+        """Draw whether it strikes now."""
+        return self.random.random() < self.rate
+
+    def count(self) -> None:
+        """Count a message of it."""
         self.made[self.name] += 1
-        return True
 
 
 Stream = Iterator[Outgoing]
@@ -92,7 +100,7 @@ def schema_change(stream: Stream, how: How) -> Stream:
         if position < begin:
             yield alert
         else:
-            how.made[how.name] += 1
+            how.count()
             yield alert._replace(message=how.packets.changed(alert.message))
 
 
@@ -109,16 +117,21 @@ def out_of_order(stream: Stream, how: How) -> Stream:
 def _deferred(stream: Stream, how: How, *, also_now: bool) -> Stream:
     held: list[tuple[int, int, Outgoing]] = []  # until when, since when: so two are never compared
     time = 0.0
+
+    def released() -> Outgoing:
+        how.count()
+        return heapq.heappop(held)[2]._replace(time=time)
+
     for position, alert in enumerate(stream):
-        struck, time = how.strikes(), alert.time
+        struck, time = how.drawn(), alert.time
         if struck:
             heapq.heappush(held, (position + how.random.randint(1, WINDOW), position, alert))
         if also_now or not struck:
             yield alert
         while held and held[0][0] <= position:
-            yield heapq.heappop(held)[2]._replace(time=time)
+            yield released()
     while held:
-        yield heapq.heappop(held)[2]._replace(time=time)
+        yield released()
 
 
 def _cut_short(message: bytes, how: How) -> bytes:
@@ -194,29 +207,31 @@ def disturbed(
     ValueError
         No such fault, no such rate, or a change of schema in a stream of unknown length.
     """
+    require_possible(rates)
+    if rates.get("schema_change") and total is None:
+        raise ValueError("schema_change needs a stream of known length")
+    counts = Counter[str]() if made is None else made
+    for name, fault in FAULTS.items():
+        if rates.get(name):
+            how = How(
+                name=name,
+                rate=rates[name],
+                packets=PACKETS[survey],
+                random=random.Random(f"{seed}/{name}"),
+                made=counts,
+                total=total,
+            )
+            stream = fault(stream, how)
+    return stream
+
+
+def require_possible(rates: Mapping[str, float]) -> None:
+    """Raise `ValueError` where there is no such fault, or no such rate."""
     for name, rate in rates.items():
         if name not in FAULTS:
             raise ValueError(f"{name} is no fault: choose from {', '.join(FAULTS)}")
         if not 0 <= rate <= 1:
             raise ValueError(f"{name}={rate:g}: a rate is between 0 and 1")
-    if rates.get("schema_change") and total is None:
-        raise ValueError("schema_change needs a stream of known length")
-    counts = Counter[str]() if made is None else made
-    for name, fault in FAULTS.items():
-        if rate := rates.get(name):
-            own = random.Random(f"{seed}/{name}")
-            stream = fault(
-                stream,
-                How(
-                    name=name,
-                    rate=rate,
-                    packets=PACKETS[survey],
-                    random=own,
-                    made=counts,
-                    total=total,
-                ),
-            )
-    return stream
 
 
 def broken(message: bytes, *, survey: str = "ztf", seed: int = 0) -> dict[str, bytes]:

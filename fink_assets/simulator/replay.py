@@ -65,7 +65,7 @@ def replay(
     night: str | None = None,
     shuffle: int | None = None,
     partitions: int = 2,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int], object] | None = None,
     survey: str = "ztf",
 ) -> ReplayReport:
     """Send alerts to a topic, which is created if it is missing.
@@ -114,7 +114,7 @@ def send(
     topic: str | Callable[[str], str],
     *,
     pacing: Pacing = at_once,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int], object] | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> ReplayReport:
     """Send given messages to a topic, or each to that of its night; otherwise as `replay`.
@@ -132,7 +132,7 @@ def hand_over(
     target: Target,
     *,
     pacing: Pacing = at_once,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int], object] | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> ReplayReport:
     """Hand messages over to any target; otherwise as `send`."""

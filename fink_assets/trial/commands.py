@@ -1,4 +1,4 @@
-"""The commands `fink demo`, `fink bench` and `fink replay`: their options.
+"""The commands `fink demo` and `fink bench`: their options; those that only send are elsewhere.
 
 What they do belongs to the other modules of this package, which are imported when a command runs.
 """
@@ -102,36 +102,6 @@ def bench(
         if json:
             with json.open("a") as file:
                 file.write(found + "\n")
-
-
-def replay(
-    survey: Name = "ztf",
-    alerts: Alerts = None,
-    night: Annotated[list[str] | None, typer.Option(help="YYYY-MM-DD; may be repeated.")] = None,
-    total: Annotated[int | None, typer.Option(min=1, help="With copies, so many.")] = None,
-    rate: Rate = None,
-) -> None:
-    """Send alerts to Kafka as the survey does, each night to its topic."""
-    from fink_assets.settings import settings
-    from fink_assets.trial.ground import require_kafka
-    from fink_assets.trial.sending import send_nights
-    from fink_assets.trial.source import alerts_to_send
-
-    kind = served(survey)
-    servers = settings().input_servers_of(kind.name)
-    with explained():
-        source = alerts_to_send(settings(), kind, alerts, console())
-        require_kafka(servers)
-        sent = send_nights(
-            source,
-            servers,
-            survey=kind.name,
-            rate=rate,
-            total=total,
-            only=lambda each: not night or each in night,
-        )
-    typer.echo(f"{sent.messages} alerts sent to {', '.join(sent.topics) or 'no topic'}")
-    raise typer.Exit(0 if sent.messages else 1)
 
 
 def served(name: str) -> "Survey":

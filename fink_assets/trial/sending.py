@@ -1,18 +1,18 @@
-"""Send a folder of alerts as the survey does, each night to its topic, and what may be wrong.
+"""What the demonstration sends: a folder of alerts, each night to its topic, and what may be wrong.
 
 How messages reach Kafka belongs to the simulator.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from io import BytesIO
-from itertools import groupby
 from pathlib import Path
 
-from fink_assets.simulator.replay import create_topic, send
-from fink_assets.simulator.sequence import Outgoing, outgoing, repeated, waiting
+from fink_assets.simulator.faults import broken
+from fink_assets.simulator.pacing import Pacing, at_once, at_rate
+from fink_assets.simulator.replay import send
+from fink_assets.simulator.sequence import Outgoing, outgoing, waiting
 from fink_assets.simulator.surveys import PACKETS
 
 REPEATED = 5
@@ -25,7 +25,6 @@ class Sent:
     messages: int = 0
     repeated: int = 0
     broken: int = 0
-    seconds: float = 0.0
     topics: tuple[str, ...] = ()
 
 
@@ -33,10 +32,7 @@ def send_nights(
     source: Path,
     servers: str,
     *,
-    survey: str = "ztf",
     rate: float | None = None,
-    total: int | None = None,
-    only: Callable[[str], bool] = lambda night: True,
     advance: Callable[[], object] = lambda: None,
 ) -> Sent:
     """Send the alerts of a folder in the order of their exposures.
@@ -47,24 +43,12 @@ def send_nights(
         Folder of messages.
     servers : str
         Bootstrap servers.
-    survey : str
-        Whose alerts they are.
     rate : float, optional
         Alerts per second; as fast as the broker takes them by default.
-    total : int, optional
-        Number of alerts, with copies under new identities.
-    only : callable
-        Tells whether a night is sent.
     advance : callable
         Called after each message.
     """
-    alerts = waiting(source, survey=survey)
-    if total is None:
-        stream = outgoing(alerts, survey=survey)
-    else:
-        stream = repeated(alerts, total, survey=survey)
-    wanted = (alert for alert in stream if only(alert.night))
-    return _send(wanted, servers, survey, rate, advance)
+    return _send(outgoing(waiting(source)), servers, advance, at_rate(rate) if rate else at_once)
 
 
 def send_disturbed(source: Path, servers: str, advance: Callable[[], object]) -> Sent:
@@ -72,43 +56,19 @@ def send_disturbed(source: Path, servers: str, advance: Callable[[], object]) ->
     alerts = waiting(source)
     first = list(outgoing(alerts[:1]))
     again = [a for a in outgoing(alerts[:REPEATED]) if a.night == first[0].night]
-    broken = [Outgoing(first[0].night, message) for message in broken_messages(first[0].message)]
-    sent = _send([*again, *broken], servers, "ztf", None, advance)
-    return Sent(messages=sent.messages, repeated=len(again), broken=len(broken), topics=sent.topics)
-
-
-def broken_messages(alert: bytes) -> list[bytes]:
-    """Messages that no stage can use: text, an alert cut short, a container of something else."""
-    from fastavro import writer
-
-    other = BytesIO()
-    schema = {
-        "type": "record",
-        "name": "weather",
-        "fields": [{"name": "seeing_arcsec", "type": "double"}],
-    }
-    writer(other, schema, [{"seeing_arcsec": 1.9}])
-    return [b"not an alert", alert[: len(alert) // 2], other.getvalue()]
+    damaged = [first[0]._replace(message=m) for m in broken(first[0].message).values()]
+    sent = _send([*again, *damaged], servers, advance)
+    return Sent(
+        messages=sent.messages, repeated=len(again), broken=len(damaged), topics=sent.topics
+    )
 
 
 def _send(
     stream: Iterable[Outgoing],
     servers: str,
-    survey: str,
-    rate: float | None,
     advance: Callable[[], object],
+    pacing: Pacing = at_once,
 ) -> Sent:
-    messages, seconds, topics = 0, 0.0, []
-    name = PACKETS[survey].topic
-    for topic, alerts in groupby(stream, key=lambda alert: name(alert.night)):
-        create_topic(servers, topic)
-        report = send(_counted(alerts, advance), servers, topic, rate=rate)
-        messages, seconds = messages + report.sent, seconds + report.seconds
-        topics.append(topic)
-    return Sent(messages=messages, seconds=seconds, topics=tuple(topics))
-
-
-def _counted(alerts: Iterable[Outgoing], advance: Callable[[], object]) -> Iterator[Outgoing]:
-    for alert in alerts:
-        yield alert
-        advance()
+    topic = PACKETS["ztf"].topic
+    report = send(stream, servers, topic, pacing=pacing, progress=lambda _: advance())
+    return Sent(messages=report.sent, topics=report.topics)

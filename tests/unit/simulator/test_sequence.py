@@ -1,3 +1,4 @@
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,12 @@ def test_a_seed_gives_another_order_and_always_the_same():
     assert shuffled == waiting(DATA, shuffle=7)
 
 
-def test_files_can_be_given_one_by_one():
+def test_files_and_folders_can_be_given_together():
     some = sorted(DATA.rglob("*.avro"))[:3]
     assert {alert.path for alert in waiting(some)} == set(some)
+    folders = [path for path in DATA.iterdir() if path.is_dir()]
+    assert waiting(folders) == waiting(DATA)
+    assert [alert.path for alert in waiting(some[0])] == some[:1]
 
 
 def test_nights_are_utc_dates_in_order_and_hold_every_file_once():
@@ -43,6 +47,41 @@ def test_nights_are_utc_dates_in_order_and_hold_every_file_once():
 def test_alerts_sent_once_are_the_bytes_on_disk():
     alerts = waiting(DATA)
     assert [sent.message for sent in outgoing(alerts)] == [a.path.read_bytes() for a in alerts]
+
+
+def test_what_is_sent_has_the_time_of_its_exposure():
+    alerts = waiting(DATA)
+    assert [sent.time for sent in outgoing(alerts)] == [alert.time for alert in alerts]
+    for sent in repeated(alerts, 60, night="2024-06-06"):
+        assert read_detection(sent.message)["candidate"]["jd"] == sent.time
+
+
+def test_all_times_move_by_whole_days_and_the_alerts_are_others():
+    alerts = waiting(DATA)
+    before = [read_container(sent.message)[1] for sent in outgoing(alerts)]
+    moved = list(repeated(alerts, len(alerts), days=100))
+    for old, sent in zip(before, moved, strict=True):
+        new = read_container(sent.message)[1]
+        assert new["candidate"]["jd"] == sent.time == old["candidate"]["jd"] + 100
+        assert sent.night == night_of_jd(sent.time)
+        assert new["objectId"] == old["objectId"]
+        past = [(p["jd"] + 100, p["candid"]) for p in old["prv_candidates"] or ()]
+        assert [(p["jd"], p["candid"]) for p in new["prv_candidates"] or ()] == past
+    candids = {read_detection(sent.message)["candid"] for sent in moved}
+    assert len(candids) == len(alerts)
+    assert not candids & {alert["candid"] for alert in before}
+    assert min(candids) == first_id(alerts, days=100) == candid_at(alerts[0].time + 100)
+
+
+def test_a_loop_sends_all_in_turn_again_and_again_as_others():
+    alerts = waiting(DATA)[:5]
+    sent = [read_detection(out.message) for out in islice(repeated(alerts, None), 12)]
+    times = [alert.time for alert in alerts]
+    assert [alert["candidate"]["jd"] for alert in sent] == [*times, *times, *times[:2]]
+    assert len({alert["candid"] for alert in sent}) == 12
+    assert sent[0]["objectId"] != sent[5]["objectId"]
+    counted = list(repeated(alerts, 12, in_turn=True))
+    assert counted == list(islice(repeated(alerts, None), 12))
 
 
 def test_repeats_are_as_many_as_asked_for_even_fewer_than_the_alerts():

@@ -7,10 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from fink_assets.settings import Settings
-from fink_assets.stream2raw.framing import FramingError, container
 from fink_assets.trial.ground import emptied
 from fink_assets.trial.measures import peak_memory, stage_seconds
-from fink_assets.trial.sending import broken_messages
 
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -76,17 +74,6 @@ def test_a_trial_empties_its_own_folder_only_and_takes_no_foreign_address(tmp_pa
     assert not (tmp_path / "demo").exists()
     assert trial.lake == str(tmp_path / "demo" / "lake")
     assert trial.spark_address.startswith("sc://127.0.0.1")
-
-
-def test_broken_messages_are_broken_each_in_its_way():
-    from fink_assets.trial.ground import SHIPPED
-
-    alert = next(SHIPPED.rglob("*.avro")).read_bytes()
-    text, cut, foreign = broken_messages(alert)
-    for message in (text, cut):
-        with pytest.raises(FramingError):
-            container(message)
-    container(foreign)
 
 
 @pytest.mark.parametrize(
