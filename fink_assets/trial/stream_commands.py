@@ -81,12 +81,16 @@ Loop = Annotated[
         rich_help_panel=TIME,
     ),
 ]
-Moved = Annotated[
+First = Annotated[
     str | None,
     typer.Option(
-        help="Move all by whole days, under new identities, so that this is YYYY-MM-DD or tonight.",
+        help="Move all by whole days, so that the first night is YYYY-MM-DD or tonight; "
+        "under new identities.",
         rich_help_panel=TIME,
     ),
+]
+Last = Annotated[
+    str | None, typer.Option(help="The same for the last night.", rich_help_panel=TIME)
 ]
 
 
@@ -97,8 +101,8 @@ def replay(
     night: Nights = None,
     total: Total = None,
     loop: Loop = False,
-    first_night: Moved = None,
-    last_night: Moved = None,
+    first_night: First = None,
+    last_night: Last = None,
     shuffle: Annotated[bool, typer.Option("--shuffle", help="In a random order.")] = False,
     seed: Annotated[int, typer.Option(help="Of order and faults.")] = 0,
     rate: Rate = None,
@@ -150,14 +154,15 @@ def simulate(
 ) -> None:
     """Send nights of a synthetic sky, whose truth is known, as the survey would."""
     from fink_assets.settings import settings
-    from fink_assets.simulator.night import simulate as built
-    from fink_assets.simulator.truth import write_truth
     from fink_assets.trial.options import night_named
     from fink_assets.trial.stream import Stream
 
     kind = served(survey)
     first = night_named(night, kind)
     how = _how(fault, seed, rate, visits, every, compression, pause)
+    from fink_assets.simulator.night import simulate as built
+    from fink_assets.simulator.truth import write_truth
+
     path = truth or f"{settings().lake}/{kind.name}/truth"
     with explained():
         stream = built(kind.name, night=first, alerts=alerts, seed=seed, nights=nights)

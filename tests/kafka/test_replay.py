@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from fink_assets.simulator.faults import FAULTS, disturbed
+from fink_assets.simulator.outlet import ReplayError, create_topic
+from fink_assets.simulator.pacing import at_rate
 from fink_assets.simulator.packet import read_detection
-from fink_assets.simulator.replay import ReplayError, create_topic, replay
-from fink_assets.simulator.sequence import nights, waiting
+from fink_assets.simulator.replay import replay, send
+from fink_assets.simulator.sequence import nights, outgoing, repeated, waiting
 
 DATA = Path(__file__).parents[1] / "data" / "ztf"
 
@@ -68,7 +71,7 @@ def test_a_missing_topic_is_created_with_its_partitions_and_kept_if_it_exists(ka
 
 def test_the_rate_is_kept(kafka_servers, topic):
     some = [alert.path for alert in waiting(DATA)[:20]]
-    report = replay(some, kafka_servers, topic, rate=40)
+    report = replay(some, kafka_servers, topic, pacing=at_rate(40))
     assert 19 / 40 <= report.seconds < 19 / 40 + 2
     assert (report.last_sent - report.first_sent).total_seconds() == pytest.approx(19 / 40, abs=0.3)
 
@@ -83,3 +86,33 @@ def test_an_alert_that_the_broker_refuses_ends_the_replay(kafka_servers):
     admin.create_topics([small])[topic].result(30)
     with pytest.raises(ReplayError, match="not delivered"):
         replay(DATA, kafka_servers, topic)
+
+
+def test_each_night_goes_to_a_topic_of_its_own(kafka_servers):
+    mark = uuid.uuid4().hex[:8]
+    alerts = list(outgoing(waiting(DATA)))
+    report = send(alerts, kafka_servers, lambda night: f"{mark}_{night}")
+    assert report.topics == tuple(f"{mark}_{night}" for night in nights(DATA))
+    for night in nights(DATA):
+        sent = sorted(alert.message for alert in alerts if alert.night == night)
+        by_partition = received(kafka_servers, f"{mark}_{night}", len(sent))
+        assert sorted(m.value() for each in by_partition.values() for m in each) == sent
+
+
+def test_a_disturbed_stream_arrives_as_it_was_made(kafka_servers, topic):
+    stream = repeated(waiting(DATA), 3000, night="2024-06-06")
+    made = list(disturbed(stream, dict.fromkeys(FAULTS, 0.02), total=3000))
+    assert send(made, kafka_servers, topic).sent == len(made)
+    by_partition = received(kafka_servers, topic, len(made))
+    values = [message.value() for messages in by_partition.values() for message in messages]
+    assert sorted(values) == sorted(alert.message for alert in made)
+
+
+def test_what_was_handed_over_before_a_stop_has_arrived(kafka_servers, topic):
+    sent = []
+    endless = repeated(waiting(DATA), None)
+    report = send(
+        endless, kafka_servers, topic, progress=sent.append, stop=lambda: len(sent) == 250
+    )
+    assert report.sent == 250
+    assert sum(map(len, received(kafka_servers, topic, 250).values())) == 250

@@ -38,7 +38,7 @@ def test_status_names_the_home_whose_services_do_not_answer(fink, settings):
     assert str(settings.home) in "".join(answer.output.split())
 
 
-@pytest.mark.parametrize("command", ["summary", "replay", "bench"])
+@pytest.mark.parametrize("command", ["summary", "replay", "simulate", "bench"])
 def test_a_survey_that_is_not_served_is_refused_with_those_that_are(fink, command):
     answer = fink(command, "--survey", "des")
     assert answer.exit_code == 2
