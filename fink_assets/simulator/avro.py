@@ -26,11 +26,6 @@ def long_bytes(value: int) -> bytes:
     return bytes((*out, rest))
 
 
-def blob(content: bytes | memoryview) -> bytes:
-    """Avro bytes: their number, then themselves."""
-    return long_bytes(len(content)) + bytes(content)
-
-
 def places(datum: bytes, schema: Any, wanted: Collection[str]) -> list[Place]:
     """Find the integers of chosen fields, in the order of their bytes; nulls are none.
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import fastavro
 
-from fink_assets.simulator.avro import blob, long_bytes
+from fink_assets.simulator.avro import long_bytes
 from fink_assets.stream2raw.framing import MAGIC, SYNC_BYTES, container, container_schema
 
 _ONE = b"\x02"
@@ -74,10 +74,14 @@ def write_container(schema: Schema | str, record: Mapping[str, Any], *, sync: by
     if len(sync) != SYNC_BYTES:
         raise ValueError(f"a sync marker has {SYNC_BYTES} bytes, not {len(sync)}")
     text = schema if isinstance(schema, str) else json.dumps(schema, separators=(",", ":"))
-    head = container_head(text)
     datum = BytesIO()
-    fastavro.schemaless_writer(datum, _writer(head)[1], record)
-    return b"".join((head, sync, _ONE, blob(datum.getbuffer()), sync))
+    fastavro.schemaless_writer(datum, _writer(_head(text))[1], record)
+    return wrapped(text, datum.getbuffer(), sync=sync)
+
+
+def wrapped(schema_text: str, datum: bytes | memoryview, *, sync: bytes) -> bytes:
+    """Message of an alert that is in Avro's bytes already."""
+    return b"".join((_head(schema_text), sync, _ONE, _blob(datum), sync))
 
 
 def sync_marker(schema_text: str, candid: int) -> bytes:
@@ -178,9 +182,9 @@ def _joined(parts: _Parts, candid: int, object_id: str) -> bytes:
     salt = candid.to_bytes(SYNC_BYTES, "big", signed=True)
     sync = blake2b(parts.head, digest_size=SYNC_BYTES, salt=salt).digest()
     datum = b"".join(
-        (parts.origin, blob(object_id.encode()), number, parts.before, number, parts.after)
+        (parts.origin, _blob(object_id.encode()), number, parts.before, number, parts.after)
     )
-    return b"".join((parts.head, sync, _ONE, blob(datum), sync))
+    return b"".join((parts.head, sync, _ONE, _blob(datum), sync))
 
 
 def _encode(fields: list[Schema], values: Record) -> bytes:
@@ -210,9 +214,13 @@ def _writer(header: bytes) -> tuple[Schema, Schema]:
 
 
 @lru_cache(maxsize=64)
-def container_head(schema_text: str) -> bytes:
-    """Header of a message up to its marker: magic and a map of two entries."""
+def _head(schema_text: str) -> bytes:
+    """Header of a container up to its marker: magic and a map of two entries."""
     schema = schema_text.encode()
     entries = ((b"avro.codec", b"null"), (b"avro.schema", schema))
-    body = b"".join(blob(part) for entry in entries for part in entry)
+    body = b"".join(_blob(part) for entry in entries for part in entry)
     return MAGIC + long_bytes(len(entries)) + body + long_bytes(0)
+
+
+def _blob(content: bytes | memoryview) -> bytes:
+    return long_bytes(len(content)) + bytes(content)

@@ -7,8 +7,8 @@ import json
 from functools import lru_cache
 
 from fink_assets.simulator import lsst
-from fink_assets.simulator.avro import blob, long_bytes
-from fink_assets.simulator.packet import container_head, write_container
+from fink_assets.simulator.avro import long_bytes
+from fink_assets.simulator.packet import wrapped, write_container
 from fink_assets.stream2raw.framing import ID_BYTES, SYNC_BYTES, container, container_schema
 from fink_assets.surveys.lsst_packet import IDS
 
@@ -34,16 +34,15 @@ def foreign(message: bytes) -> bytes:
 def extended(message: bytes) -> bytes:
     """ZTF: the same alert of a writer whose schema has one field more, at its end."""
     frame = container(message)
-    head, sync = _extended(message[: frame.header]), message[frame.end :]
     datum = message[frame.begin : frame.end] + _TRUE
-    return b"".join((head, sync, long_bytes(1), blob(datum), sync))
+    return wrapped(_longer(message[: frame.header]), datum, sync=message[frame.end :])
 
 
 @lru_cache(maxsize=16)
-def _extended(header: bytes) -> bytes:
+def _longer(header: bytes) -> str:
     schema = container_schema(header)
     longer = {**schema, "fields": [*schema["fields"], ADDED]}
-    return container_head(json.dumps(longer, separators=(",", ":")))
+    return json.dumps(longer, separators=(",", ":"))
 
 
 def of_unknown_schema(message: bytes) -> bytes:

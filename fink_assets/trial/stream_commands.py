@@ -137,13 +137,17 @@ def replay(
 
 def simulate(
     survey: Name = "ztf",
-    alerts: Annotated[int, typer.Option(min=1, help="Alerts of all nights.")] = 10_000,
+    alerts: Annotated[int, typer.Option(min=1, help="Alerts of each night, at most.")] = 10_000,
     night: Annotated[str, typer.Option(help="First night: YYYY-MM-DD or tonight.")] = "tonight",
     nights: Annotated[int, typer.Option(min=1, help="Nights in a row.")] = 1,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same alerts.")] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same sky and alerts.")] = 0,
+    density: Annotated[
+        float, typer.Option(min=1e-3, help="Times the usual number of sources.")
+    ] = 1.0,
     to: To = None,
     truth: Annotated[
-        str | None, typer.Option(help="Delta table of what is in the sky; default: in the lake.")
+        Path | None,
+        typer.Option(help="Delta table of the objects sent; default: truth, in the lake."),
     ] = None,
     rate: Rate = None,
     visits: Visits = None,
@@ -161,14 +165,23 @@ def simulate(
     first = night_named(night, kind)
     how = _how(fault, seed, rate, visits, every, compression, pause)
     from fink_assets.simulator.night import simulate as built
-    from fink_assets.simulator.truth import write_truth
+    from fink_assets.simulator.truth import Truth
 
-    path = truth or f"{settings().lake}/{kind.name}/truth"
+    told = Truth(Path(truth or f"{settings().lake}/{kind.name}/truth"))
+    stream = built(
+        kind.name,
+        night=first,
+        alerts=alerts,
+        seed=seed,
+        nights=nights,
+        density=density,
+        truth=told,
+    )
     with explained():
-        stream = built(kind.name, night=first, alerts=alerts, seed=seed, nights=nights)
-        _play(Stream(survey=kind.name, alerts=iter(stream), total=alerts), to, how)
-    write_truth(path, kind.name, night=first, alerts=alerts, seed=seed, nights=nights)
-    typer.echo(f"Truth in {path}")
+        try:
+            _play(Stream(survey=kind.name, alerts=stream, total=alerts * nights), to, how)
+        finally:
+            told.write()
 
 
 def _how(
