@@ -202,3 +202,28 @@ def photosphere(luminosity: Numbers, days: Numbers, velocity: float, coolest: fl
     radius = np.maximum(velocity * 1e5 * days * DAY_S, 1e10)
     hot = (luminosity / (4 * np.pi * STEFAN_BOLTZMANN * radius**2)) ** 0.25
     return np.maximum(hot, coolest)
+
+
+class HeatedLight(Transient):
+    """A cloud heated within: Arnett's luminosity, the photosphere's temperature, a black body."""
+
+    coolest: ClassVar[float]
+
+    def heating(self, days: Numbers) -> Numbers:
+        """Power in erg/s, in the frame of the source."""
+        raise NotImplementedError
+
+    def light(self, since: Numbers) -> Numbers:
+        """Light of the photosphere."""
+        value = self.values
+        days = since / (1 + value["redshift"])
+        luminosity = diffused(self.heating(days), days, value["diffusion_days"])
+        hot = photosphere(luminosity, days, value["velocity_km_s"], self.coolest)
+        return body_light(luminosity, hot, value["redshift"])
+
+    def trapped(self, days: Numbers) -> Numbers:
+        """Share of gamma rays that do not escape: 1 - exp(-(t0 / t)^2).
+
+        Clocchiatti & Wheeler (1997, ApJ 491, 375).
+        """
+        return -np.expm1(-((self.values["trapping_days"] / np.maximum(days, 1.0)) ** 2))

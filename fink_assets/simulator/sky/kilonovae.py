@@ -53,7 +53,7 @@ class Kilonova(Explosion):
     """
 
     name = "kilonova"
-    density = 5.0e-7
+    density = 3.5e-7
     days = MergerLight.span_days
     rate = 3.2e-7
     source = MergerLight

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 ORIGIN_MJD = 58_484.0
 """First node of all walks: 2019-01-01."""
 _MOST_E_FOLDS = 600.0
+_GOLDEN = 0x9E3779B97F4A7C15
 
 
 class Walk:
@@ -39,7 +40,9 @@ class Walk:
         How many: 4096 of 1 day last to 2030.
     """
 
-    def __init__(self, seed: int, tau_days: float, step_days: float = 1.0, nodes: int = 4096):
+    def __init__(
+        self, seed: int, tau_days: float, step_days: float = 1.0, nodes: int = 4096
+    ) -> None:
         if nodes * step_days > _MOST_E_FOLDS * tau_days:
             raise ValueError(f"tau of {tau_days} days is too short for {nodes} nodes")
         self._step, self._last = step_days, nodes - 1
@@ -64,10 +67,18 @@ def uniform_of(seed: int, numbers: NDArray[np.int64], stream: int = 0) -> Number
 
     The finaliser of SplitMix64 (Steele, Lea & Flood 2014, OOPSLA, fig. 15), which is a hash.
     """
-    key = (seed * 0x9E3779B97F4A7C15 + stream * 0xD1B54A32D192ED03) % 2**64
-    x = np.atleast_1d(numbers).astype(np.int64).view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    x += np.uint64(key)
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        x = (x ^ (x >> np.uint64(shift))) * np.uint64(factor)
-    x ^= x >> np.uint64(31)
-    return (x >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    key = (seed * _GOLDEN + stream * 0xD1B54A32D192ED03) % 2**64
+    x = numbers.astype(np.int64).view(np.uint64) * np.uint64(_GOLDEN) + np.uint64(key)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return ((x ^ (x >> np.uint64(31))) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+def uniform_by(seed: int, numbers: NDArray[np.int64]) -> Numbers:
+    """As `uniform_of`, for many numbers of which few differ: each is drawn once."""
+    if not len(numbers):
+        return np.zeros(0)
+    least, most = int(numbers.min()), int(numbers.max())
+    if most - least > len(numbers):
+        return uniform_of(seed, numbers)
+    return uniform_of(seed, np.arange(least, most + 1))[numbers - least]

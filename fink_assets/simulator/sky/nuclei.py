@@ -59,7 +59,7 @@ class TidalDisruption(Explosion):
     """
 
     name = "TDE"
-    density = 1.3e-5
+    density = 2.8e-5
     days = DisruptionLight.span_days
     rate = 3.1e-7
     source = DisruptionLight

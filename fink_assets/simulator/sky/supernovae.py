@@ -1,6 +1,6 @@
-"""Supernovae: thermonuclear, core collapse, superluminous.
+"""Supernovae: thermonuclear, and of core collapse.
 
-Tables of light, black bodies and volumes are in `explosions`.
+Tables of light, black bodies and volumes are in `explosions`; the brightest in `superluminous`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,10 @@ import numpy as np
 
 from fink_assets.simulator.sky.cosmos import distance_modulus
 from fink_assets.simulator.sky.explosions import (
-    DAY_S,
     Explosion,
+    HeatedLight,
     Transient,
-    body_light,
     body_spectrum,
-    diffused,
-    photosphere,
 )
 from fink_assets.simulator.sky.light import WAVELENGTHS, njy, normal_within
 from fink_assets.simulator.sky.thermonuclear import colour_law, stretch, template
@@ -71,7 +68,7 @@ class SupernovaIa(Explosion):
     """
 
     name = "SN Ia"
-    density = 1.0e-3
+    density = 1.4e-3
     days = ThermonuclearLight.span_days
     rate, growth = 2.4e-5, 1.5
     source = ThermonuclearLight
@@ -123,7 +120,7 @@ class SupernovaII(Explosion):
     """
 
     name = "SN II"
-    density = 1.7e-4
+    density = 2.2e-4
     days = HydrogenLight.span_days
     rate, growth = 6.4e-5, 2.7
     source = HydrogenLight
@@ -150,31 +147,6 @@ class SupernovaII(Explosion):
         }
 
 
-class HeatedLight(Transient):
-    """A cloud heated within: Arnett's luminosity, the photosphere's temperature, a black body."""
-
-    coolest: ClassVar[float]
-
-    def heating(self, days: Numbers) -> Numbers:
-        """Power in erg/s, in the frame of the source."""
-        raise NotImplementedError
-
-    def light(self, since: Numbers) -> Numbers:
-        """Light of the photosphere."""
-        value = self.values
-        days = since / (1 + value["redshift"])
-        luminosity = diffused(self.heating(days), days, value["diffusion_days"])
-        hot = photosphere(luminosity, days, value["velocity_km_s"], self.coolest)
-        return body_light(luminosity, hot, value["redshift"])
-
-    def trapped(self, days: Numbers) -> Numbers:
-        """Share of gamma rays that do not escape: 1 - exp(-(t0 / t)^2).
-
-        Clocchiatti & Wheeler (1997, ApJ 491, 375).
-        """
-        return -np.expm1(-((self.values["trapping_days"] / np.maximum(days, 1.0)) ** 2))
-
-
 class NickelLight(HeatedLight):
     """Heat of nickel-56 and cobalt-56: M (3.9e10 exp(-t/8.8 d) + 6.78e9 (exp(-t/111.3 d) - ...)).
 
@@ -199,7 +171,7 @@ class SupernovaIbc(Explosion):
     """
 
     name = "SN Ibc"
-    density = 1.4e-4
+    density = 3.2e-4
     days = NickelLight.span_days
     rate, growth = 2.7e-5, 2.7
     source = NickelLight
@@ -219,55 +191,4 @@ class SupernovaIbc(Explosion):
             "diffusion_days": normal_within(random, 12, 2.5, 7, 20),
             "velocity_km_s": normal_within(random, 9_500, 1_500, 6_000, 15_000),
             "trapping_days": random.uniform(60, 120),
-        }
-
-
-class MagnetarLight(HeatedLight):
-    """Heat of a neutron star that spins down: E / t_p / (1 + t / t_p)^2.
-
-    E = 2.6e52 erg P^-2, t_p = 1.3e5 s P^2 B^-2 with P in ms, B in 1e14 G (Kasen & Bildsten 2010,
-    ApJ 717, 245; constants of Nicholl et al. 2017, ApJ 850, 55, eqs. 2 and 3).
-    """
-
-    span_days = 600.0
-    coolest = 6_000.0
-
-    def heating(self, days: Numbers) -> Numbers:
-        """Power of the spin-down."""
-        period, field = self.values["spin_ms"], self.values["field_1e14_gauss"]
-        energy, slowing_s = 2.6e52 / period**2, 1.3e5 * period**2 / field**2
-        power = energy / slowing_s / (1 + days * DAY_S / slowing_s) ** 2
-        return power * self.trapped(days)
-
-
-class SuperluminousSupernova(Explosion):
-    """Superluminous, without hydrogen.
-
-    Rate 3.5e-8 (Frohmaier et al. 2021, MNRAS 500, 5142), growing with the birth of stars; spins,
-    fields and times about the medians of Nicholl et al. (2017, table 3).
-    """
-
-    name = "SLSN-I"
-    density = 5.0e-5
-    days = MagnetarLight.span_days
-    rate, growth = 3.5e-8, 2.7
-    source = MagnetarLight
-    typical: ClassVar[Mapping[str, float]] = MappingProxyType(
-        {
-            "spin_ms": 2.8,
-            "field_1e14_gauss": 0.9,
-            "diffusion_days": 35.0,
-            "velocity_km_s": 12_000.0,
-            "trapping_days": 150.0,
-        }
-    )
-
-    def characters(self, random: np.random.Generator) -> dict[str, float]:
-        """The neutron star, and what hides it."""
-        return {
-            "spin_ms": normal_within(random, 2.8, 0.8, 1.2, 5),
-            "field_1e14_gauss": 0.9 * math.exp(normal_within(random, 0, 0.4, -1, 1)),
-            "diffusion_days": normal_within(random, 35, 8, 18, 60),
-            "velocity_km_s": normal_within(random, 12_000, 2_000, 7_000, 18_000),
-            "trapping_days": random.uniform(100, 250),
         }

@@ -19,8 +19,8 @@ _PHASES = (-10, -5, 0, 5, 10, 15, 20, 25, 30, 40, 50, 60, 80, 100, 400)
 _ROWS = np.array([0.25, 0.36, 0.44, 0.55, 0.65, 0.80, 1.02])
 """Wavelengths of the rows in micrometres: near ultraviolet, U, B, V, R, I, Y."""
 _OFFSETS = np.array([2.4, 0.39, -0.10, 0.02, 0.21, 0.75, 1.20])
-"""AB magnitude at maximum in B, relative to B (Vega): colours U-B = -0.4, B-V = V-R = 0, V-I = -0.3,
-AB minus Vega of Blanton & Roweis (2007)."""
+"""AB magnitude at maximum in B, relative to B (Vega): colours U-B = -0.4, B-V = V-R = 0, V-I =
+-0.3, AB minus Vega of Blanton & Roweis (2007, AJ 133, 734)."""
 _MAGNITUDES = np.array(
     [
         (0.4, 0.0, 0.1, 0.8, 1.6, 2.3, 2.8, 3.1, 3.3, 3.6, 3.8, 4.0, 4.3, 4.6, 9.2),
