@@ -331,7 +331,7 @@ def real(name):
 
 @REAL
 def test_a_burst_has_what_a_real_notice_has():
-    """The real one is a flight position; ours has no phone, and no group of the Sun and the Moon."""
+    """The real one is a flight position; ours has no phone and no group of Sun and Moon."""
     theirs = ElementTree.fromstring(real("719313583.parquet"))
     ours, *_ = read_circle(made(fermi, 1).message)
     paths = {path for path, _ in walked(theirs)} - {path for path, _ in walked(ours)}
