@@ -1,7 +1,8 @@
 """A night on disk: a stream written to files, one message each, and read back as it was.
 
-`<folder>/<night>/<number>.avro` holds the messages, whatever their bytes, `<folder>/index.jsonl`
-their order: a line for the archive, then one for each. When an alert goes belongs to `pacing`.
+`<folder>/<night>/<number>.avro` holds the messages, whatever their bytes (`.notice`: those that are
+no alerts), `<folder>/index.jsonl` their order: a line for the archive, then one for each. When an
+alert goes belongs to `pacing`.
 """
 
 import json
@@ -43,7 +44,8 @@ class Archive:
             raise ArchiveError(f"{folder} is not empty")
         self.folder = folder
         self.delivered = 0
-        self._topics: dict[str, str] = {}
+        self._nights: set[str] = set()
+        self._topics: dict[str, None] = {}
         self._topic_of = PACKETS[survey].topic
         # Line by line, so that what is in the index is complete whatever happens next.
         self._index = (folder / INDEX).open("w", encoding="utf-8", buffering=1)
@@ -52,16 +54,17 @@ class Archive:
     @property
     def topics(self) -> tuple[str, ...]:
         """Topics that the alerts are for, in the order of the first."""
-        return tuple(dict.fromkeys(self._topics.values()))
+        return tuple(self._topics)
 
     def put(self, alert: Outgoing) -> None:
         """Write an alert."""
-        if alert.night not in self._topics:
+        file = f"{alert.night}/{self.delivered:08d}.{'notice' if alert.topic else 'avro'}"
+        if alert.night not in self._nights:
             (self.folder / alert.night).mkdir()
-            self._topics[alert.night] = self._topic_of(alert.night)
-        file = f"{alert.night}/{self.delivered:08d}.avro"
+            self._nights.add(alert.night)
         (self.folder / file).write_bytes(alert.message)
-        topic = self._topics[alert.night]
+        topic = alert.topic or self._topic_of(alert.night)
+        self._topics[topic] = None
         self._write({"file": file, "night": alert.night, "time": alert.time, "topic": topic})
         self.delivered += 1
 
@@ -98,7 +101,8 @@ def read(folder: Path) -> Iterator[Outgoing]:
     """
     for line in _lines(folder):
         message = (folder / line["file"]).read_bytes()
-        yield Outgoing(line["night"], message, line["time"])
+        topic = None if line["file"].endswith(".avro") else line["topic"]
+        yield Outgoing(line["night"], message, line["time"], topic)
 
 
 def nights(folder: Path) -> dict[str, int]:

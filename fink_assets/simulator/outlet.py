@@ -53,7 +53,7 @@ class Outlet:
     servers
         Bootstrap servers.
     topic
-        The topic, or which one takes the alerts of a night.
+        The topic, or which one takes the alerts of a night; messages may name another.
     partitions
         Number of partitions of a topic that is created.
     """
@@ -66,7 +66,7 @@ class Outlet:
         self._producer = Producer({**_PRODUCER, "bootstrap.servers": servers})
         self._topic_of = topic if callable(topic) else lambda night: topic
         self._create = lambda name: create_topic(servers, name, partitions)
-        self._topics: dict[str, str] = {}
+        self._topics: dict[tuple[str, str | None], str] = {}
         self._failure: tuple[str, KafkaError] | None = None
         self.delivered = 0
 
@@ -77,7 +77,7 @@ class Outlet:
 
     def put(self, alert: Outgoing) -> None:
         """Hand an alert over, waiting while the queue is full."""
-        topic = self._topics.get(alert.night) or self._opened(alert.night)
+        topic = self._topics.get((alert.night, alert.topic)) or self._opened(alert)
         while not self._accepts(topic, alert.message):
             self.serve(0.1)
         self.serve(0)
@@ -97,11 +97,11 @@ class Outlet:
             topics = ", ".join(self.topics)
             raise ReplayError(f"{topics}: {left} alerts are not acknowledged by the broker")
 
-    def _opened(self, night: str) -> str:
-        topic = self._topic_of(night)
+    def _opened(self, alert: Outgoing) -> str:
+        topic = alert.topic or self._topic_of(alert.night)
         if topic not in self._topics.values():
             self._create(topic)
-        self._topics[night] = topic
+        self._topics[alert.night, alert.topic] = topic
         return topic
 
     def _accepts(self, topic: str, message: bytes) -> bool:

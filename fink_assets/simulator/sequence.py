@@ -27,11 +27,15 @@ class Waiting(NamedTuple):
 
 
 class Outgoing(NamedTuple):
-    """An alert to send, the night of its exposure, and its time on the survey's scale, in days."""
+    """An alert to send, the night of its exposure, and its time on the survey's scale, in days.
+
+    Messages of others, such as notices, name their topic; alerts go to that of their night.
+    """
 
     night: str
     message: bytes
     time: float = 0.0
+    topic: str | None = None
 
 
 def waiting(

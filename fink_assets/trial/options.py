@@ -1,4 +1,4 @@
-"""What the options of a stream mean: nights, paces and faults, as people write them.
+"""What the options of a stream mean: nights, paces, faults and notices, as people write them.
 
 Wrong ones are told as Typer tells them. The commands are in `stream_commands`.
 """
@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 import typer
 
 from fink_assets.simulator.faults import require_possible
+from fink_assets.simulator.notices.choice import COUNTERPARTS, Asked
 from fink_assets.simulator.pacing import (
     LONGEST_PAUSE_S,
     Pacing,
@@ -73,3 +74,15 @@ def faults_of(words: Iterable[str]) -> dict[str, float]:
     except ValueError as problem:
         raise typer.BadParameter(f"{problem}; write e.g. duplicates=0.01") from None
     return rates
+
+
+def notices_of(words: Iterable[str]) -> list[Asked]:
+    """Notices that are asked for, each written as ``fermi`` or ``lvk=without``."""
+    asked = []
+    for word in words:
+        source, _, counterpart = word.partition("=")
+        if source not in COUNTERPARTS or counterpart not in ("", "with", "without"):
+            names = ", ".join(COUNTERPARTS)
+            raise typer.BadParameter(f"{word}: write one of {names}, or e.g. fermi=without")
+        asked.append(Asked(source, counterpart != "without"))
+    return asked

@@ -15,6 +15,7 @@ from rich.console import Console
 from fink_assets.simulator import archive
 from fink_assets.simulator.archive import Archive, ArchiveError
 from fink_assets.simulator.faults import disturbed
+from fink_assets.simulator.notices.night import interleaved
 from fink_assets.simulator.outlet import Outlet, ReplayError
 from fink_assets.simulator.pacing import Pacing, at_once
 from fink_assets.simulator.replay import ReplayReport, Target, hand_over
@@ -34,11 +35,16 @@ from fink_assets.trial.stream_show import counting
 
 @dataclass(frozen=True, kw_only=True)
 class Stream:
-    """Alerts to send; `total` is None where they have no end or nobody counted them."""
+    """Alerts to send; `total` is None where they have no end or nobody counted them.
+
+    Messages of others, such as notices, go `among` them when their time comes, whatever is done to
+    the alerts.
+    """
 
     survey: str
     alerts: Iterator[Outgoing]
     total: int | None
+    among: Sequence[Outgoing] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,8 +176,9 @@ def play(
             total=stream.total,
             made=made,
         )
+        whole = interleaved(disturbance, stream.among)
         try:
-            report = hand_over(disturbance, to, pacing=pacing, stop=stop)
+            report = hand_over(whole, to, pacing=pacing, stop=stop)
         except ReplayError as problem:
             raise TrialError(
                 f"{problem}.", "See whether the broker is well: `fink status`."

@@ -3,6 +3,7 @@
 What they do belongs to the other modules of this package, which are imported when a command runs.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,6 +52,14 @@ Fault = Annotated[
         help="name=rate, e.g. duplicates=0.01; may be repeated. Names: flood, late, "
         "schema_change, duplicates, out_of_order, truncated, garbage, unknown_schema.",
         rich_help_panel=FAULT,
+    ),
+]
+Notices = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--notice",
+        help="fermi or lvk, with a counterpart among the alerts, or e.g. lvk=without; "
+        "may be repeated.",
     ),
 ]
 To = Annotated[
@@ -144,6 +153,7 @@ def simulate(
     density: Annotated[
         float, typer.Option(min=1e-3, help="Times the usual number of sources.")
     ] = 1.0,
+    notice: Notices = None,
     to: To = None,
     truth: Annotated[
         Path | None,
@@ -158,30 +168,37 @@ def simulate(
 ) -> None:
     """Send nights of a synthetic sky, whose truth is known, as the survey would."""
     from fink_assets.settings import settings
-    from fink_assets.trial.options import night_named
+    from fink_assets.trial.options import night_named, notices_of
     from fink_assets.trial.stream import Stream
 
-    kind = served(survey)
-    first = night_named(night, kind)
+    kind, asked = served(survey), notices_of(notice or ())
     how = _how(fault, seed, rate, visits, every, compression, pause)
     from fink_assets.simulator.night import simulate as built
+    from fink_assets.simulator.notices.night import outgoing, write_truth
     from fink_assets.simulator.truth import Truth
+    from fink_assets.trial.notices import announced, richer
 
-    told = Truth(Path(truth or f"{settings().lake}/{kind.name}/truth"))
-    stream = built(
+    told = Truth(folder := Path(truth or f"{settings().lake}/{kind.name}/truth"))
+    sky = partial(
+        built,
         kind.name,
-        night=first,
+        night=night_named(night, kind),
         alerts=alerts,
         seed=seed,
         nights=nights,
         density=density,
-        truth=told,
+        **richer(asked),
     )
     with explained():
+        notices = announced(asked, sky, survey=kind.name, seed=seed)
+        among = outgoing(notices, survey=kind.name)
+        sent = sky(truth=told)
         try:
-            _play(Stream(survey=kind.name, alerts=stream, total=alerts * nights), to, how)
+            whole = Stream(survey=kind.name, alerts=sent, total=alerts * nights, among=among)
+            _play(whole, to, how)
         finally:
             told.write()
+            write_truth(notices, folder.with_name(f"{folder.name}_notices"), survey=kind.name)
 
 
 def _how(

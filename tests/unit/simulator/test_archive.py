@@ -17,7 +17,11 @@ from fink_assets.simulator.sequence import Outgoing, outgoing, waiting
 DATA = Path(__file__).parents[2] / "data" / "ztf"
 NIGHTS = st.dates(date(2017, 11, 1), date(2099, 1, 1)).map(date.isoformat)
 ALERTS = st.builds(
-    Outgoing, NIGHTS, st.binary(max_size=50), st.floats(allow_nan=False, allow_infinity=False)
+    Outgoing,
+    NIGHTS,
+    st.binary(max_size=50),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from([None, "igwn.gwalert"]),
 )
 
 

@@ -9,7 +9,7 @@ from fink_assets.cli import app
 from fink_assets.simulator.faults import FAULTS
 from fink_assets.simulator.sequence import Outgoing
 from fink_assets.surveys import LSST, ZTF
-from fink_assets.trial.options import faults_of, night_named, pacing_of
+from fink_assets.trial.options import faults_of, night_named, notices_of, pacing_of
 
 MORNING = datetime(2026, 3, 1, 7, tzinfo=UTC)
 
@@ -74,3 +74,14 @@ def test_the_help_names_every_fault(command):
     (found,) = [c for n, c in typer.main.get_command(app).commands.items() if n == command]
     (option,) = [each for each in found.params if each.name == "fault"]
     assert all(f" {name}" in option.help for name in FAULTS)
+
+
+def test_notices_come_with_a_counterpart_unless_said_otherwise():
+    asked = notices_of(["lvk", "fermi=with", "lvk=without"])
+    assert asked == [("lvk", True), ("fermi", True), ("lvk", False)]
+
+
+@pytest.mark.parametrize("word", ["swift", "lvk=maybe", "", "=with"])
+def test_notices_that_nobody_sends_are_refused(word):
+    with pytest.raises(typer.BadParameter, match="fermi=without"):
+        notices_of([word])

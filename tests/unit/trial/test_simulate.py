@@ -45,3 +45,24 @@ def test_a_seed_gives_the_same_archive_and_another_one_another(simulate):
         for name, seed in (("one", "5"), ("other", "5"), ("third", "6"))
     )
     assert one == other != third
+
+
+def test_notices_are_sent_among_the_alerts_and_have_a_truth(simulate):
+    from deltalake import DeltaTable
+
+    folder, truth = simulate("one", "--notice", "lvk=without", "--notice", "fermi=without")
+    first, second, *alerts = archive.read(folder)
+    assert {first.topic, second.topic} == {
+        *("igwn.gwalert", "gcn.classic.voevent.FERMI_GBM_FIN_POS")
+    }
+    assert {alert.topic for alert in alerts} == {None}
+    notices = DeltaTable(truth.with_name(f"{truth.name}_notices")).to_pyarrow_table()
+    assert notices["counterpart"].to_pylist() == [None, None]
+
+
+def test_a_sky_without_a_counterpart_is_an_error_that_says_what_to_do(settings, tmp_path):
+    few = ["simulate", "--alerts", "3", "--density", "0.001", "--notice", "lvk"]
+    answer = CliRunner().invoke(app, [*few, "--night", "2026-01-10", "--to", str(tmp_path / "no")])
+    assert answer.exit_code == 1
+    assert "kilonova" in answer.output
+    assert "--density" in answer.output
