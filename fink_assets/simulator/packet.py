@@ -74,10 +74,14 @@ def write_container(schema: Schema | str, record: Mapping[str, Any], *, sync: by
     if len(sync) != SYNC_BYTES:
         raise ValueError(f"a sync marker has {SYNC_BYTES} bytes, not {len(sync)}")
     text = schema if isinstance(schema, str) else json.dumps(schema, separators=(",", ":"))
-    head = _head(text)
     datum = BytesIO()
-    fastavro.schemaless_writer(datum, _writer(head)[1], record)
-    return b"".join((head, sync, _ONE, _blob(datum.getbuffer()), sync))
+    fastavro.schemaless_writer(datum, _writer(_head(text))[1], record)
+    return wrapped(text, datum.getbuffer(), sync=sync)
+
+
+def wrapped(schema_text: str, datum: bytes | memoryview, *, sync: bytes) -> bytes:
+    """Message of an alert that is in Avro's bytes already."""
+    return b"".join((_head(schema_text), sync, _ONE, _blob(datum), sync))
 
 
 def sync_marker(schema_text: str, candid: int) -> bytes:

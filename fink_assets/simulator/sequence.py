@@ -26,10 +26,11 @@ class Waiting(NamedTuple):
 
 
 class Outgoing(NamedTuple):
-    """An alert to send and the night of its exposure."""
+    """An alert to send, the night of its exposure, and the time on its survey's scale, in days."""
 
     night: str
     message: bytes
+    time: float = 0.0
 
 
 def waiting(
