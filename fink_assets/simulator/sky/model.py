@@ -5,6 +5,7 @@ The kinds themselves are in the other modules of this package, how often they oc
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -100,25 +101,25 @@ class Field:
         Centre, ICRS, in degrees.
     radius : float
         In degrees.
+    depth : float
+        Magnitude that one exposure reaches at five sigma: kinds draw what it may see.
     """
 
     ra: float
     dec: float
     radius: float
+    depth: float = 20.5
 
     def place(self, random: np.random.Generator) -> tuple[float, float]:
         """Draw a position, uniformly on the sphere."""
-        import numpy as np
-
-        cos_radius = np.cos(np.radians(self.radius))
-        height = 1 - random.uniform() * (1 - cos_radius)
-        along, across = random.uniform(0, 2 * np.pi), np.sqrt(1 - height**2)
-        x, y, z = height, across * np.cos(along), across * np.sin(along)
-        dec0, ra0 = np.radians(self.dec), np.radians(self.ra)
-        up = x * np.sin(dec0) + z * np.cos(dec0)
-        toward = x * np.cos(dec0) - z * np.sin(dec0)
-        ra = np.degrees(ra0 + np.arctan2(y, toward)) % 360
-        return float(ra), float(np.degrees(np.arcsin(np.clip(up, -1, 1))))
+        height = 1 - random.uniform() * (1 - math.cos(math.radians(self.radius)))
+        along, across = random.uniform(0, 2 * math.pi), math.sqrt(1 - height**2)
+        x, y, z = height, across * math.cos(along), across * math.sin(along)
+        dec0, ra0 = math.radians(self.dec), math.radians(self.ra)
+        up = x * math.sin(dec0) + z * math.cos(dec0)
+        toward = x * math.cos(dec0) - z * math.sin(dec0)
+        ra = math.degrees(ra0 + math.atan2(y, toward)) % 360
+        return ra, math.degrees(math.asin(max(-1.0, min(1.0, up))))
 
 
 class Kind(ABC):
@@ -127,9 +128,16 @@ class Kind(ABC):
     name: ClassVar[str]
     """Class in the truth table, e.g. ``SN Ia``."""
     density: ClassVar[float]
-    """Sources per square degree; where they begin and end, new ones per square degree and day."""
+    """Sources per square degree; where they begin and end, new ones per square degree and day.
+
+    The mean of the sky, for a depth of 20.5; what a field has of them is `expected`.
+    """
     days: ClassVar[float | None] = None
     """How long after its begin a source may be seen; None where it neither begins nor ends."""
+
+    def expected(self, field: Field) -> float:
+        """Density in a field of some depth at some latitude."""
+        return self.density
 
     @abstractmethod
     def draw(self, random: np.random.Generator, field: Field, mjd: float) -> Source:

@@ -1,0 +1,181 @@
+"""Small bodies of the Solar System: main-belt asteroids, known or not.
+
+Their orbits, which are circles, are in `orbits`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from fink_assets.simulator.sky.coordinates import OBLIQUITY, ecliptic_latitude
+from fink_assets.simulator.sky.light import Modelled, band_places, njy, normal_within
+from fink_assets.simulator.sky.model import BANDS, Field, Kind
+from fink_assets.simulator.sky.orbits import crossing, daily_motion, orbit_through, sun, sunlight
+
+if TYPE_CHECKING:
+    from fink_assets.simulator.sky.model import Bands, Numbers
+
+STAY_DAYS = 10.0
+"""A body is drawn for so many days around the time when it is in the field."""
+WANDERS_DEGREES = 0.25 * STAY_DAYS / 2
+"""How far it moves from there: places are drawn in a field that is wider by so much."""
+COLOURS = np.array([1.9, 0.25, -0.2, -0.35, -0.4, -0.4])
+"""Magnitude by band minus V, between C and S types (about Ivezic et al. 2001, AJ 122, 2749)."""
+DENSITY_AT_23, COUNT_SLOPE = 210.0, 0.27
+"""Per square degree of the ecliptic, brighter than R = 23, and dex a magnitude (SKADS: Gladman et
+al. 2009, Icarus 202, 104, sec. 8)."""
+KNOWN_HALF_MAG, KNOWN_WIDTH_MAG = 21.5, 0.4
+"""Half of the bodies of this magnitude have a designation; an assumption."""
+LATITUDE_SCALE = 8.0
+"""Densities fall as exp(-|latitude| / 8 degrees) from the ecliptic; an assumption that gives a half
+after 5.5 degrees, as the inclinations drawn here do."""
+
+
+class AsteroidLight(Modelled):
+    """V = H + 5 log10(r d) - 2.5 log10((1 - G) phi1 + G phi2) + A / 2 sin(4 pi t / P).
+
+    phi_i = exp(-A_i tan(alpha / 2)^B_i) of the angle Sun - body - Earth, A = 3.33, 1.87, B = 0.63,
+    1.22, G = 0.15 (Bowell et al. 1989, Asteroids II, 524). r, d: au from Sun and Earth. A body in
+    rotation is bright twice a turn. Not seen outside of `STAY_DAYS`.
+    """
+
+    def prepare(self, values: Mapping[str, float]) -> None:
+        """Axes of the orbit's plane: towards the node, and 90 degrees ahead of it."""
+        self.values = values
+        node, tilt = (math.radians(values[f"{name}_deg"]) for name in ("node", "inclination"))
+        cosine, sine = math.cos(node), math.sin(node)
+        self._axes = (
+            (cosine, sine, 0.0),
+            (-sine * math.cos(tilt), cosine * math.cos(tilt), math.sin(tilt)),
+        )
+
+    def flux(self, mjd: Numbers, band: Bands) -> Numbers:
+        """Flux, all of which is new: no reference has a body that moves."""
+        value, light = self.values, np.zeros(len(mjd))
+        since = mjd - value["begin_mjd"]
+        now = np.flatnonzero((since > 0) & (since < STAY_DAYS))
+        x, y, z, earth = self._seen(mjd[now])
+        distance = np.sqrt(x * x + y * y + z * z)
+        turn = since[now] * (96 * math.pi / value["rotation_hours"])
+        magnitude = value["absolute_h_mag"] + value["rotation_mag"] / 2 * np.sin(turn)
+        magnitude += COLOURS[band_places(band[now])]
+        light[now] = njy(magnitude) * sunlight(value["semimajor_axis_au"], distance, earth)
+        return light
+
+    def position(self, mjd: Numbers) -> tuple[Numbers, Numbers]:
+        """Where it is seen from the centre of the Earth."""
+        x, y, z, _ = self._seen(mjd)
+        cosine, sine = math.cos(OBLIQUITY), math.sin(OBLIQUITY)
+        y, z = y * cosine - z * sine, y * sine + z * cosine
+        height = np.arctan2(z, np.sqrt(x * x + y * y))
+        return np.degrees(np.arctan2(y, x)) % 360, np.degrees(height)
+
+    def _seen(self, mjd: Numbers) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+        """Ecliptic vector from the Earth, and the Earth's distance from the Sun, in au."""
+        value = self.values
+        motion = math.radians(daily_motion(value["semimajor_axis_au"]))
+        turned = math.radians(value["latitude_argument_deg"]) + motion * (mjd - value["epoch_mjd"])
+        ahead, beside = (value["semimajor_axis_au"] * f(turned) for f in (np.cos, np.sin))
+        longitude, earth = sun(mjd)
+        (px, py, _), (qx, qy, qz) = self._axes
+        x = ahead * px + beside * qx + earth * np.cos(longitude)
+        y = ahead * py + beside * qy + earth * np.sin(longitude)
+        return x, y, beside * qz, earth
+
+
+class Asteroid(Kind):
+    """Main-belt asteroids: what the known and the unknown share.
+
+    Semimajor axes 2.65 +- 0.3 au in 2.1 to 3.3, sines of inclinations about 0.1 (near Jedicke &
+    Metcalfe 1998, Icarus 131, 245); rotation 4 to 20 hours, 0.05 to 0.5 mag (Warner, Harris &
+    Pravec 2009, Icarus 202, 134). Magnitudes follow SKADS down to 0.3 mag above the depth.
+    """
+
+    days = STAY_DAYS
+    known: ClassVar[bool]
+
+    def expected(self, field: Field) -> float:
+        """New ones a day: those in the field, over the days they stay, in the wider field."""
+        total = _counts(field.depth, self.known)[-1]
+        narrow, wide = (_cap(field.radius + more) for more in (0, WANDERS_DEGREES))
+        latitude = abs(ecliptic_latitude(field.ra, field.dec))
+        return total * math.exp(-latitude / LATITUDE_SCALE) / STAY_DAYS * wide / narrow
+
+    def draw(self, random: np.random.Generator, field: Field, mjd: float) -> AsteroidLight:
+        """Draw a body that is near the field in the middle of its stay."""
+        wider = Field(ra=field.ra, dec=field.dec, radius=field.radius + WANDERS_DEGREES)
+        ra, dec = wider.place(random)
+        epoch = mjd + STAY_DAYS / 2
+        axis = normal_within(random, 2.65, 0.3, 2.1, 3.3)
+        incline = math.asin(min(abs(random.normal(0, 0.13)), 0.6))
+        place, distance, earth = crossing(ra, dec, epoch, axis)
+        orbit = orbit_through(place, axis, incline, north=random.uniform() < 0.5)
+        counts = _counts(field.depth, self.known)
+        r = float(np.interp(random.uniform() * counts[-1], counts, _magnitudes(field.depth)))
+        v = r - float(COLOURS[BANDS.index("r")])  # in the middle of its stay, but for rotation
+        parameters = {
+            "begin_mjd": mjd,
+            "epoch_mjd": epoch,
+            "semimajor_axis_au": axis,
+            **orbit,
+            "absolute_h_mag": v + 2.5 * math.log10(sunlight(axis, distance, earth)),
+            "rotation_hours": 4 * 5 ** random.uniform(),
+            "rotation_mag": random.uniform(0.05, 0.5),
+        }
+        name = designation(random) if self.known else None
+        return AsteroidLight(self.name, ra, dec, parameters, designation=name)
+
+
+class KnownAsteroid(Asteroid):
+    """Asteroids that the Minor Planet Center knows, with a provisional designation.
+
+    Density: new ones a day; over the 10 days they stay 5 per square degree, the mean of the sky.
+    """
+
+    name = "asteroid"
+    density = 0.5
+    known = True
+
+
+class UnknownAsteroid(Asteroid):
+    """Asteroids that nobody has told of yet."""
+
+    name = "asteroid unknown"
+    density = 0.013
+    known = False
+
+
+def designation(random: np.random.Generator) -> str:
+    """Provisional designation, such as 2013 LL24: year, half month, and order in it."""
+    halves, order = "ABCDEFGHJKLMNOPQRSTUVWXY", "ABCDEFGHJKLMNOPQRSTUVWXYZ"
+    number = int(random.integers(29 * 24 * 25 * 600))
+    number, year = divmod(number, 29)
+    number, half = divmod(number, 24)
+    cycle, letter = divmod(number, 25)
+    return f"{1995 + year} {halves[half]}{order[letter]}{cycle or ''}"
+
+
+@cache
+def _magnitudes(depth: float) -> Numbers:
+    return np.linspace(depth - 7, depth - 0.3, 300)
+
+
+@cache
+def _counts(depth: float, known: bool) -> Numbers:
+    """Bodies per square degree of the ecliptic brighter than each magnitude."""
+    magnitudes = _magnitudes(depth)
+    total = DENSITY_AT_23 * 10 ** (COUNT_SLOPE * (magnitudes - 23))
+    share = 1 / (1 + np.exp((magnitudes - KNOWN_HALF_MAG) / KNOWN_WIDTH_MAG))
+    share = share if known else 1 - share
+    steps = np.diff(total) * (share[1:] + share[:-1]) / 2
+    return np.concatenate([[0.0], np.cumsum(steps)])
+
+
+def _cap(radius: float) -> float:
+    """Area of a disc on the sphere, but for a factor."""
+    return 1 - math.cos(math.radians(radius))
