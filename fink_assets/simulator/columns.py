@@ -71,7 +71,7 @@ class Writer:
         blank, varying = bytearray(), []
         for name, kind, value_at, null_at in self._fields:
             value = values.get(name)
-            if not hasattr(value, "shape"):
+            if value is None or not hasattr(value, "shape"):
                 blank += _constant(kind, value_at, null_at, value)
                 continue
             for piece in _pieces(kind, value_at, null_at, value):
@@ -179,7 +179,7 @@ def _varint(value: np.ndarray) -> _Piece:
 
     signed = value.astype(np.int64)
     rest = ((signed << 1) ^ (signed >> 63)).view(np.uint64)
-    digits, lengths = [], np.zeros(len(rest), dtype=np.int64)
+    lengths, digits = np.zeros(len(rest), dtype=np.int64), list[Any]()
     pending = np.ones(len(rest), dtype=bool)
     while pending.any() or not digits:
         lengths += pending

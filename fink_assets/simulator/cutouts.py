@@ -10,11 +10,11 @@ import gzip
 import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
 
 from fink_assets.simulator.avro import long_bytes
 from fink_assets.simulator.chance import generator
+from fink_assets.simulator.fits import CARD, card, fits_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +24,6 @@ _STEPS = 4
 """Signal-to-noise ratios of one case agree to this many parts of a factor of ten."""
 
 _PSF_PIXELS = 41
-_CARD = 80
 
 
 class Case(NamedTuple):
@@ -90,33 +89,25 @@ class Stamps(NamedTuple):
 
 def _ztf(image: np.ndarray, noise: float, fwhm: float) -> bytes:
     """As ZTF's: one image, gzipped."""
-    from astropy.io import fits
-
-    out = BytesIO()
-    hdu = fits.PrimaryHDU(image.astype(">f4"))
-    hdu.header["BUNIT"] = "DN"
-    hdu.writeto(out)
-    return gzip.compress(out.getvalue(), mtime=0)
+    return gzip.compress(fits_file([({"BUNIT": "DN"}, image)]), compresslevel=6, mtime=0)
 
 
 def _lsst(image: np.ndarray, noise: float, fwhm: float) -> bytes:
     """As Rubin's: the image, its uncertainty and the point-spread function."""
     import numpy as np
-    from astropy.io import fits
 
-    side = len(image)
-    first = fits.PrimaryHDU(image.astype(">f4"))
-    cards = {"CTYPE": ("RA---TAN", "DEC--TAN"), "CRVAL": (0.0, 0.0)}
-    cards |= {"CRPIX": ((side + 1) / 2,) * 2, "CDELT": (-0.2 / 3600, 0.2 / 3600)}
-    for name, values in cards.items():
-        for axis, value in enumerate(values, 1):
-            first.header[f"{name}{axis}"] = value
-    first.header["BUNIT"] = "nJy"
-    deviation = np.full_like(image, noise).astype(">f4")
-    psf = fits.ImageHDU(_spot(_PSF_PIXELS, fwhm), name="PSFIMAGE")
-    out = BytesIO()
-    fits.HDUList([first, fits.ImageHDU(deviation, name="UNCERT"), psf]).writeto(out)
-    return out.getvalue()
+    middle, degrees = (len(image) + 1) / 2, 0.2 / 3600
+    cards: dict[str, float | str] = {
+        "CTYPE1": "RA---TAN",
+        "CTYPE2": "DEC--TAN",
+        "CRVAL1": 0.0,
+        "CRVAL2": 0.0,
+    }
+    cards |= {"CRPIX1": middle, "CRPIX2": middle, "CDELT1": -degrees, "CDELT2": degrees}
+    uncertainty = ({"EXTNAME": "UNCERT"}, np.full_like(image, noise))
+    psf = ({"EXTNAME": "PSFIMAGE"}, _spot(_PSF_PIXELS, fwhm))
+    cards["BUNIT"] = "nJy"
+    return fits_file([(cards, image), uncertainty, psf])
 
 
 STAMPS: Mapping[str, Stamps] = {
@@ -228,7 +219,7 @@ class Library:
 def centred(stamp: bytes, ra: float, dec: float) -> bytes:
     """The stamp of another place: the same pixels, other coordinates of the reference pixel."""
     at = stamp.index(b"CRVAL1  =")
-    end = stamp.index(b"CRVAL2  =") + _CARD
-    first, second = (f"CRVAL{n}  = {v:20.12f}".ljust(_CARD) for n, v in ((1, ra), (2, dec)))
-    between = stamp[at + _CARD : end - _CARD]
-    return b"".join((stamp[:at], first.encode(), between, second.encode(), stamp[end:]))
+    end = stamp.index(b"CRVAL2  =") + CARD
+    first, second = card("CRVAL1", ra), card("CRVAL2", dec)
+    between = stamp[at + CARD : end - CARD]
+    return b"".join((stamp[:at], first, between, second, stamp[end:]))

@@ -104,7 +104,7 @@ def _night(
         field = int(visit["field"])
         if field not in looks:
             looks[field] = FieldNight(survey, population, field, number)
-        seen = looks[field].at(int(visit["number"]))
+        seen = looks[field].at(int(visit["number"])).shuffled()
         for begin in range(0, len(seen.known), PART):
             part = seen.part(begin, min(begin + PART, begin + left))
             for told in TELLERS[survey](part, library):

@@ -46,7 +46,8 @@ class Known:
     Parameters
     ----------
     number : int
-        In its field and year, below `NUMBERS`.
+        In its field and year, below `NUMBERS`; of a moving source, which gets another number in
+        every visit (`moving_number`), any.
     year : int
         In which it began; 0 if it is there for ever.
     """
@@ -87,8 +88,11 @@ class Population:
             Number of the night: the modified Julian date of its date.
         """
         for member in self.sky(self.seed, number, field, float(day), day + 1.5):
-            short, year = _short(member)
-            yield Known(source=member.source, number=short, year=year)
+            known = Known(source=member.source, number=member.number, year=0)
+            if not known.moving:
+                short, year = _short(member)
+                known = Known(source=member.source, number=short, year=year)
+            yield known
 
 
 def _short(member: Member) -> tuple[int, int]:

@@ -59,6 +59,9 @@ def _visits(survey: str, seed: int, night: int) -> np.ndarray:
 
     observatory = OBSERVATORIES[survey]
     due = _due(survey, seed, night)
+    longest = max(len(bands) for choices in observatory.passes for bands in choices)
+    most = int(NIGHT_HOURS * 3600 / (BLOCK_FIELDS * longest * observatory.each))
+    due = due[: most * BLOCK_FIELDS]  # what is left is up again in the next period
     blocks = [due[at : at + BLOCK_FIELDS] for at in range(0, len(due), BLOCK_FIELDS)]
     begin = night + (observatory.midnight - NIGHT_HOURS / 2) / 24
     rows = []

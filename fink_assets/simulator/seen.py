@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from fink_assets.simulator.chance import normal, uniform
+from fink_assets.simulator.chance import mixed, normal, uniform
 from fink_assets.simulator.photometry import DETECTION, position_error
 from fink_assets.simulator.population import Known
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 YEARS = 8
 """Objects that began so many years apart may have the same number in a visit."""
 
-_RA, _DEC = 301, 302
+_RA, _DEC, _ORDER = 301, 302, 303
+_OF_OBJECTS = ("number", "year", "flux", "error", "reference", "ra", "dec", "moving")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -65,8 +66,16 @@ class Seen:
 
     def part(self, begin: int, end: int) -> Seen:
         """Objects from one up to another, which is left out."""
-        names = ("known", "number", "year", "flux", "error", "reference", "ra", "dec", "moving")
-        return replace(self, **{name: getattr(self, name)[begin:end] for name in names})
+        values: dict[str, Any] = {n: getattr(self, n)[begin:end] for n in _OF_OBJECTS}
+        return replace(self, known=self.known[begin:end], **values)
+
+    def shuffled(self) -> Seen:
+        """The same in another order, in which kinds are mixed."""
+        import numpy as np
+
+        order = np.argsort(mixed(self.seed, _ORDER, self.identity, self.visit["number"]))
+        values: dict[str, Any] = {name: getattr(self, name)[order] for name in _OF_OBJECTS}
+        return replace(self, known=[self.known[place] for place in order.tolist()], **values)
 
     @property
     def visit(self) -> np.void:
@@ -81,7 +90,7 @@ class Seen:
     @cached_property
     def identity(self) -> np.ndarray:
         """Number of an object among all that a visit of the field may see, below 1e9."""
-        return self.number + (self.year % YEARS << 24)
+        return identity_of(self.number, self.year)
 
     def uniform(self, channel: int, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         """Random number of each measurement, of object `i` in visit `j`."""
@@ -109,6 +118,11 @@ class Seen:
         return self.seed, self.field, channel, self.identity[i], self.visits["number"][j]
 
 
+def identity_of(number: np.ndarray, year: np.ndarray) -> np.ndarray:
+    """Number of an object in a field, whenever it began, but for those of `YEARS` before."""
+    return number + (year % YEARS << 24)
+
+
 def is_detected(flux: np.ndarray, error: np.ndarray) -> np.ndarray:
     """Whether fluxes give alerts: brighter or fainter than the reference by 5 sigma."""
     return abs(flux) >= DETECTION * error
@@ -118,6 +132,7 @@ def joined(first: Seen, second: Seen) -> Seen:
     """Objects of one visit, those of the second after those of the first."""
     import numpy as np
 
-    names = ("number", "year", "flux", "error", "reference", "ra", "dec", "moving")
-    both = {name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in names}
+    both: dict[str, Any] = {
+        name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in _OF_OBJECTS
+    }
     return replace(first, known=[*first.known, *second.known], **both)

@@ -14,7 +14,7 @@ from fink_assets.simulator.observatory import OBSERVATORIES, fields
 from fink_assets.simulator.photometry import flux_error
 from fink_assets.simulator.population import Known, Population, moving_number, year_of
 from fink_assets.simulator.schedule import visits_of
-from fink_assets.simulator.seen import YEARS, Seen, is_detected, joined
+from fink_assets.simulator.seen import Seen, identity_of, is_detected, joined
 from fink_assets.simulator.sky.model import BANDS, Field
 
 if TYPE_CHECKING:
@@ -53,7 +53,12 @@ class FieldNight:
         self._disc = fields(survey)[field]
         known = list(population.sources(field, self._disc, night))
         self._moving = [each for each in known if each.moving]
-        self._moving_light = self._light(self._moving, tonight)
+        self._moving_flux, self._moving_error = self._measured(
+            _column(self._moving, "number"),
+            self._light(self._moving, tonight),
+            np.zeros((len(self._moving), len(BANDS))),
+            tonight,
+        )
         self._look([each for each in known if not each.moving])
 
     def _look(self, known: list[Known]) -> None:
@@ -62,7 +67,7 @@ class FieldNight:
 
         reference = self._references(known)
         light = self._light(known, self._tonight)
-        identity = _identity(known)
+        identity = identity_of(_column(known, "number"), _column(known, "year"))
         flux, error = self._measured(identity, light, reference, self._tonight)
         chosen = np.flatnonzero(is_detected(flux, error).any(axis=1))
         self._fixed = [known[place] for place in chosen]
@@ -108,37 +113,42 @@ class FieldNight:
         """Detections of moving sources: nothing was there before but noise."""
         import numpy as np
 
-        visit, known = visits[-1], self._moving
-        here = moving_number(self._night, int(visit["turn"]), len(known) - 1) + 1 - len(known)
-        number = here + np.arange(len(known))
-        year = np.full(len(known), year_of(self._night))
-        light = np.zeros((len(known), len(visits)))
-        light[:, -1] = self._moving_light[:, place - self._past]
-        reference = np.zeros((len(known), len(BANDS)))
-        identity = number + (year % YEARS << 24)
-        flux, error = self._measured(identity, light[:, -1:], reference, visits[-1:])
-        found = np.flatnonzero(is_detected(flux, error)[:, 0])
-        middle = np.array([self._middle(visit)])
-        places = np.array([known[each].source.position(middle) for each in found.tolist()])
-        ra, dec = places.reshape(-1, 2).T
-        inside = _separation(ra, dec, self._disc) < self._disc.radius
-        found, ra, dec = found[inside], ra[inside], dec[inside]
-        flux, error = self._measured(identity[found], light[found], reference[found], visits)
+        visit, step = visits[-1], place - self._past
+        found, ra, dec = self._where(visit, step)
+        known = [self._moving[each] for each in found.tolist()]
+        here = moving_number(self._night, int(visit["turn"]), max(len(found) - 1, 0))
+        number = here + 1 - len(found) + np.arange(len(found))
+        year = np.full(len(found), year_of(self._night))
+        dark = np.zeros((len(found), len(visits)))
+        reference = np.zeros((len(found), len(BANDS)))
+        flux, error = self._measured(identity_of(number, year), dark, reference, visits)
+        flux[:, -1], error[:, -1] = self._moving_flux[found, step], self._moving_error[found, step]
         return Seen(
             survey=self._survey,
             seed=self._seed,
             field=self._field,
             visits=visits,
-            known=[known[each] for each in found.tolist()],
-            number=number[found],
-            year=year[found],
+            known=known,
+            number=number,
+            year=year,
             flux=flux,
             error=error,
-            reference=reference[found],
+            reference=reference,
             ra=ra,
             dec=dec,
             moving=np.ones(len(found), dtype=bool),
         )
+
+    def _where(self, visit: np.void, step: int) -> tuple[np.ndarray, ...]:
+        """Moving sources that a visit detects in the field, and their positions."""
+        import numpy as np
+
+        detected = is_detected(self._moving_flux[:, step], self._moving_error[:, step])
+        found, middle = np.flatnonzero(detected), np.array([self._middle(visit)])
+        places = [self._moving[each].source.position(middle) for each in found.tolist()]
+        ra, dec = np.array(places, dtype=float).reshape(-1, 2).T
+        inside = _separation(ra, dec, self._disc) < self._disc.radius
+        return found[inside], ra[inside], dec[inside]
 
     def _light(self, known: Sequence[Known], visits: np.ndarray) -> np.ndarray:
         """True flux in the difference image, in the middle of exposures."""
@@ -173,10 +183,6 @@ class FieldNight:
         error = flux_error(light + reference[:, band], visits["depth"], gamma[band])
         noise = normal(self._seed, self._field, _FLUX, identity[:, None], visits["number"])
         return (light + error * noise).astype("f4"), error.astype("f4")
-
-
-def _identity(known: Sequence[Known]) -> np.ndarray:
-    return _column(known, "number") + (_column(known, "year") % YEARS << 24)
 
 
 def _column(known: Sequence[Known], name: str) -> np.ndarray:

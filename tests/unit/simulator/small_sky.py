@@ -1,9 +1,9 @@
 """A sky for tests: four kinds of sources of few numbers each."""
 
 import numpy as np
-from fink_assets.simulator.sky.mix import BLOCK_DAYS, BLOCKS, INDICES, Member
 
 from fink_assets.simulator.photometry import flux_of
+from fink_assets.simulator.sky.mix import BLOCK_DAYS, BLOCKS, INDICES, Member
 from fink_assets.simulator.sky.model import BANDS, Counterpart, Kind, Source
 
 
@@ -68,7 +68,7 @@ class Bumps(Kind):
 
 
 class Rocks(Kind):
-    name, density, days = "rock", 1.0, 1.0
+    name, density, days = "rock", 0.5, 1.0
 
     def draw(self, random, field, mjd):
         ra, dec = field.place(random)
