@@ -142,24 +142,15 @@ def _with_weather(survey: str, seed: int, night: int, found: np.ndarray) -> np.n
 
 def visits_of(survey: str, seed: int, field: int, begin: int, end: int) -> np.ndarray:
     """All visits of a field in a span of nights, both included, in the order of time."""
+    found, first = _by_field(survey, seed, begin, end)
+    return found[first[field] : first[field + 1]]
+
+
+@lru_cache(maxsize=4)
+def _by_field(survey: str, seed: int, begin: int, end: int) -> tuple[np.ndarray, np.ndarray]:
+    """Visits of a span of nights, by field and then by time, and where each field begins."""
     import numpy as np
 
-    return np.concatenate(
-        [_by_field(survey, seed, night, field) for night in range(begin, end + 1)]
-    )
-
-
-def _by_field(survey: str, seed: int, night: int, field: int) -> np.ndarray:
-    found, order, begin = _ordered(survey, seed, night)
-    return found[order[begin[field] : begin[field + 1]]]
-
-
-@lru_cache(maxsize=1024)
-def _ordered(survey: str, seed: int, night: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Visits of a night, their order by field, and where in it each field begins."""
-    import numpy as np
-
-    found = visits(survey, seed, night)
-    order = np.argsort(found["field"], kind="stable")
-    begin = np.searchsorted(found["field"][order], np.arange(len(fields(survey)) + 1))
-    return found, order, begin
+    found = np.concatenate([visits(survey, seed, night) for night in range(begin, end + 1)])
+    found = found[np.argsort(found["field"], kind="stable")]
+    return found, np.searchsorted(found["field"], np.arange(len(fields(survey)) + 1))

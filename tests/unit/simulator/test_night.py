@@ -44,6 +44,13 @@ def made(survey, **options):
     return simulate(survey, **(usual | options))
 
 
+def one_field(survey):
+    """A sky that is empty but for a field in the middle of its season."""
+    tonight = visits(survey, 7, night_number(NIGHT))
+    field = int(tonight[len(tonight) // 2]["field"])
+    return lambda seed, number, *rest: members(seed, number, *rest) if number == field else iter(())
+
+
 @pytest.fixture(scope="module", params=SURVEYS)
 def night(request):
     """Survey, what is sent, alerts as a reader sees them, and the truth."""
@@ -147,11 +154,14 @@ def test_the_truth_is_a_delta_table(night, tmp_path):
 @pytest.mark.parametrize("survey", SURVEYS)
 def test_a_later_night_tells_of_the_earlier_one_in_the_same_numbers(survey):
     schemas(survey)
+    sky = one_field(survey)
     later = night_name(night_number(NIGHT) + NEXT[survey])
-    first = [read(survey, each.message) for each in made(survey, alerts=400)]
+    first = [read(survey, each.message) for each in made(survey, alerts=150, sky=sky)]
     known = {alert_id(survey, alert): alert for alert in first}
     objects, told = {object_of(survey, alert) for alert in first}, 0
-    for alert in (read(survey, each.message) for each in made(survey, alerts=400, night=later)):
+    for alert in (
+        read(survey, each.message) for each in made(survey, alerts=150, night=later, sky=sky)
+    ):
         past = {alert_id(survey, each): each for each in detections(survey, alert)}
         for number in past.keys() & known.keys():
             told += 1
@@ -162,18 +172,13 @@ def test_a_later_night_tells_of_the_earlier_one_in_the_same_numbers(survey):
             assert {n: past[number][n] for n in same} == {n: detection[n] for n in same}
         if object_of(survey, alert) in objects:
             assert past.keys() & known.keys()
-    assert told > 50
+    assert told > 20
 
 
 def test_alerts_of_an_object_in_a_night_follow_one_another(night):
     survey, _, _, _ = night
-    fields = {int(visit["field"]) for visit in visits(survey, 7, night_number(NIGHT))[:2]}
-
-    def two_fields(seed, number, *others):
-        return members(seed, number, *others) if number in fields else iter(())
-
     alerts, seen = [], {}
-    for each in made(survey, alerts=100_000, sky=two_fields):
+    for each in made(survey, alerts=100_000, sky=one_field(survey)):
         alerts.append(read(survey, each.message))
     for alert in alerts:
         name = object_of(survey, alert)
