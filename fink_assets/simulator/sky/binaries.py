@@ -166,8 +166,8 @@ class DwarfNova(Kind):
     Density: some 3000 on the sky in reach of ZTF, an assumption between those found (Szkody et al.
     2020, AJ 159, 198: 329 in one year) and those there are (Pala et al. 2020, MNRAS 494, 3799:
     4.8e-6 per pc^3). Amplitude A = 0.70 + 1.90 log T (Kukarkin & Parenago 1934; Warner 1995,
-    Cataclysmic Variable Stars, eq. 3.1) +- 0.4; fading 0.53 P^0.84 days a magnitude, P in hours (Bailey 1975;
-    Warner 1995, eq. 3.5); an outburst lasts less than half of T.
+    Cataclysmic Variable Stars, eq. 3.1) +- 0.4; fading 0.53 P^0.84 days a magnitude, P in hours
+    (Bailey 1975; Warner 1995, eq. 3.5); an outburst lasts less than half of T.
     """
 
     name = "dwarf nova"

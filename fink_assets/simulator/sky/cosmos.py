@@ -55,24 +55,16 @@ def draw_redshift(random: np.random.Generator, growth: float, horizon: float) ->
 
 
 @cache
-def _expansion() -> Numbers:
-    return np.sqrt(MATTER * (1 + _REDSHIFTS) ** 3 + 1 - MATTER)
-
-
-@cache
 def _comoving() -> Numbers:
-    """Comoving distance in Mpc."""
-    return LIGHT_KM_S / H0 * _sums(1 / _expansion())
+    """Comoving distance in Mpc: c / H0 times the integral of H0 / H, by trapezes."""
+    slowness = 1 / np.sqrt(MATTER * (1 + _REDSHIFTS) ** 3 + 1 - MATTER)
+    steps = (slowness[1:] + slowness[:-1]) / 2 * (_FARTHEST / _STEPS)
+    return LIGHT_KM_S / H0 * np.concatenate([[0.0], np.cumsum(steps)])
 
 
 @cache
 def _volumes(growth: float) -> Numbers:
     """Volume of the whole sky out to each redshift (Mpc^3), weighted with the rate as observed."""
-    shells = 4 * np.pi * _comoving() ** 2 * LIGHT_KM_S / H0 / _expansion()
-    return _sums(shells * (1 + _REDSHIFTS) ** (growth - 1))
-
-
-def _sums(heights: Numbers) -> Numbers:
-    """Integral up to each redshift, by trapezes."""
-    means = (heights[1:] + heights[:-1]) / 2
-    return np.concatenate([[0.0], np.cumsum(means)]) * (_FARTHEST / _STEPS)
+    shells = 4 / 3 * np.pi * np.diff(_comoving() ** 3)
+    weights = (1 + (_REDSHIFTS[1:] + _REDSHIFTS[:-1]) / 2) ** (growth - 1)
+    return np.concatenate([[0.0], np.cumsum(shells * weights)])

@@ -44,7 +44,7 @@ class LensedLight(Star):
         square = turn**2 + value["u0"] ** 2
         more = (square + 2) / np.sqrt(square * (square + 4)) - 1
         lensed = self.means[band_places(band)] * value["lensed_share"]
-        return lensed * np.where(np.abs(turn) < BEFORE_PEAK, more, 0.0)
+        return lensed * np.where((mjd > value["begin_mjd"]) & (turn < BEFORE_PEAK), more, 0.0)
 
     def change(self, mjd: Numbers, places: Indices) -> Numbers:
         """Blended light does not change as a whole."""
