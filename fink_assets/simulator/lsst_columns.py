@@ -6,14 +6,14 @@ what they say of the Solar System to `lsst_bodies`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.astro.time import SECONDS_PER_DAY, TAI_MINUS_UTC
+from fink_assets.simulator import faults
+from fink_assets.simulator.faults import flagged
 from fink_assets.simulator.observatory import LSST, night_name
 from fink_assets.simulator.schedule import VISITS_A_NIGHT
 from fink_assets.simulator.sky.model import BANDS
-from fink_assets.simulator.told import flagged
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,21 +24,6 @@ STAMP_PIXELS = 46
 _PROCESSED = 60 / SECONDS_PER_DAY  # from the exposure to the alert
 _CCD, _X, _Y, _CHI, _APERTURE, _RELIABLE, _SHAPE, _SIZE = range(350, 358)
 _PIXEL = 0.2
-
-
-def faults(flags: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, float]]:
-    """What a packet states of an artefact, and by which factors it is wider."""
-    hit, full = bool(flags.get("cosmic_ray")), flags.get("saturated_pixels", 0) > 0
-    values = {
-        "reliability": float(flags.get("real_bogus", 1.0)),
-        **{"pixelFlags_saturated": full, "pixelFlags_saturatedCenter": full},
-        **{"pixelFlags_cr": hit, "pixelFlags_crCenter": hit},
-        "pixelFlags_bad": flags.get("bad_pixels", 0) > 0,
-        "pixelFlags_interpolated": hit or full,
-        **{"pixelFlags_edge": bool(flags.get("edge")), "isDipole": bool(flags.get("dipole"))},
-    }
-    area = float(flags.get("width_ratio", 1.0)) ** 2
-    return values, {"ixx": area, "iyy": area}
 
 
 def tai(mjd: Any) -> Any:
@@ -110,7 +95,7 @@ def detections(seen: Seen, i: np.ndarray, j: np.ndarray) -> dict[str, Any]:
 def raised(seen: Seen, i: np.ndarray, found: dict[str, Any], flags: list[str]) -> dict[str, Any]:
     """Detections with their flags, which are down but for artefacts."""
     found = {name: False for name in flags} | found
-    flagged(seen, i, found, faults)
+    flagged(seen, i, found, faults.lsst)
     return found
 
 

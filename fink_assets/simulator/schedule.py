@@ -27,8 +27,10 @@ NIGHT_HOURS = 10.0
 VISITS_A_NIGHT = 4096
 """More than there are: the number of a visit is that of its night, times this, and its place."""
 
+_WHOLE = ("number", "night", "field", "block", "turn", "band")
+_COLUMNS = [*((n, "i8") for n in _WHOLE), *((n, "f8") for n in ("mjd", "depth", "seeing"))]
 _CLOUDY, _CLOUDED = 0.3, 0.5
-_SKY, _CADENCE, _PASSES, _SEEING, _CLOUD, _DEPTH = range(100, 106)
+_CADENCE, _PASSES, _SEEING, _CLOUD, _DEPTH = range(101, 106)
 
 
 def visits(survey: str, seed: int, night: int) -> np.ndarray:
@@ -64,15 +66,19 @@ def _visits(survey: str, seed: int, night: int) -> np.ndarray:
     due = due[: most * BLOCK_FIELDS]  # what is left is up again in the next period
     blocks = [due[at : at + BLOCK_FIELDS] for at in range(0, len(due), BLOCK_FIELDS)]
     begin = night + (observatory.midnight - NIGHT_HOURS / 2) / 24
-    rows = []
+    parts, passes = [], _passes(survey, seed, night)
     for number, block in enumerate(blocks):
-        at = begin + NIGHT_HOURS / 24 * number / len(blocks)
-        for turn, band in enumerate(_passes(survey, seed, night, number)):
-            times = at + (turn * len(block) + np.arange(len(block))) * observatory.each / 86400
-            rows += [
-                (f, number, turn, t, BANDS.index(band)) for f, t in zip(block, times, strict=True)
-            ]
-    return _with_weather(survey, seed, night, _table(rows, night))
+        bands, at = passes[number], begin + NIGHT_HOURS / 24 * number / len(blocks)
+        for turn, band in enumerate(bands):
+            part = np.zeros(len(block), dtype=_COLUMNS)
+            part["field"], part["block"], part["turn"] = block, number, turn
+            place = turn * len(block) + np.arange(len(block))
+            part["mjd"], part["band"] = at + place * observatory.each / 86400, BANDS.index(band)
+            parts.append(part)
+    found = np.concatenate(parts) if parts else np.zeros(0, dtype=_COLUMNS)
+    found["night"] = night
+    found["number"] = night * VISITS_A_NIGHT + np.arange(len(found))
+    return _with_weather(survey, seed, night, found)
 
 
 def _due(survey: str, seed: int, night: int) -> np.ndarray:
@@ -93,24 +99,14 @@ def _due(survey: str, seed: int, night: int) -> np.ndarray:
     return found[np.argsort(hours[found], kind="stable")]
 
 
-def _passes(survey: str, seed: int, night: int, block: int) -> str:
-    observatory = OBSERVATORIES[survey]
-    choices = observatory.passes[int(moonlight(night + 0.5) < 0.4)]
-    return choices[int(uniform(seed, _PASSES, night, block)[0] * len(choices))]
-
-
-def _table(rows: list[tuple[int, int, int, float, int]], night: int) -> np.ndarray:
+def _passes(survey: str, seed: int, night: int) -> list[str]:
+    """Bands in which the blocks of a night are visited."""
     import numpy as np
 
-    whole = [("number", "i8"), ("night", "i8"), ("field", "i8"), ("block", "i8"), ("turn", "i8")]
-    real = [("mjd", "f8"), ("depth", "f8"), ("seeing", "f8")]
-    found = np.zeros(len(rows), dtype=[*whole, ("band", "i8"), *real])
-    for place, name in enumerate(("field", "block", "turn", "mjd", "band")):
-        found[name] = [row[place] for row in rows]
-    found = found[np.argsort(found["mjd"], kind="stable")]
-    found["night"] = night
-    found["number"] = night * VISITS_A_NIGHT + np.arange(len(found))
-    return found
+    observatory = OBSERVATORIES[survey]
+    choices = observatory.passes[int(moonlight(night + 0.5) < 0.4)]
+    luck = uniform(seed, _PASSES, night, np.arange(int(NIGHT_HOURS)))
+    return [choices[int(chance * len(choices))] for chance in luck]
 
 
 def _with_weather(survey: str, seed: int, night: int, found: np.ndarray) -> np.ndarray:

@@ -5,15 +5,15 @@ Each takes objects `i` and visits `j`, one of each a row. Alerts of them belong 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from fink_assets.simulator import faults
+from fink_assets.simulator.faults import flagged
 from fink_assets.simulator.neighbours import neighbours
 from fink_assets.simulator.observatory import night_name
 from fink_assets.simulator.packet import FIRST_NIGHT_JD
 from fink_assets.simulator.photometry import ZERO_POINT, magnitude_error, magnitude_of
-from fink_assets.simulator.told import flagged
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,22 +43,6 @@ _ZERO_POINTS = {"g": 26.3, "r": 26.2, "i": 25.7}
 _COLOURS = {"g": -0.06, "r": 0.1, "i": 0.01}
 _FID = ("", "g", "r", "i")  # a filter's number is its place
 _BOGUS, _CHI, _SHAPE, _SKY, _APERTURE, _CCD, _X, _Y, _NEAR = range(330, 339)
-
-
-def faults(flags: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, float]]:
-    """What a packet states of an artefact, and by which factors it is wider."""
-    score = float(flags.get("real_bogus", 1.0))
-    near = float(flags.get("bright_star_distance_arcsec", 999.0))
-    values: dict[str, Any] = {"rb": score, "drb": score**2}
-    values["nbad"] = int(min(25, flags.get("bad_pixels", 0) + flags.get("saturated_pixels", 0)))
-    if flags.get("dipole"):
-        values |= {"nneg": 12, "sumrat": 0.2}
-    if flags.get("edge"):
-        values["mindtoedge"] = 4.0
-    if near < 999:
-        values |= {"neargaiabright": near, "maggaiabright": float(flags["bright_star_mag"])}
-    width = float(flags.get("width_ratio", 1.0))
-    return values, {"fwhm": width, "aimage": width, "bimage": width}
 
 
 def visited(seen: Seen, i: np.ndarray, j: np.ndarray) -> dict[str, np.ndarray]:
@@ -119,40 +103,56 @@ def detections(seen: Seen, i: np.ndarray, j: np.ndarray) -> dict[str, np.ndarray
     import numpy as np
 
     known = visited(seen, i, j)
-    flux, error = seen.flux[i, j].astype(float), seen.error[i, j].astype(float)
-    magnitude, sigma = magnitude_of(abs(flux)), magnitude_error(flux, error)
     ra, dec, _ = seen.measured_position(i, j)
-    bogus, shape = seen.uniform(_BOGUS, i, j), 1 + 0.2 * seen.uniform(_SHAPE, i, j) ** 2
-    apart = sigma * seen.normal(_APERTURE, i, j)
-    fwhm = seen.visits["seeing"][j] / PIXEL_ARCSEC
     x, y = 100 + 2850 * seen.own(_X)[i], 100 + 2850 * seen.own(_Y)[i]
+    light = _light(seen, i, j)
     found = {
         **known,
+        **light,
+        **_shape(seen, i, j),
         "candid": known["pid"] // 1000 * 1_000_000_000 + seen.identity[i],
-        "isdiffpos": np.where(flux > 0, b"t", b"f"),
         "tblid": seen.identity[i] % 200,
         **{"xpos": x, "ypos": y, "ra": np.round(ra, 7), "dec": np.round(dec, 7)},
+        "mindtoedge": np.minimum(np.minimum(x, y), 3072 - np.maximum(x, y)),
+        "magfromlim": known["diffmaglim"] - light["magap"],
+        **{name: column[i] for name, column in _reference(seen, j).items()},
+    }
+    found |= {name: _of_band(seen, name)[i, seen.visits["band"][j]] for name in _BY_BAND}
+    flagged(seen, i, found, faults.ztf)
+    return found
+
+
+def _light(seen: Seen, i: np.ndarray, j: np.ndarray) -> dict[str, np.ndarray]:
+    """Magnitudes: of the fit, and those of apertures about it."""
+    import numpy as np
+
+    flux, error = seen.flux[i, j].astype(float), seen.error[i, j].astype(float)
+    magnitude, sigma = magnitude_of(abs(flux)), magnitude_error(flux, error)
+    apart = sigma * seen.normal(_APERTURE, i, j)
+    return {
+        "isdiffpos": np.where(flux > 0, b"t", b"f"),
         **{"magpsf": magnitude, "sigmapsf": sigma, "magdiff": apart, "magap": magnitude + apart},
         **{"sigmagap": 1.5 * sigma, "sigmagapbig": 1.8 * sigma},
         "magapbig": magnitude + 1.3 * apart,
+        "nneg": np.where(flux > 0, 2, 8),
+        "scorr": np.abs(flux / error),
+    }
+
+
+def _shape(seen: Seen, i: np.ndarray, j: np.ndarray) -> dict[str, np.ndarray]:
+    """Shape, background, scores of a real source: one in twenty has an rb below the cut, 0.55."""
+    import numpy as np
+
+    bogus, shape = seen.uniform(_BOGUS, i, j), 1 + 0.2 * seen.uniform(_SHAPE, i, j) ** 2
+    fwhm = seen.visits["seeing"][j] / PIXEL_ARCSEC
+    return {
         "chipsf": 1 + 0.3 * seen.normal(_CHI, i, j) ** 2,
         "sky": 0.5 * seen.normal(_SKY, i, j),
         **{"fwhm": fwhm, "elong": shape, "aimagerat": 0.45 * shape, "bimagerat": 0.45 + 0 * shape},
         **{"aimage": 0.45 * shape * fwhm, "bimage": 0.45 * fwhm, "seeratio": 2 - shape},
-        "classtar": 1 - bogus**2,
-        "mindtoedge": np.minimum(np.minimum(x, y), 3072 - np.maximum(x, y)),
-        "magfromlim": known["diffmaglim"] - magnitude - apart,
-        "nneg": np.where(flux > 0, 2, 8),
+        **{"classtar": 1 - bogus**2, "rb": 1 - 0.5 * bogus**2, "sumrat": 1 - 0.3 * bogus},
         "nbad": np.zeros(len(i), dtype=int),
-        # One real source in twenty is below 0.55, where the broker's cut is.
-        "rb": 1 - 0.5 * bogus**2,
-        "sumrat": 1 - 0.3 * bogus,
-        "scorr": np.abs(flux / error),
-        **{name: column[i] for name, column in _reference(seen, j).items()},
     }
-    found |= {name: _of_band(seen, name)[i, seen.visits["band"][j]] for name in _BY_BAND}
-    flagged(seen, i, found, faults)
-    return found
 
 
 _BY_BAND = ("magnr", "sigmagnr")
@@ -196,7 +196,7 @@ def candidates(seen: Seen, now: dict[str, np.ndarray]) -> dict[str, Any]:
         "maggaia": near.magnitude[:, 2],
         **_bodies(seen),
     }
-    flagged(seen, np.arange(len(jd)), found, faults)
+    flagged(seen, np.arange(len(jd)), found, faults.ztf)
     return found
 
 
