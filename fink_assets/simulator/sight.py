@@ -52,14 +52,18 @@ class FieldNight:
         self._past, self._tonight = len(past), tonight
         self._disc = fields(survey)[field]
         known = list(population.sources(field, self._disc, night))
-        self._moving = [each for each in known if each.moving]
-        self._moving_flux, self._moving_error = self._measured(
-            _column(self._moving, "number"),
-            self._light(self._moving, tonight),
-            np.zeros((len(self._moving), len(BANDS))),
-            tonight,
-        )
+        self._look_at_moving([each for each in known if each.moving])
         self._look([each for each in known if not each.moving])
+
+    def _look_at_moving(self, known: list[Known]) -> None:
+        """Keep the moving sources that are detected tonight."""
+        import numpy as np
+
+        light, none = self._light(known, self._tonight), np.zeros((len(known), len(BANDS)))
+        flux, error = self._measured(_column(known, "number"), light, none, self._tonight)
+        chosen = np.flatnonzero(is_detected(flux, error).any(axis=1))
+        self._moving = [known[place] for place in chosen.tolist()]
+        self._moving_flux, self._moving_error = flux[chosen], error[chosen]
 
     def _look(self, known: list[Known]) -> None:
         """Keep the sources that are detected tonight, and measure them in the past."""
