@@ -41,9 +41,14 @@ _VERSION = re.compile(r"lsst\.v(\d+)_(\d+)")
 def written(alert: Mapping[str, Any], schema_id: int) -> bytes:
     """Message of an alert."""
     out = BytesIO()
-    out.write(b"\x00" + schema_id.to_bytes(ID_BYTES - 1, "big"))
+    out.write(prefix(schema_id))
     fastavro.schemaless_writer(out, _parsed(schema_id), alert)
     return out.getvalue()
+
+
+def prefix(schema_id: int) -> bytes:
+    """What stands before the datum in a message."""
+    return b"\x00" + schema_id.to_bytes(ID_BYTES - 1, "big")
 
 
 def read(message: bytes) -> Record:

@@ -178,7 +178,7 @@ def simulate(
     from fink_assets.simulator.truth import Truth
     from fink_assets.trial.notices import announced, richer
 
-    told = Truth(folder := Path(truth or f"{settings().lake}/{kind.name}/truth"))
+    told = Truth(where := str(truth or f"{settings().lake}/{kind.name}/truth"))
     sky = partial(
         built,
         kind.name,
@@ -198,7 +198,7 @@ def simulate(
             _play(whole, to, how)
         finally:
             told.write()
-            write_truth(notices, folder.with_name(f"{folder.name}_notices"), survey=kind.name)
+            write_truth(notices, f"{where}_notices", survey=kind.name)
 
 
 def _how(

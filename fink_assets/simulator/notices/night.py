@@ -25,6 +25,7 @@ from fink_assets.simulator.notices.model import Event, Notice, schema
 from fink_assets.simulator.notices.scale import time_on
 from fink_assets.simulator.sequence import Outgoing
 from fink_assets.simulator.surveys import PACKETS
+from fink_assets.simulator.truth import add_missing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -105,13 +106,9 @@ def table(made: Iterable[Notice], *, survey: str) -> pa.Table:
     return pa.Table.from_pylist([notice.row(survey) for notice in made], schema=schema())
 
 
-def write_truth(made: Iterable[Notice], folder: Path, *, survey: str) -> None:
-    """Append the truth of notices, if there are any, to a Delta table."""
-    from deltalake import write_deltalake
-
-    rows = table(made, survey=survey)
-    if rows.num_rows:
-        write_deltalake(folder, rows, mode="append")
+def write_truth(made: Iterable[Notice], folder: Path | str, *, survey: str) -> None:
+    """Add the truth of notices to a Delta table, but those that it has already."""
+    add_missing(folder, table(made, survey=survey), keys=("survey", "event_id"))
 
 
 def _elsewhere(random: np.random.Generator, found: Found, survey: str) -> Event:

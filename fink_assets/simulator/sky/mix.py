@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from fink_assets.simulator.chance import generator
 from fink_assets.simulator.sky.artefacts import Bogus, Saturated, Spike
 from fink_assets.simulator.sky.binaries import Contact, Detached, DwarfNova
 from fink_assets.simulator.sky.kilonovae import Kilonova
@@ -107,7 +106,7 @@ def members(
             for index, start in _starts((seed, number, place, block), kind, many):
                 if days is not None and not begin - days < start < end:
                     continue
-                random = np.random.default_rng((seed, number, place, block, index))
+                random = generator(seed, number, place, block, index)
                 yield Member(
                     field=number,
                     number=(place * BLOCKS + block) * INDICES + index,
@@ -124,7 +123,7 @@ def square_degrees(field: Field) -> float:
 
 def _starts(key: tuple[int, ...], kind: Kind, many: float) -> Iterator[tuple[int, float]]:
     """Number and begin of each source of a block; `many` of them a day, or at all."""
-    random = np.random.default_rng(key)
+    random = generator(*key)
     span = 1 if kind.days is None else BLOCK_DAYS
     count = int(random.poisson(many * span))
     begins = (key[-1] + random.uniform(size=count)) * BLOCK_DAYS

@@ -7,9 +7,6 @@ from fink_assets.cli import app
 from fink_assets.simulator import archive
 from fink_assets.simulator.surveys import PACKETS
 
-pytest.importorskip("fink_assets.simulator.night", reason="there are no synthetic nights yet")
-pytest.importorskip("fink_assets.simulator.sky.mix", reason="there is no synthetic sky yet")
-
 
 @pytest.fixture
 def simulate(settings, tmp_path):
