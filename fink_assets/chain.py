@@ -30,7 +30,7 @@ from resources.kafka import Kafka
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-STAGES = ("stream2raw", "raw2science", "distribution", "archive")
+STAGES = ("stream2raw", "raw2science", "distribution")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,26 +99,22 @@ class Chain:
         )
 
     @cached_property
-    def sources(self) -> Sources:
-        """Light curves, in the stage archive."""
-        return Sources(survey=self.survey, tables=self.tables, spark=self.spark)
-
-    @cached_property
     def objects(self) -> Objects:
-        """Objects, in the stage archive."""
+        """Objects, in the archive."""
         return Objects(
             survey=self.survey, tables=self.tables, spark=self._beside, modules=self.modules
         )
 
     @cached_property
-    def refreshed(self) -> tuple[Refreshed, ...]:
-        """Tables of the stage archive that are refreshed beside the stages."""
+    def archive(self) -> tuple[Refreshed, ...]:
+        """Tables that follow the stages, refreshed beside them."""
+        sources = Sources(survey=self.survey, tables=self.tables, spark=self._beside)
         if self.survey.forced is None:
-            return (self.objects,)
+            return (sources, self.objects)
         forced = ForcedPhotometry(
             survey=self.survey, tables=self.tables, spark=self._beside, forced=self.survey.forced
         )
-        return (self.objects, forced)
+        return (sources, self.objects, forced)
 
     @cached_property
     def _beside(self) -> SparkSession:
@@ -155,11 +151,7 @@ class Chain:
             "stream2raw": lambda b: (self.ingest.run(self.ledger.plan(b)), ()),
             "raw2science": lambda b: self.enrich.run(b, release=b in self.release),
             "distribution": lambda b: (self.deliver.run(b), ()),
-            "archive": lambda b: (self.sources.run(b, enriched=self._enriched(b)), ()),
         }
-
-    def _enriched(self, batch: int) -> int:
-        return self.ledger.rows(batch=batch, stage="raw2science")[0]["counts"].get("science", 0)
 
     def _next(self, stage: str) -> int | None:
         """Batch a stage does next; planned first, for the stage that reads the stream."""
@@ -186,3 +178,15 @@ def backlog(survey: Survey, ledger: Ledger, servers: str) -> dict[str, int]:
     messages = waiting(Kafka(servers).watermarks(survey.topics), dict(ledger.last_plan().cursor))
     planned = ledger.position(PLAN)
     return {"messages": messages} | {s: planned - ledger.position(s) for s in STAGES}
+
+
+def behind(survey: Survey, ledger: Ledger) -> dict[str, int]:
+    """Batches of science that each table of the archive has not taken yet."""
+    judged = ledger.position("raw2science")
+    return {table: judged - ledger.position(table) for table in archived(survey)}
+
+
+def archived(survey: Survey) -> tuple[str, ...]:
+    """Names of a survey's tables that follow the stages."""
+    forced = ("forced_photometry",) if survey.forced else ()
+    return ("sources", "objects", *forced)

@@ -70,9 +70,7 @@ def survey_defs(
         )
 
     science = raw2science.assets(survey, tables, own_modules, lambda: chain().enrich)
-    curves = archive.assets(
-        survey, tables, own_modules, lambda: (chain().sources, chain().refreshed)
-    )
+    curves = archive.assets(survey, tables, own_modules, lambda: chain().archive)
     night_checks = checks.night_checks(
         survey, tables, own_modules, own_filters, lambda: chain().enrich
     )

@@ -98,7 +98,7 @@ class Drain:
         try:
             with ThreadPoolExecutor(len(LANES) + 1) as threads:
                 self._drain(threads)
-            self._refresh(self.chain.refreshed)
+            self._refresh(self.chain.archive)
         finally:
             self._flush()
         if self.held:
@@ -122,7 +122,7 @@ class Drain:
     def _watch(self, threads: ThreadPoolExecutor, lanes: Sequence[Future[None]]) -> None:
         """Report and refresh now and then, until the lanes are idle or one has failed."""
         started = reported = time.monotonic()
-        refreshed = {table.plan: started for table in self.chain.refreshed}
+        refreshed = {table.plan: started for table in self.chain.archive}
         refreshing: Future[None] | None = None
         while not self._is_quiet() and not any(work.done() for work in lanes):
             if time.monotonic() - started > self.limit_seconds:
@@ -133,7 +133,7 @@ class Drain:
                 reported = time.monotonic()
             # A merge takes long: the stages go on meanwhile.
             now = time.monotonic()
-            due = [t for t in self.chain.refreshed if now - refreshed[t.plan] > t.beat_seconds]
+            due = [t for t in self.chain.archive if now - refreshed[t.plan] > t.beat_seconds]
             if due and _ended(refreshing):
                 refreshing = threads.submit(self._refresh, due)
                 refreshed |= {table.plan: now for table in due}
@@ -184,7 +184,7 @@ class Drain:
             self._news.notify_all()
 
     def _refresh(self, tables: Sequence[Refreshed]) -> None:
-        up_to = self.chain.ledger.position("archive")
+        up_to = self.chain.ledger.position("raw2science")
         for table in tables if up_to >= 0 else ():
             table.refresh(up_to_batch=up_to)
 

@@ -18,6 +18,9 @@ CONF = {
     # which Java compiles anew, half of all CPU time.
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    # Measurements are all different: to look each up in a dictionary that is thrown away in the
+    # end takes a seventh of all CPU time, and saves 3 % of raw's bytes.
+    "parquet.enable.dictionary": "false",
     # Alerts are large: bound what one Arrow batch holds.
     "spark.sql.execution.arrow.maxRecordsPerBatch": "1000",
     # Write the files of some nights side by side instead of sorting whole packets; each open file

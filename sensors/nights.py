@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
+from fink_assets.chain import STAGES
 from fink_assets.lake import describe
 from fink_assets.lake.contracts import Tables
 from fink_assets.surveys import Survey
@@ -76,7 +77,7 @@ def close_sensor(
     )
     def night_close(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         closed = json.loads(context.cursor or '{"batch": -1}')["batch"]
-        done = tables.ledger.position("archive")
+        done = tables.ledger.position(STAGES[-1])
         if done <= closed:
             return dg.SkipReason("no night got alerts since the last close")
         rows = [r for r in tables.ledger.rows(stage="raw2science") if closed < r["batch"] <= done]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import dagster as dg
 
-from fink_assets.chain import Chain
+from fink_assets.chain import Chain, archived
 from fink_assets.distribution.assets import topic_key
 from fink_assets.drain import Report
 from fink_assets.lake.describe import key
@@ -18,7 +18,7 @@ from fink_assets.stream2raw.assets import stream_key
 from quality.checks import of_module, of_verdict
 
 # Tables by the name their rows have in receipts.
-TABLES = ("raw", "quarantine", "science", "sources")
+TABLES = ("raw", "quarantine", "science")
 
 
 def events(
@@ -49,11 +49,11 @@ def _of_night(
 ) -> Iterator[dg.AssetMaterialization]:
     tables = chain.tables
     for name in TABLES:
-        rows = numbers.get("science" if name == "sources" else name, 0)
+        rows = numbers.get(name, 0)
         if rows:
-            stage = {"raw": "stream2raw", "sources": "archive"}.get(name, "raw2science")
+            stage = "stream2raw" if name == "raw" else "raw2science"
             yield _materialized(key(getattr(tables, name)), night, rows, _latency(counts, stage))
-    yield from _refreshed(chain, night, numbers)
+    yield from _archived(chain, night, numbers)
     for module in chain.modules:
         found = module_numbers(module, numbers)
         if len(found) > 1:
@@ -71,14 +71,13 @@ def _of_night(
         yield _materialized(topic_key(chosen), night, rows, {}, version)
 
 
-def _refreshed(
+def _archived(
     chain: Chain, night: str, numbers: Mapping[str, int]
 ) -> Iterator[dg.AssetMaterialization]:
-    """Tables that are refreshed beside the stages: how many alerts of the night go into them."""
+    """Tables that follow the stages: how many alerts of the night go into them."""
     alerts = numbers.get("science", 0)
-    forced = [chain.tables.forced_photometry] if chain.survey.forced else []
-    for table in [chain.tables.objects, *forced] if alerts else ():
-        yield _materialized(key(table), night, None, {"alerts": alerts})
+    for name in archived(chain.survey) if alerts else ():
+        yield _materialized(key(getattr(chain.tables, name)), night, None, {"alerts": alerts})
 
 
 def _latency(counts: Mapping[str, int], stage: str) -> dict[str, float]:

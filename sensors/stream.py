@@ -11,7 +11,7 @@ from urllib.parse import urlparse
 import dagster as dg
 from pydantic import Field
 
-from fink_assets.chain import Chain, backlog
+from fink_assets.chain import Chain, backlog, behind
 from fink_assets.drain import HELD, Drain
 from fink_assets.lake.contracts import Tables
 from fink_assets.settings import Settings
@@ -86,14 +86,14 @@ def sensor(
         minimum_interval_seconds=1,  # Dagster ticks each 5 s; asking for 5 gives every second tick
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"Starts `{target.name}` when Kafka holds {survey.title} alerts that are not "
-        "archived, or when a batch is unfinished.",
+        "archived, or when a batch is unfinished or not in light curves and objects.",
     )
     def stream_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         running = dg.RunsFilter(tags={STREAM_TAG: survey.name}, statuses=ACTIVE)
         if context.instance.get_run_records(running, limit=1):
             return dg.SkipReason(f"a streaming run of {survey.title} is active")
         try:
-            waiting = backlog(survey, tables.ledger, servers)
+            waiting = backlog(survey, tables.ledger, servers) | behind(survey, tables.ledger)
         except KafkaUnreachableError as problem:
             return dg.SkipReason(str(problem))
         if not _answers(settings.spark_address):

@@ -194,8 +194,7 @@ def sample_run(spark, kafka_servers, tmp_path_factory):
     run = pipeline.build(spark, kafka_servers, topic, lake, name="ztf", alerts_per_batch=30)
     run.feed(pipeline.sample().values())
     run.finish()
-    for table in run.chain.refreshed:
-        table.refresh(up_to_batch=run.chain.ledger.position("archive"))
+    run.archive()
     return run
 
 

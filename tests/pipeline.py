@@ -54,6 +54,12 @@ class Run:
             pass
         return self
 
+    def archive(self) -> "Run":
+        """Refresh the tables that follow the stages."""
+        for table in self.chain.archive:
+            table.refresh(up_to_batch=self.chain.ledger.position("raw2science"))
+        return self
+
     def copy(self, folder: Path, **changes: Any) -> "Run":
         """Copy the lake, for a test that changes it; nothing is sent from a copy."""
         root = str(folder / uuid.uuid4().hex[:8])

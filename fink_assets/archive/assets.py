@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 import dagster as dg
 
 from fink_assets.archive.refreshed import Refreshed
-from fink_assets.archive.sources import Sources
 from fink_assets.lake import contracts
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.describe import key, table_spec
@@ -60,7 +59,7 @@ def assets(
     survey: Survey,
     tables: Tables,
     modules: Sequence[ScienceModule],
-    stage: Callable[[], tuple[Sources, Sequence[Refreshed]]],
+    stage: Callable[[], Sequence[Refreshed]],
 ) -> dg.AssetsDefinition:
     """Make the stage's assets; `stage` connects to Spark when a run needs it."""
 
@@ -73,14 +72,8 @@ def assets(
     )
     def archive(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]  # noqa: ANN202
         """Write the light curves of nights anew, and what the alerts of nights tell of objects."""
-        (sources, refreshed), selected = stage(), list(context.partition_keys)
-        if key(tables.sources) in context.selected_asset_keys:
-            sources.replace(selected, up_to_batch=tables.ledger.position("archive"))
-            rows = tables.sources.count(nights=selected)
-            yield dg.MaterializeResult(
-                asset_key=key(tables.sources), metadata={"dagster/row_count": rows}
-            )
-        for each in refreshed:
+        selected = list(context.partition_keys)
+        for each in stage():
             if key(each.table) in context.selected_asset_keys:
                 each.rebuild(selected)
                 rows = each.table.count()

@@ -1,7 +1,7 @@
 """What is refreshed beside the stages: tables that follow science at a slower beat.
 
 How far a table has come, and how a refresh that was killed is taken up again. What a table holds
-belongs to `objects` and `forced_photometry`.
+belongs to `sources`, `objects` and `forced_photometry`.
 """
 
 from __future__ import annotations
@@ -65,18 +65,23 @@ class Refreshed(ABC):
         The range is written down first. A refresh that was killed is repeated with its own range,
         and its transaction number keeps it from counting an alert twice.
         """
-        if not self.tables.science.exists():
-            return 0
         ledger = self.tables.ledger
         before = done = self.table.committed()
-        while max(up_to_batch, planned := ledger.position(self.plan)) > done:
+        while self._has_more(done, up_to_batch):
+            planned = ledger.position(self.plan)
             if planned <= done:
                 planned = up_to_batch
                 ledger.add_receipt(self.plan, planned, Receipt())
             insist(partial(self.take, after=done, up_to=planned))
-            ledger.add_receipt(self.noun, planned, Receipt())
             done = planned
+        # Also where no alert has passed yet, and where a killed refresh had done all but say so.
+        if ledger.position(self.noun) < (reached := max(done, up_to_batch)):
+            ledger.add_receipt(self.noun, reached, Receipt())
         return done - before
+
+    def _has_more(self, done: int, up_to_batch: int) -> bool:
+        last = max(up_to_batch, self.tables.ledger.position(self.plan))
+        return last > done and self.tables.science.exists()
 
     def rebuild(self, nights: Sequence[str]) -> None:
         """Compute nights anew, after science did so."""

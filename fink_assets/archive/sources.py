@@ -1,49 +1,44 @@
 """Light curves: one row per alert of an object.
 
-Reads science, writes sources. The latest state of an object belongs to `objects`.
+Reads science, appends to sources. The latest state of an object belongs to `objects`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from fink_assets.lake.contracts import Tables, sources
-from fink_assets.lake.ledger import Receipt
-from fink_assets.surveys import Survey
+from fink_assets.archive.refreshed import Refreshed
+from fink_assets.lake.contracts import sources
+from fink_assets.lake.table import Table
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sources:
+class Sources(Refreshed):
     """The light curves of one survey."""
 
-    survey: Survey
-    tables: Tables
-    spark: SparkSession
+    beat_seconds: ClassVar[float] = 60.0
 
-    def run(self, batch: int, *, enriched: int) -> Receipt:
-        """Add a batch to the light curves; may be repeated.
+    @property
+    def table(self) -> Table:
+        """The light curves."""
+        return self.tables.sources
 
-        Parameters
-        ----------
-        batch : int
-            Batch of science.
-        enriched : int
-            Alerts the batch has there.
-        """
-        if enriched:
-            science = self.tables.science.read(self.spark, batch=batch)
-            self.tables.sources.append(self.light_curves(science), batch=batch)
-        return Receipt(counts={"sources": enriched})
+    def take(self, *, after: int, up_to: int) -> None:
+        """Add the alerts of some batches."""
+        science = self.tables.science.read(self.spark)
+        new = science.where(f"batch > {after} and batch <= {up_to}")
+        self.table.append(self.light_curves(new), batch=up_to)
 
-    def replace(self, nights: list[str], *, up_to_batch: int) -> None:
-        """Write nights anew from science."""
+    def renew(self, nights: Sequence[str], *, up_to: int) -> None:
+        """Write nights anew."""
         science = self.tables.science.read(self.spark, nights=nights)
-        rows = self.light_curves(science.where(f"batch <= {up_to_batch}"))
-        self.tables.sources.replace(rows, nights=nights, up_to_batch=up_to_batch)
+        rows = self.light_curves(science.where(f"batch <= {up_to}"))
+        self.table.replace(rows, nights=nights, up_to_batch=up_to)
 
     def light_curves(self, science: DataFrame) -> DataFrame:
         """Rows of the sources table."""

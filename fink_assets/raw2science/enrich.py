@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -77,11 +78,21 @@ class Enrich:
         first = judged[~repeats]
         passing = first["failed"].map(len) == 0
         alerts = self._without(self.tables.raw.read(self.spark, batch=batch), judged[repeats])
-        if not passing.all():
-            self.tables.quarantine.append(self.quarantined(alerts), batch=batch)
-        if passing.any():
-            self.tables.science.append(self.science(alerts), batch=batch)
+        with ThreadPoolExecutor(max_workers=2) as threads:
+            writes = []
+            if passing.any():
+                writes.append(threads.submit(self._write_science, alerts, batch))
+            if not passing.all():
+                writes.append(threads.submit(self._write_quarantine, alerts, batch))
+        for write in writes:
+            write.result()
         return self._receipt(judged.assign(repeats=repeats), batch), verdicts
+
+    def _write_science(self, alerts: DataFrame, batch: int) -> None:
+        self.tables.science.append(self.science(alerts), batch=batch)
+
+    def _write_quarantine(self, alerts: DataFrame, batch: int) -> None:
+        self.tables.quarantine.append(self.quarantined(alerts), batch=batch)
 
     def _receipt(self, judged: pd.DataFrame, batch: int) -> Receipt:
         counts = Counter(self._tally(judged) | latency(judged["timestamp"]))

@@ -88,8 +88,8 @@ def _sent(source: Path, servers: str, rate: float | None, bars: Progress) -> Sen
 
 
 def _await_end(active: Callable[[], bool], require: Callable[[], None], bars: Progress) -> None:
-    """Wait until the run has refreshed the objects and ended."""
-    task = bars.add_task("objects", total=1)
+    """Wait until the run has refreshed what follows the stages, and ended."""
+    task = bars.add_task("archive", total=1)
     while active():
         require()
         time.sleep(POLL_SECONDS)

@@ -25,7 +25,7 @@ from resources.embedded.service import Service, session_members
 if TYPE_CHECKING:
     import pandas as pd
 
-REFRESHED = ("objects", "forced_photometry")
+REFRESHED = ("sources", "objects", "forced_photometry")
 # What must be in the ledger before each.
 BEFORE = dict(zip(STAGES, (PLAN, *STAGES), strict=False)) | {n: f"{n}{PLANNED}" for n in REFRESHED}
 TIMEOUT_SECONDS = 30.0

@@ -189,7 +189,7 @@ def test_a_night_off_the_calendar_that_the_sensor_closes_has_its_books_checked(
 ):
     chain = sample_run.copy(tmp_path).chain
     chain.ledger.add_receipt("raw2science", 100, Receipt(nights={"1970-01-01": {}}))
-    chain.ledger.add_receipt("archive", 100, Receipt())
+    chain.ledger.add_receipt("distribution", 100, Receipt())
     defs = definitions(chain)
     request = closing(defs, chain, "1970-01-01")
     job = defs.resolve_job_def("ztf_night_close").get_subset(

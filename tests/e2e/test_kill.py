@@ -14,6 +14,7 @@ import pytest
 from conftest import JAVA
 from pipeline import WIDE, feed, make_topic, received, rows, sample, sent, text
 
+from fink_assets.chain import STAGES
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import PLAN
 from resources.embedded.jars import resolve
@@ -135,7 +136,7 @@ def sending(survey):
 def test_all_was_done_in_the_end(storm):
     last = storm.position(PLAN)
     assert last >= 1
-    for stage in ("stream2raw", "raw2science", "distribution", "archive"):
+    for stage in STAGES:
         assert storm.position(stage) == last
     assert storm.tables.objects.committed() == last
 

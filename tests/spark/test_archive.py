@@ -136,9 +136,8 @@ def stricter(sample_run, tmp_path_factory):
     survey = replace(sample_run.chain.survey, cuts=tuple(cuts))
     run: Run = sample_run.copy(tmp_path_factory.mktemp("stricter"), survey=survey)
     replace_nights(run.chain.enrich, [NIGHT])
-    done = run.chain.ledger.position("archive")
-    run.chain.sources.replace([NIGHT], up_to_batch=done)
-    run.chain.objects.rebuild([NIGHT])
+    for table in run.chain.archive:
+        table.rebuild([NIGHT])
     return run
 
 
@@ -182,7 +181,7 @@ def test_alerts_after_a_rebuild_are_counted_on_top(stricter, tmp_path):
     run.feed([altered(alert, candid=1786000000015015008, jd=earlier)])
     run.finish()
     before = {r["object_id"]: r for r in found(run.tables)}["ZTF21acoshvy"]
-    run.chain.objects.refresh(up_to_batch=run.chain.ledger.position("archive"))
+    run.archive()
     after = {r["object_id"]: r for r in found(run.tables)}["ZTF21acoshvy"]
     assert after["alerts"] == before["alerts"] + 1
     assert after["first_time"] < before["first_time"]

@@ -227,7 +227,7 @@ def test_a_night_is_replaced_and_nothing_else_while_the_stream_goes_on(make_scen
     scene = make_scene(filters=base.chain.filters)
     run = scene.run
     name = run.chain.survey.name
-    run.chain.objects.refresh(up_to_batch=0)
+    run.archive()
     topics = [f.topic for f in run.chain.filters]
     before = {t: rows(getattr(run.tables, t)) for t in ("raw", "science", "quarantine", "sources")}
     messages = sent(received(run.chain.output_servers, topics))
@@ -244,7 +244,7 @@ def test_a_night_is_replaced_and_nothing_else_while_the_stream_goes_on(make_scen
     tables = {"quarantine", "science", "sources", "objects", "forced_photometry"}
     assert told == dict.fromkeys(tables | {"detection_history", "rate", "twice"}, NIGHT)
 
-    run.finish()
+    run.finish().archive()
     for table in ("raw", "science", "quarantine", "sources"):
         was = [row for row in before[table] if row["night"] == OTHER]
         now = [row for row in rows(getattr(run.tables, table)) if row["night"] == OTHER]
@@ -258,7 +258,6 @@ def test_a_night_is_replaced_and_nothing_else_while_the_stream_goes_on(make_scen
     (topic,) = topics
     new = [(topic, LIVE), (topic, WAITING)]
     assert sent(received(run.chain.output_servers, topics)) == sorted([*messages, *new])
-    run.chain.objects.refresh(up_to_batch=run.chain.ledger.position("archive"))
     states = {r["object_id"]: r["alerts"] for r in rows(run.tables.objects)}
     assert sum(states.values()) == 6
     checks = scene.checks(FIXED)

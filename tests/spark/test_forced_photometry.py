@@ -82,7 +82,7 @@ def found(tables):
 
 
 def forced_of(run):
-    (_, forced) = run.chain.refreshed
+    *_, forced = run.chain.archive
     return forced
 
 
@@ -260,7 +260,7 @@ def rubin(spark, kafka_servers, tmp_path_factory):
         run.feed(batch)
         run.finish()
         forced_of(run).refresh(up_to_batch=number)
-    run.chain.objects.refresh(up_to_batch=number)
+    run.archive()
     return run
 
 

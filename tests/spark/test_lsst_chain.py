@@ -8,6 +8,7 @@ import pipeline
 import pytest
 from pipeline import ids, rows, text
 
+from fink_assets.chain import STAGES
 from fink_assets.distribution.filters.lsst import FILTERS
 from fink_assets.lake.ledger import Ledger
 from fink_assets.packages import PackageError
@@ -130,7 +131,7 @@ def test_ztf_goes_through_while_lsst_is_poisoned(
         beside.join()
         session.stop()
     assert sorted([*ids(ztf.tables.science), *ids(ztf.tables.quarantine)]) == sorted(sent)
-    assert ztf.chain.ledger.position("archive") == ztf.chain.ledger.position("plan")
+    assert ztf.chain.ledger.position(STAGES[-1]) == ztf.chain.ledger.position("plan")
     assert len(ids(lsst_run.tables.raw)) == 1
     assert len(rows(lsst_run.tables.dead_letter)) == 3
     assert not lsst_run.tables.science.exists()
@@ -154,8 +155,8 @@ def test_what_decodes_now_goes_through_all_stages_and_the_rest_stays(mended, spa
     assert len(ids(tables.raw)) == 2
     assert len(rows(tables.dead_letter)) == 4
     ((batch, tried),) = reprocess(tables, most=100).items()
-    mended.finish()
-    assert (batch, tried) == (ledger.position("archive"), 4)
+    mended.finish().archive()
+    assert (batch, tried) == (ledger.position("sources"), 4)
     raw = rows(tables.raw)
     assert len(raw) == 5
     assert {row["writer"]["version"] for row in raw} == {"lsst.v9_0", "lsst.v11_1"}

@@ -39,7 +39,7 @@ def test_counts_are_summed_over_batches():
 
 def test_a_batch_is_counted_when_it_arrives_and_not_again_at_each_stage():
     found = added(
-        done("stream2raw"), done("raw2science"), done("archive"), done("stream2raw", batch=1)
+        done("stream2raw"), done("raw2science"), done("distribution"), done("stream2raw", batch=1)
     )
     assert found.batches == 2
 
@@ -100,7 +100,7 @@ class Stages:
         self.before = before
         self.at = dict.fromkeys(STAGES, -1)
         self.refresh = lambda *, up_to_batch: refresh(up_to_batch)
-        self.ledger, self.refreshed = self, (self,)
+        self.ledger, self.archive = self, (self,)
 
     def position(self, stage):
         return self.at[stage]
@@ -175,7 +175,7 @@ def test_the_stream_goes_on_while_tables_are_refreshed():
     def before(stage, batch):
         if (stage, batch) == ("stream2raw", 5):
             assert begun.wait(30)
-        if (stage, batch) == ("archive", 8):
+        if (stage, batch) == ("distribution", 8):
             further.set()
 
     def refresh(up_to):

@@ -59,11 +59,11 @@ def test_what_raw2science_reads_is_not_reported_as_new_in_raw():
         for e in of_type(dg.AssetMaterialization, found)
         if "dagster/row_count" in e.metadata
     }
-    assert rows["raw"] == rows["science"] == rows["sources"] == 2
+    assert rows["raw"] == rows["science"] == 2
 
 
-@pytest.mark.parametrize(("forced", "nouns"), [(True, 2), (False, 1)])
-def test_tables_that_are_refreshed_are_told_the_alerts_of_the_night(forced, nouns):
+@pytest.mark.parametrize(("forced", "nouns"), [(True, 3), (False, 2)])
+def test_tables_of_the_archive_are_told_the_alerts_of_the_night(forced, nouns):
     survey = ZTF if forced else replace(ZTF, forced=None)
     report = Report()
     report.add(done("raw2science", {"science": 2}, {NIGHT: {"science": 2}}))
@@ -72,7 +72,7 @@ def test_tables_that_are_refreshed_are_told_the_alerts_of_the_night(forced, noun
         events(SimpleNamespace(**{**vars(CHAIN), "survey": survey}), report),
     )
     told = {e.asset_key.path[-1]: e.partition for e in found if "alerts" in e.metadata}
-    assert told == dict.fromkeys(("objects", "forced_photometry")[:nouns], NIGHT)
+    assert told == dict.fromkeys(("sources", "objects", "forced_photometry")[:nouns], NIGHT)
 
 
 def test_a_stage_that_did_nothing_materialises_nothing():

@@ -26,10 +26,10 @@ def test_a_stage_is_busy_from_when_its_batch_and_its_lane_are_ready():
         at(7, "plan", 1),
         at(9, "stream2raw", 1),
         at(16, "distribution"),
-        at(17, "archive"),
         at(12, "raw2science", 1),
         at(20, "distribution", 1),
-        at(21, "archive", 1),
+        at(16, "sources.plan"),
+        at(17, "sources"),
         at(18, "objects.plan"),
         at(23, "objects"),
         at(23, "forced_photometry.plan"),
@@ -38,8 +38,8 @@ def test_a_stage_is_busy_from_when_its_batch_and_its_lane_are_ready():
     assert stage_seconds(rows, begun=BEGUN) == {
         "stream2raw": 3.0 + 2.0,
         "raw2science": 2.0 + 3.0,
-        "distribution": 10.0 + 3.0,
-        "archive": 1.0 + 1.0,
+        "distribution": 10.0 + 4.0,
+        "sources": 1.0,
         "objects": 5.0,
         "forced_photometry": 2.0,
     }
