@@ -10,14 +10,12 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Plan, Range, Receipt
 from fink_assets.lake.table import Table, insist
 from fink_assets.stream2raw.decode import decoded, diagnosed, framed
-from fink_assets.stream2raw.schemas import unsearched
 from fink_assets.stream2raw.writers import Writers
 from fink_assets.surveys import Survey
 from fink_assets.surveys.base import Schemas
@@ -106,7 +104,6 @@ class Ingest:
         if not any(writer.schema for writer in known.values()):
             return False
         reader = self._writers.reader(known)
-        _spare_statistics(self.spark, tuple(unsearched(reader)))
         alerts = decoded(messages, self.survey, known.values(), reader)
         self.tables.raw.append(self._raw(alerts, batch), batch=batch, application=application)
         return True
@@ -205,16 +202,6 @@ class Ingest:
             "fingerprint",
             F.current_timestamp().alias("ingested"),
         )
-
-
-@lru_cache(maxsize=8)
-def _spare_statistics(spark: SparkSession, columns: tuple[str, ...]) -> None:
-    """Have a session's Parquet files not tell the least and the greatest value of some columns.
-
-    To compare each value of a packet's arrays with both takes a tenth of Spark's CPU time.
-    """
-    for column in columns:
-        spark.conf.set(f"parquet.column.statistics.enabled#{column}", "false")
 
 
 def _total(nights: dict[str, int]) -> int:

@@ -7,7 +7,7 @@ Pure functions on parsed schemas. Where writers' schemas come from belongs to `f
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 Schema = Any
@@ -215,36 +215,3 @@ def _leads(schema: Schema, steps: list[str]) -> bool:
         return False
     fields = {field["name"]: field["type"] for field in record["fields"]}
     return steps[0] in fields and _leads(fields[steps[0]], steps[1:])
-
-
-def unsearched(schema: Schema, path: str = "", *, repeated: bool = False) -> Iterator[str]:
-    """Columns that a Parquet file of records has and nobody finds rows by: in arrays, and bytes.
-
-    Parameters
-    ----------
-    schema : Avro schema
-        As `named` gives it.
-    path, repeated : str, bool
-        Where the schema is in a larger one, and whether that is inside an array or map.
-
-    Examples
-    --------
-    >>> fields = [{"name": "jd", "type": ["null", "double"]}, {"name": "image", "type": "bytes"}]
-    >>> part = {"type": "record", "name": "part", "fields": fields}
-    >>> past = {"name": "past", "type": {"type": "array", "items": part}}
-    >>> list(unsearched({"type": "record", "name": "alert", "fields": [*fields, past]}))
-    ['image', 'past.list.element.jd', 'past.list.element.image']
-    """
-    for branch in schema if isinstance(schema, list) else [schema]:
-        kind = branch["type"] if isinstance(branch, dict) else branch
-        if kind == "record":
-            for field in branch["fields"]:
-                name = f"{path}.{field['name']}".lstrip(".")
-                yield from unsearched(field["type"], name, repeated=repeated)
-        elif kind == "array":
-            yield from unsearched(branch["items"], f"{path}.list.element", repeated=True)
-        elif kind == "map":
-            yield from (f"{path}.key_value.key",)
-            yield from unsearched(branch["values"], f"{path}.key_value.value", repeated=True)
-        elif kind == "bytes" or (repeated and kind != "null"):
-            yield path

@@ -170,18 +170,3 @@ def test_repeating_every_batch_changes_nothing(night):
     again = [night.stream.ingest.run(plan) for plan in night.plans]
     assert night.stream.state() == before
     assert again == night.receipts
-
-
-def test_files_tell_the_range_of_what_rows_are_found_by_and_of_no_array_or_image(night):
-    from pyarrow.parquet import ParquetFile
-
-    table = night.stream.tables.raw
-    for file in table.log().file_uris():
-        group = ParquetFile(file).metadata.row_group(0)
-        told = {
-            column.path_in_schema
-            for column in map(group.column, range(group.num_columns))
-            if column.statistics is not None and column.statistics.has_min_max
-        }
-        assert {"batch", "alert_id", "object_id", "candidate.jd"} <= told
-        assert not [name for name in told if ".list." in name or "stampData" in name]
