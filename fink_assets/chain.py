@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 STAGES = ("stream2raw", "raw2science", "distribution")
+ARCHIVE = ("sources", "objects", "forced_photometry")
+"""Tables that follow the stages."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,6 +189,5 @@ def behind(survey: Survey, ledger: Ledger) -> dict[str, int]:
 
 
 def archived(survey: Survey) -> tuple[str, ...]:
-    """Names of a survey's tables that follow the stages."""
-    forced = ("forced_photometry",) if survey.forced else ()
-    return ("sources", "objects", *forced)
+    """Those of `ARCHIVE` that a survey has."""
+    return tuple(name for name in ARCHIVE if survey.forced or name != "forced_photometry")

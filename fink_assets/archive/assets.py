@@ -76,7 +76,7 @@ def assets(
         for each in stage():
             if key(each.table) in context.selected_asset_keys:
                 each.rebuild(selected)
-                rows = each.table.count()
+                rows = each.reported(selected)
                 yield dg.MaterializeResult(
                     asset_key=key(each.table), metadata={"dagster/row_count": rows}
                 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from fink_assets.archive.refreshed import Refreshed
-from fink_assets.lake.table import Table, of_nights
+from fink_assets.lake.table import Table, of_batches, of_nights
 from fink_assets.surveys.base import Forced
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class ForcedPhotometry(Refreshed):
 
     def take(self, *, after: int, up_to: int) -> None:
         """Insert what alerts of some batches bring."""
-        self._insert(self.brought(f"batch > {after} and batch <= {up_to}"), version=up_to)
+        self._insert(self.brought(of_batches(after, up_to)), version=up_to)
 
     def renew(self, nights: Sequence[str], *, up_to: int) -> None:
         """Insert what is missing of the alerts of some nights.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from fink_assets.archive.refreshed import Refreshed
-from fink_assets.lake.table import Table
+from fink_assets.lake.table import Table, of_batches
 from fink_assets.raw2science.module import ScienceModule
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Objects(Refreshed):
     def take(self, *, after: int, up_to: int) -> None:
         """Merge the states that some batches tell."""
         science = self.tables.science.read(self.spark)
-        new = self.states(science.where(f"batch > {after} and batch <= {up_to}"))
+        new = self.states(science.where(of_batches(after, up_to)))
         self._merge(self._with_known(new), version=up_to)
 
     def renew(self, nights: Sequence[str], *, up_to: int) -> None:

@@ -65,10 +65,9 @@ class Refreshed(ABC):
         The range is written down first. A refresh that was killed is repeated with its own range,
         and its transaction number keeps it from counting an alert twice.
         """
-        ledger = self.tables.ledger
+        ledger, there = self.tables.ledger, self.tables.science.exists()
         before = done = self.table.committed()
-        while self._has_more(done, up_to_batch):
-            planned = ledger.position(self.plan)
+        while there and max(up_to_batch, planned := ledger.position(self.plan)) > done:
             if planned <= done:
                 planned = up_to_batch
                 ledger.add_receipt(self.plan, planned, Receipt())
@@ -79,12 +78,12 @@ class Refreshed(ABC):
             ledger.add_receipt(self.noun, reached, Receipt())
         return done - before
 
-    def _has_more(self, done: int, up_to_batch: int) -> bool:
-        last = max(up_to_batch, self.tables.ledger.position(self.plan))
-        return last > done and self.tables.science.exists()
-
     def rebuild(self, nights: Sequence[str]) -> None:
         """Compute nights anew, after science did so."""
         self.refresh(up_to_batch=self.tables.ledger.position("raw2science"))
         if self.table.exists():
             insist(lambda: self.renew(nights, up_to=self.table.committed()))
+
+    def reported(self, nights: Sequence[str]) -> int:
+        """Rows to tell of after nights were computed anew: of all of them, if nights share rows."""
+        return self.table.count()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from fink_assets.archive.refreshed import Refreshed
 from fink_assets.lake.contracts import sources
-from fink_assets.lake.table import Table
+from fink_assets.lake.table import Table, of_batches
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -30,8 +30,7 @@ class Sources(Refreshed):
 
     def take(self, *, after: int, up_to: int) -> None:
         """Add the alerts of some batches."""
-        science = self.tables.science.read(self.spark)
-        new = science.where(f"batch > {after} and batch <= {up_to}")
+        new = self.tables.science.read(self.spark).where(of_batches(after, up_to))
         self.table.append(self.light_curves(new), batch=up_to)
 
     def renew(self, nights: Sequence[str], *, up_to: int) -> None:
@@ -39,6 +38,10 @@ class Sources(Refreshed):
         science = self.tables.science.read(self.spark, nights=nights)
         rows = self.light_curves(science.where(f"batch <= {up_to}"))
         self.table.replace(rows, nights=nights, up_to_batch=up_to)
+
+    def reported(self, nights: Sequence[str]) -> int:
+        """Rows of the nights."""
+        return self.table.count(nights=nights)
 
     def light_curves(self, science: DataFrame) -> DataFrame:
         """Rows of the sources table."""

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 ATTEMPTS = 10
 # What a log lacks is read from commits, which Delta deletes some day after a checkpoint.
 KEPT_SECONDS = 3600
-CONFLICT = re.compile(r"DELTA_CONCURRENT_(APPEND|DELETE_READ|DELETE_DELETE)")
+CONFLICT = re.compile(r"DELTA_CONCURRENT_(APPEND|DELETE_READ|DELETE_DELETE|TRANSACTION)")
 HOT = {
     # Delta writes a checkpoint each 10th commit, which costs seconds here; streams commit all the
     # time.
@@ -209,6 +209,11 @@ def of_nights(nights: Iterable[str], column: str = "night") -> str:
     """Condition on rows of some nights, at least one, for queries with and without Spark."""
     chosen = ", ".join(f"'{night}'" for night in nights)
     return f"{column} in ({chosen})"
+
+
+def of_batches(after: int, up_to: int) -> str:
+    """Condition on rows of the batches after one, up to another."""
+    return f"batch > {after} and batch <= {up_to}"
 
 
 def insist(write: Callable[[], None]) -> None:

@@ -97,26 +97,13 @@ def look(content: bytes) -> tuple[float, str]:
     return source["midpointMjdTai"], str(next(filter(None, names)))
 
 
-def renamed(message: bytes, source_id: int, copy: int = 0) -> bytes:
-    """Give the alert of a message a new identity.
-
-    Parameters
-    ----------
-    message
-        In the wire format.
-    source_id
-        New identifier of the detection, wherever the packet names it.
-    copy
-        Number of the copy: the first, 0, keeps its object, another one is of another object, which
-        all alerts of the old object share. The detections of the history keep their identifiers.
-    """
-    return copies(message)(source_id, copy)
-
-
 def copies(message: bytes, days: float = 0.0) -> Callable[[int, int], bytes]:
-    """Copies of an alert, so many days later, by identifier and number of the copy; see `renamed`.
+    """Copies of an alert, so many days later, by identifier and number of the copy.
 
-    All times of the packet move (fields `...MjdTai`), but the epochs of orbits do not.
+    The identifier is that of the detection, wherever the packet names it; the detections of the
+    history keep theirs. The first copy, 0, keeps its object, another one is of another object,
+    which all alerts of the old object share. All times of the packet move (fields `...MjdTai`), but
+    the epochs of orbits do not.
     """
     pieces = _cut(message, days)
     return lambda source_id, copy: b"".join(

@@ -89,36 +89,14 @@ def sync_marker(schema_text: str, candid: int) -> bytes:
     return blake2b(f"{schema_text}{candid}".encode(), digest_size=SYNC_BYTES).digest()
 
 
-def renamed(
-    message: bytes,
-    candid: int,
-    object_id: str | None = None,
-    jd_shift_days: float | None = None,
-) -> bytes:
-    """Give the alert of a message a new identity, and optionally another time.
-
-    Parameters
-    ----------
-    message
-        A ZTF message.
-    candid
-        New identifier, at both places that hold it.
-    object_id
-        New object name; the old one stays if None.
-    jd_shift_days
-        Added to the time of the exposure, of the detection range and of the whole history.
-        The reference image keeps its times.
-    """
-    parts = _parts(message, jd_shift_days)
-    return _joined(parts, candid, parts.object_id if object_id is None else object_id)
-
-
 def copies(message: bytes, days: float = 0.0) -> Callable[[int, int], bytes]:
     """Copies of an alert, so many days later, by identifier and number of the copy.
 
-    A copy other than the first, 0, is of another object.
+    The identifier stands at both places that hold it. A copy other than the first, 0, is of another
+    object. The time of the exposure, of the detection range and of the whole history moves; the
+    reference image keeps its times.
     """
-    parts = _parts(message, days or None)
+    parts = _parts(message, days)
     return lambda candid, copy: _joined(parts, candid, object_name(parts.object_id, copy))
 
 
@@ -158,10 +136,10 @@ class _Parts(NamedTuple):
     after: bytes
 
 
-def _parts(message: bytes, jd_shift_days: float | None) -> _Parts:
+def _parts(message: bytes, days: float) -> _Parts:
     schema, alert = read_container(message)
-    if jd_shift_days is not None:
-        _shift(alert, jd_shift_days)
+    if days:
+        _shift(alert, days)
     fields = schema["fields"]
     if [field["name"] for field in fields[2:5]] != ["objectId", "candid", "candidate"]:
         raise ValueError("not the layout of a ZTF alert")

@@ -72,7 +72,7 @@ def bench(
         ),
     ] = None,
     seconds: Annotated[float, typer.Option(min=1, help="Steady part of it.")] = 120.0,
-    settle: Annotated[float, typer.Option(min=0, help="What goes before, from cold.")] = 180.0,
+    settle: Annotated[float, typer.Option(min=0, help="What goes before, from cold.")] = 300.0,
     in_process: Annotated[bool, typer.Option(help="Drain here, without Dagster.")] = False,
     part: Annotated[str, typer.Option(help="throughput, latency or both.")] = "both",
     json: Annotated[Path | None, typer.Option(help="File that gets a line of JSON.")] = None,

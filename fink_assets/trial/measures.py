@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.archive.refreshed import PLANNED
-from fink_assets.chain import STAGES
+from fink_assets.chain import ARCHIVE, STAGES
 from fink_assets.drain import LANES
 from fink_assets.lake.ledger import PLAN
 from resources.embedded.service import Service, session_members
@@ -25,9 +25,8 @@ from resources.embedded.service import Service, session_members
 if TYPE_CHECKING:
     import pandas as pd
 
-REFRESHED = ("sources", "objects", "forced_photometry")
 # What must be in the ledger before each.
-BEFORE = dict(zip(STAGES, (PLAN, *STAGES), strict=False)) | {n: f"{n}{PLANNED}" for n in REFRESHED}
+BEFORE = dict(zip(STAGES, (PLAN, *STAGES), strict=False)) | {n: f"{n}{PLANNED}" for n in ARCHIVE}
 TIMEOUT_SECONDS = 30.0
 
 
@@ -40,7 +39,7 @@ def stage_seconds(rows: Iterable[Mapping[str, Any]], *, begun: datetime) -> dict
     rows = list(rows)
     finished = {(row["stage"], row["batch"]): row["finished"] for row in rows}
     seconds = {name: 0.0 for name in BEFORE}
-    for lane in (*LANES, *[(name,) for name in REFRESHED]):
+    for lane in (*LANES, *[(name,) for name in ARCHIVE]):
         free = begun
         done = [row for row in rows if row["stage"] in lane and row["finished"] > begun]
         for row in sorted(done, key=lambda row: row["finished"]):

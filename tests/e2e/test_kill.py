@@ -138,6 +138,7 @@ def test_all_was_done_in_the_end(storm):
     assert last >= 1
     for stage in STAGES:
         assert storm.position(stage) == last
+    assert storm.tables.sources.committed() == last
     assert storm.tables.objects.committed() == last
 
 

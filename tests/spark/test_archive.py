@@ -164,6 +164,7 @@ def test_the_night_alone_was_judged_again(stricter, sample_run):
     assert {reason["threshold"] for row in judged for reason in row["reasons"]} == {">= 0.8"}
     kept = rows(stricter.tables.science, "alert_id", night=NIGHT)
     curves = rows(stricter.tables.sources, "alert_id", night=NIGHT)
+    assert stricter.chain.archive[0].reported([NIGHT]) == len(curves)
     assert text(curves) == text(kept)
     assert len(kept) + len(judged) == 27
 

@@ -1,8 +1,11 @@
 """Tables of the lake: append once, replace nights, evolve, and read a part."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from fink_assets.lake.table import Table
+from fink_assets.lake.table import Table, insist
 
 
 @pytest.fixture
@@ -30,6 +33,21 @@ def test_a_batch_is_appended_exactly_once(table, spark):
     table.append(frame(spark, ("a", 1, 4)), batch=1, application="late")
     assert values(table, spark) == [1, 2, 3, 4]
     assert (table.committed("late"), table.committed()) == (1, 1)
+
+
+def test_a_batch_that_two_write_at_once_is_there_once(table, spark):
+    table.append(frame(spark, ("a", 0, 1)), batch=0)
+    twin, together = frame(spark, ("a", 1, 2)), threading.Barrier(4)
+
+    def write():
+        together.wait()
+        insist(lambda: table.append(twin, batch=1))
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(write) for _ in range(4)]:
+            done.result()
+    assert values(table, spark) == [1, 2]
+    assert table.committed() == 1
 
 
 def test_an_empty_batch_counts_as_done(table, spark):

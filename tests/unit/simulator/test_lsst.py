@@ -17,7 +17,6 @@ from fink_assets.simulator.lsst import (
     message_of,
     other_object,
     other_sso,
-    renamed,
     written,
 )
 from fink_assets.simulator.sequence import first_id, nights, outgoing, repeated, waiting
@@ -77,7 +76,7 @@ def test_any_identifiers_change_and_nothing_else_does(new, old, body, number):
     one, two = (
         other(i, number) if i else 0 for other, i in ((other_object, old), (other_sso, body))
     )
-    found = lsst.unwire(renamed(message, new, number))
+    found = lsst.unwire(copies(message)(new, number))
     assert found == expected(lsst.unwire(message), new, one, two)
 
 
@@ -85,7 +84,7 @@ def test_any_identifiers_change_and_nothing_else_does(new, old, body, number):
 def test_every_version_can_be_copied(schema_id):
     packet = alert(schema_id, diaObjectId=77, ssObjectId=BODY)
     message = lsst.wire(packet, schema_id)
-    found = renamed(message, 2**62, 3)
+    found = copies(message)(2**62, 3)
     assert found[:5] == message[:5]
     wanted = expected(lsst.unwire(message), 2**62, other_object(77, 3), other_sso(BODY, 3))
     assert lsst.unwire(found) == wanted
@@ -114,7 +113,7 @@ def test_a_shift_moves_every_time_of_an_alert_and_nothing_else():
 
 def test_the_first_copy_keeps_its_object_and_body():
     message = lsst.wire(alert(900, diaObjectId=77, ssObjectId=BODY), 900)
-    assert lsst.unwire(renamed(message, 5)) == expected(lsst.unwire(message), 5, 77, BODY)
+    assert lsst.unwire(copies(message)(5, 0)) == expected(lsst.unwire(message), 5, 77, BODY)
 
 
 @pytest.mark.parametrize("none", [None, 0])
@@ -122,7 +121,7 @@ def test_an_alert_without_object_or_body_gets_none(none):
     packet = lsst.sample(1101)
     packet["diaSource"] |= {"diaObjectId": none, "ssObjectId": none}
     packet["diaObject"] = packet["prvDiaSources"] = packet["prvDiaForcedSources"] = None
-    found = lsst.unwire(renamed(lsst.wire(packet, 1101), 5, 8))["diaSource"]
+    found = lsst.unwire(copies(lsst.wire(packet, 1101))(5, 8))["diaSource"]
     assert (found["diaObjectId"], found["ssObjectId"]) == (none, none)
 
 
@@ -165,7 +164,7 @@ def test_a_message_whose_arrays_state_their_sizes_is_copied_as_well():
     stating = long_bytes(-number) + long_bytes(len(block)) + block + b"\x00"
     assert plain.count(out.getvalue()) == 1
     message = plain.replace(out.getvalue(), stating)
-    assert renamed(message, 9, 4) == renamed(plain, 9, 4)
+    assert copies(message)(9, 4) == copies(plain)(9, 4)
 
 
 def history_item(schema_id):

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fink_assets.simulator.packet import (
+    copies,
     read_container,
     read_detection,
-    renamed,
     sync_marker,
     write_container,
 )
@@ -104,25 +104,25 @@ def test_a_compressed_container_is_refused():
 def test_what_is_no_alert_of_ztf_is_not_renamed():
     record = {"publisher": "", "candid": 1, "stamp": None}
     with pytest.raises(ValueError, match="layout of a ZTF alert"):
-        renamed(write_container(SMALL, record, sync=sync_marker("", 1)), 2)
+        copies(write_container(SMALL, record, sync=sync_marker("", 1)))
 
 
-@pytest.mark.parametrize("version", ["3.3", "4.02"])
-def test_renaming_changes_the_identity_and_nothing_else(version):
+@pytest.mark.parametrize(("version", "other"), [("3.3", "ZTF17okbfvvd"), ("4.02", "ZTF22htvtmee")])
+def test_renaming_changes_the_identity_and_nothing_else(version, other):
     message = first_alert(version)
     schema, before = read_container(message)
-    copy = renamed(message, 2**62, "ZTF99zzzzzzz")
+    copy = copies(message)(2**62, 3)
     new_schema, after = read_container(copy)
     assert new_schema == schema
     assert (after["candid"], after["candidate"]["candid"]) == (2**62, 2**62)
-    assert after["objectId"] == "ZTF99zzzzzzz"
+    assert after["objectId"] == other
     before["candidate"]["candid"] = before["candid"] = 2**62
-    assert after == {**before, "objectId": "ZTF99zzzzzzz"}
+    assert after == {**before, "objectId": other}
 
 
 @given(candid=INT64)
 def test_any_64_bit_identifier_can_be_given(candid):
-    message = renamed(ALERTS[0].read_bytes(), candid)
+    message = copies(ALERTS[0].read_bytes())(candid, 0)
     alert = read_detection(message)
     assert alert["candid"] == alert["candidate"]["candid"] == candid
     assert alert["objectId"] == read_detection(ALERTS[0].read_bytes())["objectId"]
@@ -130,8 +130,8 @@ def test_any_64_bit_identifier_can_be_given(candid):
 
 def test_two_names_give_two_markers_and_the_same_name_the_same_bytes():
     message = ALERTS[0].read_bytes()
-    assert renamed(message, 1) == renamed(message, 1)
-    assert renamed(message, 1)[-SYNC_BYTES:] != renamed(message, 2)[-SYNC_BYTES:]
+    assert copies(message)(1, 0) == copies(message)(1, 0)
+    assert copies(message)(1, 0)[-SYNC_BYTES:] != copies(message)(2, 0)[-SYNC_BYTES:]
 
 
 def test_a_shift_moves_the_detection_and_its_whole_history():
@@ -139,7 +139,7 @@ def test_a_shift_moves_the_detection_and_its_whole_history():
     _, alert = read_container(first_alert("4.02"))
     alert["fp_hists"] = [forced_photometry(2460000.5), forced_photometry(2460001.5)]
     message = write_container(text, alert, sync=sync_marker(text, 5))
-    _, moved = read_container(renamed(message, 5, jd_shift_days=2.0))
+    _, moved = read_container(copies(message, 2.0)(5, 0))
     for name in ("jd", "jdstarthist", "jdendhist"):
         assert moved["candidate"][name] == alert["candidate"][name] + 2
     assert moved["candidate"]["jdstartref"] == alert["candidate"]["jdstartref"]
