@@ -92,16 +92,19 @@ def summary(
     """Count what the lake holds and whether the books balance; exit with 1 if they do not."""
     from fink_assets.lake.contracts import Tables
     from fink_assets.settings import settings
+    from fink_assets.trial.known import fates, show_fates
     from fink_assets.trial.summary import line, show, summarize
 
     tables = Tables(served(survey).name, settings().lake)
-    found = summarize(tables)
+    found, simulated = summarize(tables), fates(tables)
     if json:
-        typer.echo(line(found))
+        typer.echo(line(found, simulated))
     else:
         nothing = "" if tables.ledger.table.exists() else ": nothing there yet; is FINK_HOME right?"
         typer.echo(f"Tables in {tables.root}/{tables.survey}{nothing}")
         console().print(show(found))
+        if simulated:
+            console().print(show_fates(simulated))
     raise typer.Exit(0 if found.balanced or found.unfinished else 1)
 
 

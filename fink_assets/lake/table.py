@@ -109,18 +109,33 @@ class Table:
             frame = frame.where(F.col("night").isin(*nights))
         return frame
 
-    def query(self, statement: str) -> pa.Table:
+    def query(self, statement: str, **others: Table) -> pa.Table:
         """Answer a SQL query on the table, which is called `it`, without Spark: for small answers.
 
         Files are skipped by their statistics and only the columns asked for are read.
+
+        Parameters
+        ----------
+        statement : str
+            The query.
+        **others : Table
+            More tables, by the names that they have in the query.
+
+        Raises
+        ------
+        LookupError
+            One of the tables was never written.
         """
         import pyarrow as pa
         from deltalake import QueryBuilder
 
-        log = self.log()
-        if log is None:
-            raise LookupError(f"{self.name}: nothing was ever written")
-        answer = QueryBuilder().register("it", log).execute(statement)
+        builder = QueryBuilder()
+        for name, table in {"it": self, **others}.items():
+            log = table.log()
+            if log is None:
+                raise LookupError(f"{table.name}: nothing was ever written")
+            builder.register(name, log)
+        answer = builder.execute(statement)
         return pa.RecordBatchReader.from_stream(answer).read_all()
 
     def count(self, *, nights: Sequence[str] = ()) -> int:

@@ -28,6 +28,9 @@ Rate = Annotated[float | None, typer.Option(min=0.01, help="Alerts per second; d
 def demo(
     alerts: Alerts = None,
     rate: Rate = None,
+    simulated: Annotated[
+        int, typer.Option(min=0, help="Alerts of a synthetic sky, sent after the real ones.")
+    ] = 200,
     leave: Annotated[bool, typer.Option("--exit", help="Stop after the summary.")] = False,
 ) -> None:
     """Replay real alerts through the whole pipeline, beginning with an empty <home>/demo."""
@@ -44,7 +47,9 @@ def demo(
         configuration = emptied(settings(), "demo")
         screen.print(f"Starting the services in {configuration.home}")
         with running(configuration, on_ready=say_ready) as services:
-            summary = demonstrate(configuration, services, source, screen, rate=rate)
+            summary = demonstrate(
+                configuration, services, source, screen, rate=rate, simulated=simulated
+            )
             if leave:
                 raise typer.Exit(0 if summary.balanced else 1)
             screen.print("\n".join(addresses(configuration)), "\nPress Ctrl-C to stop.")

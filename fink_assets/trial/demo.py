@@ -18,8 +18,9 @@ from fink_assets.settings import Settings
 from fink_assets.surveys import ZTF
 from fink_assets.trial import runs
 from fink_assets.trial.ground import require_running
+from fink_assets.trial.known import fates, show_fates, truth_of
 from fink_assets.trial.progress import POLL_SECONDS, follow
-from fink_assets.trial.sending import Sent, send_disturbed, send_nights
+from fink_assets.trial.sending import Sent, send_disturbed, send_nights, send_simulated
 from fink_assets.trial.summary import Summary, show, summarize
 from resources.embedded.service import KINDS, Service
 
@@ -31,8 +32,22 @@ def demonstrate(
     console: Console,
     *,
     rate: float | None = None,
+    simulated: int = 0,
 ) -> Summary:
     """Send alerts, wait until they have gone through all stages, and count what became of them.
+
+    Parameters
+    ----------
+    configuration, services
+        What is running, and where.
+    source
+        Folder of alerts.
+    console
+        Where progress and the summary are shown.
+    rate
+        Alerts of the folder per second; as fast as they are taken by default.
+    simulated
+        How many alerts of a synthetic sky are sent after them.
 
     Raises
     ------
@@ -46,7 +61,7 @@ def demonstrate(
             require_running(services)
             runs.require_success(instance, ZTF, configuration.home)
 
-        sent = _sent(source, servers, rate, bars)
+        sent = _sent(source, tables, servers, rate, simulated, bars)
         stages = {name: bars.add_task(name, total=sent.messages) for name in STAGES}
         log = _Log(console, sent.messages)
 
@@ -65,11 +80,13 @@ def demonstrate(
         )
         _await_end(lambda: runs.active(instance, ZTF), require, bars)
     console.print(
-        f"Sent {sent.messages} messages to {len(sent.topics)} topics: {sent.repeated} alerts "
-        f"for the second time, {sent.broken} no alerts at all."
+        f"Sent {sent.messages} messages to {len(sent.topics)} topics: {simulated} simulated "
+        f"alerts, {sent.repeated} alerts for the second time, {sent.broken} no alerts at all."
     )
     summary = summarize(tables)
     console.print(show(summary))
+    if simulated:
+        console.print(show_fates(fates(tables)))
     console.print(
         "The latency is that of alerts sent all at once to services that have just started; "
         "`fink bench` measures a steady stream."
@@ -77,14 +94,26 @@ def demonstrate(
     return summary
 
 
-def _sent(source: Path, servers: str, rate: float | None, bars: Progress) -> Sent:
-    total = sum(1 for _ in source.rglob("*.avro"))
+def _sent(
+    source: Path,
+    tables: Tables,
+    servers: str,
+    rate: float | None,
+    simulated: int,
+    bars: Progress,
+) -> Sent:
+    total = sum(1 for _ in source.rglob("*.avro")) + simulated
     task = bars.add_task("sending", total=total)
-    alerts = send_nights(source, servers, rate=rate, advance=lambda: bars.advance(task))
-    more = send_disturbed(source, servers, lambda: bars.advance(task))
-    messages = alerts.messages + more.messages
-    bars.update(task, total=messages)
-    return Sent(messages=messages, repeated=more.repeated, broken=more.broken, topics=alerts.topics)
+
+    def advance() -> None:
+        bars.advance(task)
+
+    sent = send_nights(source, servers, rate=rate, advance=advance)
+    sent += send_disturbed(source, servers, advance)
+    if simulated:
+        sent += send_simulated(simulated, servers, truth_of(tables).path, advance)
+    bars.update(task, total=sent.messages)
+    return sent
 
 
 def _await_end(active: Callable[[], bool], require: Callable[[], None], bars: Progress) -> None:

@@ -1,21 +1,27 @@
-"""What the demonstration sends: a folder of alerts, each night to its topic, and what may be wrong.
+"""What the demonstration sends: a folder of alerts, what may be wrong, and a simulated night.
 
-How messages reach Kafka belongs to the simulator.
+How alerts are simulated, and how messages reach Kafka, belongs to the simulator.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from fink_assets.simulator.faults import broken
+from fink_assets.simulator.night import simulate
 from fink_assets.simulator.pacing import Pacing, at_once, at_rate
 from fink_assets.simulator.replay import send
 from fink_assets.simulator.sequence import Outgoing, outgoing, waiting
+from fink_assets.simulator.sky.mix import RICH
 from fink_assets.simulator.surveys import PACKETS
+from fink_assets.simulator.truth import Truth
 
 REPEATED = 5
+NIGHT = "2024-06-06"
+"""Of the simulated alerts."""
+SEED = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +32,15 @@ class Sent:
     repeated: int = 0
     broken: int = 0
     topics: tuple[str, ...] = ()
+
+    def __add__(self, other: Sent) -> Sent:
+        """Both together; each topic once."""
+        return Sent(
+            messages=self.messages + other.messages,
+            repeated=self.repeated + other.repeated,
+            broken=self.broken + other.broken,
+            topics=tuple(dict.fromkeys(self.topics + other.topics)),
+        )
 
 
 def send_nights(
@@ -61,6 +76,33 @@ def send_disturbed(source: Path, servers: str, advance: Callable[[], object]) ->
     return Sent(
         messages=sent.messages, repeated=len(again), broken=len(damaged), topics=sent.topics
     )
+
+
+def send_simulated(
+    number: int, servers: str, truth: str, advance: Callable[[], object] = lambda: None
+) -> Sent:
+    """Send alerts of a synthetic sky with many rare sources, and write what they truly are.
+
+    Parameters
+    ----------
+    number : int
+        How many.
+    servers : str
+        Bootstrap servers.
+    truth : str
+        Delta table of the objects; it is there before the first alert is.
+    advance : callable
+        Called after each message.
+    """
+    known = Truth(truth)
+    alerts = list(simulated(number, known))
+    known.write()
+    return _send(alerts, servers, advance)
+
+
+def simulated(number: int, truth: Truth | None = None) -> Iterator[Outgoing]:
+    """Alerts of a synthetic sky that a demonstration sends: the same each time."""
+    return simulate("ztf", night=NIGHT, alerts=number, seed=SEED, factors=RICH, truth=truth)
 
 
 def _send(

@@ -173,12 +173,15 @@ def simulate(
 
     kind, asked = served(survey), notices_of(notice or ())
     how = _how(fault, seed, rate, visits, every, compression, pause)
+    from fink_assets.lake.contracts import Tables
     from fink_assets.simulator.night import simulate as built
     from fink_assets.simulator.notices.night import outgoing, write_truth
     from fink_assets.simulator.truth import Truth
+    from fink_assets.trial.known import truth_of
     from fink_assets.trial.notices import announced, richer
 
-    told = Truth(where := str(truth or f"{settings().lake}/{kind.name}/truth"))
+    table = truth_of(Tables(kind.name, settings().lake))
+    told = Truth(where := str(truth or table.path))
     sky = partial(
         built,
         kind.name,

@@ -134,10 +134,10 @@ def _latency(table: Table) -> dict[str, float]:
     return quantiles((times["sent"] - times["arrived"]).dt.total_seconds()) if len(times) else {}
 
 
-def line(summary: Summary) -> str:
+def line(summary: Summary, simulated: Mapping[str, Mapping[str, int]] | None = None) -> str:
     """Everything on one line of JSON; whether it balances is null while batches are under way."""
     known = None if summary.unfinished else summary.balanced
-    return json.dumps({**asdict(summary), "balanced": known})
+    return json.dumps({**asdict(summary), "balanced": known, "simulated": simulated or {}})
 
 
 def show(summary: Summary) -> Grid:

@@ -13,14 +13,19 @@ import pytest
 from conftest import JAVA
 from unit.raw2science.batches import batch, sample
 
+from fink_assets.lake.contracts import Tables
 from fink_assets.raw2science.modules.ztf import solar_system
 from fink_assets.settings import PROJECT
+from fink_assets.trial.known import truth_of
+from fink_assets.trial.sending import simulated
+from fink_assets.trial.summary import columns_of
 from resources.embedded.jars import resolve
 from resources.embedded.service import environment
 
 SAMPLE = PROJECT / "tests" / "data" / "ztf"
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 BROKEN = 3
+SIMULATED = 60
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +53,8 @@ def fink(configuration, *words, **more):
 @pytest.fixture(scope="module")
 def demonstrated(configuration):
     """What the first demonstration printed, and its exit code."""
-    program = fink(configuration, "demo", "--alerts", str(SAMPLE), "--exit")
+    chosen = ("--alerts", str(SAMPLE), "--simulated", str(SIMULATED))
+    program = fink(configuration, "demo", *chosen, "--exit")
     try:
         said, _ = program.communicate()
         yield said, program.returncode
@@ -57,20 +63,40 @@ def demonstrated(configuration):
 
 
 @pytest.fixture(scope="module")
-def counted(configuration, demonstrated):
+def lake(configuration, demonstrated):
+    """Settings of the demonstration's own folder."""
+    return configuration.model_copy(update={"home": configuration.home / "demo"})
+
+
+@pytest.fixture(scope="module")
+def counted(lake):
     """The summary as a program reads it."""
-    home = configuration.model_copy(update={"home": configuration.home / "demo"})
-    program = fink(home, "summary", "--json")
+    program = fink(lake, "summary", "--json")
     said, _ = program.communicate()
     assert program.returncode == 0, said
     return json.loads(said.splitlines()[-1])
 
 
 @pytest.fixture(scope="module")
-def candidates():
-    """Detections of the shipped alerts, decoded here."""
-    files = sorted(SAMPLE.rglob("*.avro"))
-    return [next(iter(fastavro.reader(BytesIO(f.read_bytes()))))["candidate"] for f in files]
+def built():
+    """The simulated alerts, decoded here."""
+    return [next(iter(fastavro.reader(BytesIO(a.message)))) for a in simulated(SIMULATED)]
+
+
+@pytest.fixture(scope="module")
+def packets(built):
+    """All alerts that are sent."""
+    return [*sample(), *built]
+
+
+@pytest.fixture(scope="module")
+def candidates(packets):
+    """Their detections."""
+    return [packet["candidate"] for packet in packets]
+
+
+def is_good(candidate):
+    return candidate["nbad"] == 0 and candidate["rb"] >= 0.55 and candidate["fid"] in (1, 2)
 
 
 def repeated(candidates):
@@ -108,19 +134,15 @@ def test_alerts_are_judged_by_the_cuts(counted, candidates):
         )
         if fails
     )
-    good = [c for c in candidates if c["nbad"] == 0 and c["rb"] >= 0.55 and c["fid"] in (1, 2)]
+    good = [c for c in candidates if is_good(c)]
     assert {cut: n for cut, n in counted["quarantined"].items() if n} == dict(failed)
     assert counted["rows"]["science"] == len(good)
     assert counted["rows"]["quarantine"] == len(candidates) - len(good)
     assert {sum(statuses.values()) for statuses in counted["modules"].values()} == {len(good)}
 
 
-def test_filters_deliver_what_they_select(counted, candidates):
-    good = [
-        p
-        for p in sample()
-        if (c := p["candidate"])["nbad"] == 0 and c["rb"] >= 0.55 and c["fid"] in (1, 2)
-    ]
+def test_filters_deliver_what_they_select(counted, packets):
+    good = [p for p in packets if is_good(p["candidate"])]
     roid = solar_system.function(batch(good, solar_system.inputs))["roid"].value_counts()
     expected = {
         "first_pass_candidates": roid.get(1, 0),
@@ -131,6 +153,25 @@ def test_filters_deliver_what_they_select(counted, candidates):
     assert delivered.pop("fast_transient_candidates") > 0
     assert delivered == expected
     assert 0 < counted["latency_s"]["p50"] <= counted["latency_s"]["p95"]
+
+
+def test_the_truth_of_simulated_alerts_joins_to_science_one_to_one(lake, counted, built):
+    tables = Tables("ztf", lake.lake)
+    names = ["object_id", "class", "ra", "dec", "first_alert_id"]
+    truth = columns_of(truth_of(tables), names).set_index("object_id")
+    assert set(truth.index) == {packet["objectId"] for packet in built}
+    science = columns_of(tables.science, ["object_id", "alert_id", "ra", "dec"])
+    joined = science.join(truth, on="object_id", rsuffix="_true", validate="1:1", how="inner")
+    passed = [p for p in built if is_good(p["candidate"])]
+    assert sorted(joined["alert_id"]) == sorted(packet["candid"] for packet in passed)
+    assert (joined["alert_id"] == joined["first_alert_id"]).all()
+    fixed = joined[~joined["class"].str.startswith("asteroid")]
+    assert len(fixed) > SIMULATED / 2
+    assert (fixed["dec"] - fixed["dec_true"]).abs().max() < 1 / 3600
+    told = counted["simulated"]
+    assert sum(fate["objects"] for fate in told.values()) == SIMULATED
+    assert sum(fate["science"] for fate in told.values()) == len(passed)
+    assert sum(fate["quarantine"] for fate in told.values()) == SIMULATED - len(passed) > 0
 
 
 @LINUX
