@@ -46,8 +46,8 @@ def _longer(header: bytes) -> str:
 
 
 def of_unknown_schema(message: bytes) -> bytes:
-    """LSST: the same datum with the id of a schema that nobody knows."""
-    return message[:1] + UNKNOWN_ID.to_bytes(ID_BYTES - 1, "big") + message[ID_BYTES:]
+    """LSST: the same datum, even if it is none, with the id of a schema that nobody knows."""
+    return UNKNOWN_ID.to_bytes(ID_BYTES, "big") + message[ID_BYTES:]
 
 
 def of_other_version(message: bytes) -> bytes:

@@ -161,7 +161,8 @@ def test_the_truth_of_simulated_alerts_joins_to_science_one_to_one(lake, counted
     truth = columns_of(truth_of(tables), names).set_index("object_id")
     assert set(truth.index) == {packet["objectId"] for packet in built}
     science = columns_of(tables.science, ["object_id", "alert_id", "ra", "dec"])
-    joined = science.join(truth, on="object_id", rsuffix="_true", validate="1:1", how="inner")
+    known = science[science["object_id"].isin(truth.index)]
+    joined = known.join(truth, on="object_id", rsuffix="_true", validate="1:1")
     passed = [p for p in built if is_good(p["candidate"])]
     assert sorted(joined["alert_id"]) == sorted(packet["candid"] for packet in passed)
     assert (joined["alert_id"] == joined["first_alert_id"]).all()
