@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+NATURAL = 300_000
+"""Alerts that the night has, at least, whichever survey's, if the sky has its usual density."""
+
+
 class Feed(Protocol):
     """Alerts of one night, always the same."""
 
@@ -115,5 +119,6 @@ def _write(survey: str, alerts: int, folder: Path) -> None:
     from fink_assets.simulator.night import simulate
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other process ends this one
-    night = simulate(survey, night=NIGHT, alerts=alerts, seed=SEED)
+    density = max(1.0, alerts / NATURAL)
+    night = simulate(survey, night=NIGHT, alerts=alerts, seed=SEED, density=density)
     archive.write(night, folder, survey=survey)
