@@ -16,7 +16,7 @@ from fink_assets.simulator.surveys import PACKETS, Packets
 WINDOW = 100
 """Alerts by which a duplicate, or one out of order, comes later at most."""
 
-_FLOOD_IDS = 500_000_000  # further than copies and built alerts count
+_FLOOD_IDS = 500_000_000  # further than copies and synthetic alerts count
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
     from fink_assets.simulator.seen import Seen
 
+_OFF_THE_IMAGE = (
+    *("pixelFlags", "pixelFlags_edge", "pixelFlags_nodata", "psfFlux_flag", "apFlux_flag"),
+    *("forced_PsfFlux_flag", "forced_PsfFlux_flag_edge"),
+)
+"""What LSST fails to measure where a part of the footprint is beyond the edge of the detector."""
+
 Flaws = Callable[[Mapping[str, Any]], tuple[dict[str, Any], dict[str, float]]]
 
 
@@ -35,13 +41,17 @@ def ztf(flags: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, float]]:
 def lsst(flags: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, float]]:
     """What LSST states of an artefact, and by which factors it is wider."""
     hit, full = bool(flags.get("cosmic_ray")), flags.get("saturated_pixels", 0) > 0
+    cut, double = bool(flags.get("edge")), bool(flags.get("dipole"))
+    spike = 1 <= flags.get("bright_star_distance_arcsec", 999.0) < 999
     values = {
         "reliability": float(flags.get("real_bogus", 1.0)),
-        **{"pixelFlags_saturated": full, "pixelFlags_saturatedCenter": full},
-        **{"pixelFlags_cr": hit, "pixelFlags_crCenter": hit},
+        **dict.fromkeys(("pixelFlags_saturated", "pixelFlags_saturatedCenter"), full),
+        **dict.fromkeys(("pixelFlags_cr", "pixelFlags_crCenter"), hit),
+        **dict.fromkeys(("pixelFlags_streak", "pixelFlags_streakCenter"), spike),
         "pixelFlags_bad": flags.get("bad_pixels", 0) > 0,
         "pixelFlags_interpolated": hit or full,
-        **{"pixelFlags_edge": bool(flags.get("edge")), "isDipole": bool(flags.get("dipole"))},
+        **{"isDipole": double, "centroid_flag": double, "shape_flag": double or hit},
+        **dict.fromkeys(_OFF_THE_IMAGE, cut),
     }
     area = float(flags.get("width_ratio", 1.0)) ** 2
     return values, {"ixx": area, "iyy": area}

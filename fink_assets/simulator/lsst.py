@@ -1,7 +1,7 @@
 """Read and write LSST messages: a zero, the id of a schema, an Avro datum.
 
 Pure functions on bytes; schemas are those of `surveys.lsst_packet`. Where alerts come from belongs
-to `synthetic` or to a folder, sending them to `replay`.
+to `night` or to a folder, sending them to `replay`.
 """
 
 import re
@@ -64,6 +64,14 @@ def read(message: bytes) -> Record:
     confluent(message)
     datum = BytesIO(message[ID_BYTES:])
     return fastavro.schemaless_reader(datum, _parsed(schema_id_of(message)), None)  # type: ignore
+
+
+def read_detection(message: bytes) -> Record:
+    """Alert of a message up to its detection: no history, no images, so many times faster."""
+    confluent(message)
+    return fastavro.schemaless_reader(  # type: ignore
+        BytesIO(message[ID_BYTES:]), _detection(schema_id_of(message)), None
+    )
 
 
 def message_of(content: bytes) -> bytes:
@@ -187,3 +195,10 @@ def schema_id_of(message: bytes) -> int:
 @lru_cache(maxsize=16)
 def _parsed(schema_id: int) -> Any:
     return fastavro.parse_schema(packet_schema(schema_id))
+
+
+@lru_cache(maxsize=16)
+def _detection(schema_id: int) -> Any:
+    schema = packet_schema(schema_id)
+    count = [field["name"] for field in schema["fields"]].index("diaSource") + 1
+    return fastavro.parse_schema({**schema, "fields": schema["fields"][:count]})

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fink_assets.astro.time import night_of_jd, night_of_mjd_tai
 from fink_assets.settings import Settings
-from fink_assets.simulator import lsst, packet, sample, synthetic, writers
+from fink_assets.simulator import lsst, packet, sample, writers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class Packets:
     night, topic : callable
         Observing night (`YYYY-MM-DD`) of a time; Kafka topic of a night.
     source : callable
-        Folder of alerts to send where none is given.
+        Folder of alerts, or archive, to send where none is given.
     alert_id : callable
         Identifier of a message's alert.
     unknown : callable
@@ -49,6 +49,12 @@ class Packets:
     alert_id: Callable[[bytes], int]
     unknown: Callable[[bytes], bytes]
     changed: Callable[[bytes], bytes]
+
+
+def _small_night(configuration: Settings) -> Path:
+    from fink_assets.simulator import small_night  # needs what this module says
+
+    return small_night.write_alerts(configuration)
 
 
 PACKETS: dict[str, Packets] = {
@@ -72,8 +78,8 @@ PACKETS: dict[str, Packets] = {
         night=night_of_mjd_tai,
         # Rubin's own name for alerts that no telescope made; messages state their version.
         topic=lambda night: "alerts-simulated",
-        source=synthetic.write_alerts,
-        alert_id=lambda message: lsst.read(message)["diaSource"]["diaSourceId"],
+        source=_small_night,
+        alert_id=lambda message: lsst.read_detection(message)["diaSource"]["diaSourceId"],
         unknown=writers.of_unknown_schema,
         changed=writers.of_other_version,
     ),

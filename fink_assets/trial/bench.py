@@ -16,12 +16,12 @@ from rich.progress import Progress
 from fink_assets.definitions import build_chain
 from fink_assets.settings import Settings
 from fink_assets.simulator.replay import send
-from fink_assets.simulator.sequence import repeated, waiting
 from fink_assets.trial import measures
+from fink_assets.trial.feed import feed_of
 from fink_assets.trial.figures import throughput_table
 from fink_assets.trial.ground import emptied
 from fink_assets.trial.latency import QUIET_SECONDS, drain, latency
-from fink_assets.trial.plan import NIGHT, Plan
+from fink_assets.trial.plan import Plan
 from fink_assets.trial.summary import Summary, summarize
 from resources.embedded.processes import running
 
@@ -31,7 +31,7 @@ def measure(configuration: Settings, plan: Plan, console: Console) -> str:
     found: dict[str, Any] = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "survey": plan.survey.name,
-        "alerts": str(plan.source),
+        "alerts": plan.alerts,
         "machine": measures.machine(),
         "alerts_per_batch": configuration.most_alerts(plan.survey.message_kb),
     }
@@ -44,17 +44,17 @@ def measure(configuration: Settings, plan: Plan, console: Console) -> str:
 
 def throughput(configuration: Settings, plan: Plan, console: Console) -> dict[str, Any]:
     """Let alerts wait in Kafka, then drain them through all stages; the first ones only warm up."""
-    servers, survey = configuration.input_servers, plan.survey.name
+    servers = configuration.input_servers
+    feed = feed_of(plan, plan.warm + plan.total, configuration, console)
     with running(configuration, only=("kafka", "spark")) as services:
         chain = build_chain(plan.survey, configuration)
         console.print(f"Warming up with {plan.warm} alerts")
-        alerts = waiting(plan.source, survey=survey)
-        send(repeated(alerts, plan.warm, survey=survey, night=NIGHT), servers, plan.topic)
+        send(feed.stream(plan.warm), servers, plan.topic)
         drain(chain)
         warm = summarize(chain.tables)
         with Progress(console=console) as bars:
             task = bars.add_task("sending", total=plan.total)
-            stream = repeated(alerts, plan.total, used=plan.warm, survey=survey, night=NIGHT)
+            stream = feed.stream(plan.total, used=plan.warm)
             send(stream, servers, plan.topic, progress=lambda _: bars.advance(task))
         console.print("Draining")
         before = measures.speed()

@@ -18,7 +18,7 @@ Alerts = Annotated[
     typer.Option(
         exists=True,
         file_okay=False,
-        help="Folder of *.avro; default: fetched at set-up, for lsst built anew.",
+        help="Folder of *.avro; default: fetched at set-up, for lsst a small synthetic night.",
     ),
 ]
 Name = Annotated[str, typer.Option("--survey", help="Whose alerts they are.")]
@@ -78,6 +78,10 @@ def bench(
     ] = None,
     seconds: Annotated[float, typer.Option(min=1, help="Steady part of it.")] = 120.0,
     settle: Annotated[float, typer.Option(min=0, help="What goes before, from cold.")] = 300.0,
+    synthetic: Annotated[
+        bool,
+        typer.Option("--synthetic", help="A synthetic night, instead of copies of a few alerts."),
+    ] = False,
     in_process: Annotated[bool, typer.Option(help="Drain here, without Dagster.")] = False,
     part: Annotated[str, typer.Option(help="throughput, latency or both.")] = "both",
     json: Annotated[Path | None, typer.Option(help="File that gets a line of JSON.")] = None,
@@ -90,10 +94,12 @@ def bench(
 
     screen, kind = console(), served(survey)
     mean_rate, visit = pace(rate, visits, every)
+    if synthetic and alerts:
+        raise typer.BadParameter("--alerts or --synthetic, not both")
     with explained(), until_interrupted():
         plan = Plan(
             survey=kind,
-            source=alerts_to_send(settings(), kind, alerts, screen),
+            source=None if synthetic else alerts_to_send(settings(), kind, alerts, screen),
             total=total,
             warm=warm,
             rate=mean_rate,

@@ -18,12 +18,12 @@ from fink_assets.drain import Drain
 from fink_assets.lake.contracts import Tables
 from fink_assets.settings import Settings
 from fink_assets.simulator.pacing import at_rate
-from fink_assets.simulator.replay import ReplayReport, replay
-from fink_assets.simulator.sequence import first_id, waiting
+from fink_assets.simulator.replay import ReplayReport, send
 from fink_assets.trial import measures, runs
+from fink_assets.trial.feed import Feed, feed_of
 from fink_assets.trial.figures import QUANTILES, latency_table
 from fink_assets.trial.ground import require_running
-from fink_assets.trial.plan import NIGHT, Plan
+from fink_assets.trial.plan import Plan
 from fink_assets.trial.progress import follow
 from fink_assets.trial.summary import columns_of, quantiles, summarize
 from resources.embedded.processes import running
@@ -36,11 +36,12 @@ def latency(configuration: Settings, plan: Plan, console: Console) -> dict[str, 
     """Send at a fixed rate while the chain drains, from the start of the services on."""
     names = ("kafka", "spark") if plan.in_process else SERVICES
     tables = Tables(plan.survey.name, configuration.lake)
+    feed = feed_of(plan, plan.sent, configuration, console)
     before = measures.speed()
     with running(configuration, only=names) as services:
         how = f", {plan.visit} at once every {plan.every:g} s" if plan.visit > 1 else ""
         console.print(f"Sending {plan.sent} alerts, {plan.rate:g} a second{how}")
-        sender = _Sender(plan, configuration.input_servers)
+        sender = _Sender(plan, feed, configuration.input_servers)
         sender.start()
         if plan.in_process:
             _drain_while(sender, build_chain(plan.survey, configuration))
@@ -66,10 +67,8 @@ def latency(configuration: Settings, plan: Plan, console: Console) -> dict[str, 
         "balanced": summarize(tables).balanced,
     }
     if plan.visit > 1:
-        alerts = waiting(plan.source, survey=plan.survey.name)
-        first = first_id(alerts, survey=plan.survey.name, night=NIGHT)
         found["visit"], found["every_s"] = plan.visit, plan.every
-        found["visits"] = visits(both, first=first, begun=begun, plan=plan)
+        found["visits"] = visits(both, feed.places(both["alert_id"]), begun=begun, plan=plan)
     console.print(latency_table(found, settle=plan.settle, seconds=plan.seconds))
     return found
 
@@ -77,24 +76,17 @@ def latency(configuration: Settings, plan: Plan, console: Console) -> dict[str, 
 class _Sender(threading.Thread):
     """Sends in the background; an error comes out of `begun` and `check`."""
 
-    def __init__(self, plan: Plan, servers: str) -> None:
+    def __init__(self, plan: Plan, feed: Feed, servers: str) -> None:
         super().__init__(daemon=True)
-        self._plan, self._servers = plan, servers
+        self._plan, self._feed, self._servers = plan, feed, servers
         self._report: ReplayReport | None = None
         self._problem: Exception | None = None
 
     def run(self) -> None:
         plan = self._plan
         try:
-            self._report = replay(
-                plan.source,
-                self._servers,
-                plan.topic,
-                pacing=at_rate(plan.rate, visit=plan.visit),
-                repeats_to=plan.sent,
-                night=NIGHT,
-                survey=plan.survey.name,
-            )
+            stream, pacing = self._feed.stream(plan.sent), at_rate(plan.rate, visit=plan.visit)
+            self._report = send(stream, self._servers, plan.topic, pacing=pacing)
         except Exception as problem:  # raised again where somebody listens
             self._problem = problem
 
@@ -167,17 +159,16 @@ def _latencies(both: Any, *, settled: datetime) -> dict[str, Any]:
     return found
 
 
-def visits(both: Any, *, first: int, begun: datetime, plan: Plan) -> list[dict[str, Any]]:
+def visits(both: Any, places: Any, *, begun: datetime, plan: Plan) -> list[dict[str, Any]]:
     """Seconds from each visit until the last of its messages was written, and was committed.
 
-    Identifiers count alerts in the order of sending from `first` on, so that they say to which
-    visit an alert belongs. A visit is due `plan.every` seconds after the one before, whenever its
-    alerts reached Kafka.
+    The place of an alert in the order of sending says to which visit it belongs. A visit is due
+    `plan.every` seconds after the one before, whenever its alerts reached Kafka.
     """
     matched = both[both["_merge"] == "both"]
     found: list[dict[str, Any]] = []
     for number in range(plan.sent // plan.visit):
-        rows = matched[(matched["alert_id"] - first) // plan.visit == number]
+        rows = matched[places[matched.index] // plan.visit == number]
         due = begun + timedelta(seconds=number * plan.every)
         spent = {
             f"last_{name}_s": round((rows[column].max() - due).total_seconds(), 1)

@@ -10,6 +10,7 @@ from fink_assets.simulator.surveys import PACKETS
 from fink_assets.surveys import Survey
 
 NIGHT = "2024-06-06"
+SEED = 4  # few clouds
 VISIT_SECONDS = 39.0
 
 
@@ -17,11 +18,12 @@ VISIT_SECONDS = 39.0
 class Plan:
     """What is measured; see `fink bench --help`.
 
+    `source` is a folder of alerts, which are copied; without one, they are of a synthetic night.
     `visit` is the number of alerts that are sent at once, 1 where they come evenly.
     """
 
     survey: Survey
-    source: Path
+    source: Path | None
     total: int
     warm: int
     rate: float
@@ -35,6 +37,11 @@ class Plan:
     def topic(self) -> str:
         """Topic that all alerts go to."""
         return PACKETS[self.survey.name].topic(NIGHT)
+
+    @property
+    def alerts(self) -> str:
+        """Where the alerts come from, in words."""
+        return str(self.source) if self.source else f"synthetic night, seed {SEED}"
 
     @property
     def sent(self) -> int:

@@ -71,7 +71,7 @@ Alerts = Annotated[
     typer.Option(
         exists=True,
         help="Folder of *.avro, file, or archive; may be repeated. Default: fetched at set-up, "
-        "for lsst built anew.",
+        "for lsst a small synthetic night.",
     ),
 ]
 Nights = Annotated[

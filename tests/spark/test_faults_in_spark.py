@@ -10,7 +10,7 @@ from fink_assets.packages import PackageError
 from fink_assets.settings import Settings
 from fink_assets.simulator.faults import DAMAGES, FAULTS, disturbed
 from fink_assets.simulator.sequence import repeated, waiting
-from fink_assets.simulator.synthetic import write_alerts
+from fink_assets.simulator.small_night import write_alerts
 from fink_assets.stream2raw.decode import CORRUPT
 from fink_assets.stream2raw.framing import NOT_A_CONTAINER, NOT_CONFLUENT, TRUNCATED
 from fink_assets.surveys import SURVEYS

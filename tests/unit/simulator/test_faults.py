@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 
 from fink_assets.packages import PackageError
-from fink_assets.simulator import lsst
+from fink_assets.simulator import lsst, small_night
 from fink_assets.simulator.faults import DAMAGES, FAULTS, WINDOW, disturbed
 from fink_assets.simulator.packet import read_container, read_detection
-from fink_assets.simulator.sequence import Outgoing, outgoing, repeated, waiting
+from fink_assets.simulator.sequence import outgoing, repeated, waiting
 from fink_assets.simulator.surveys import PACKETS
-from fink_assets.simulator.synthetic import messages
 from fink_assets.stream2raw.framing import FRAMINGS, FramingError
 from fink_assets.surveys.lsst_packet import ensure_packets
 
@@ -30,9 +29,7 @@ def rubin():
         ensure_packets()
     except PackageError as problem:
         pytest.skip(str(problem))
-    look, night = PACKETS["lsst"].look, PACKETS["lsst"].night
-    times = [(look(message)[0], message) for message in messages(40)]
-    return [Outgoing(night(time), message, time) for time, message in times]
+    return list(small_night.alerts(40))
 
 
 def made(stream, survey="ztf", seed=3, total=None, **rates):

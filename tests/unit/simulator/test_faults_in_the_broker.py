@@ -7,10 +7,9 @@ import pytest
 from fink_assets.lake.contracts import Tables
 from fink_assets.packages import PackageError
 from fink_assets.settings import PROJECT
-from fink_assets.simulator import lsst
+from fink_assets.simulator import lsst, small_night
 from fink_assets.simulator.faults import FAULTS, broken
 from fink_assets.simulator.surveys import PACKETS
-from fink_assets.simulator.synthetic import messages
 from fink_assets.stream2raw.decode import CORRUPT
 from fink_assets.stream2raw.framing import (
     FRAMINGS,
@@ -37,7 +36,7 @@ def rubin():
         ensure_packets()
     except PackageError as problem:
         pytest.skip(str(problem))
-    return next(messages(1))
+    return next(small_night.alerts(1)).message
 
 
 def reason(message, survey, folder):

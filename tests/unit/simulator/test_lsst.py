@@ -17,6 +17,7 @@ from fink_assets.simulator.lsst import (
     message_of,
     other_object,
     other_sso,
+    read_detection,
     written,
 )
 from fink_assets.simulator.sequence import first_id, nights, outgoing, repeated, waiting
@@ -193,6 +194,15 @@ def test_a_container_of_no_version_of_lsst_is_refused():
     fastavro.writer(out, schema, [{"seeing_arcsec": 1.9}])
     with pytest.raises(ValueError, match="lsst_schema_version"):
         message_of(out.getvalue())
+
+
+@pytest.mark.parametrize("schema_id", lsst.USED)
+def test_a_detection_is_read_without_what_follows_it(schema_id):
+    packet = lsst.filled(schema_id)
+    message = lsst.wire(packet, schema_id)
+    found = read_detection(message)
+    assert found == {name: lsst.unwire(message)[name] for name in found}
+    assert list(found)[-1] == "diaSource"
 
 
 def test_what_is_no_message_is_refused():

@@ -59,7 +59,7 @@ def test_a_visit_ends_with_the_last_of_its_messages():
     for name in ("written", "sent"):
         frame[name] = pd.Timestamp(BEGUN) + pd.to_timedelta(frame[name], unit="s")
     measured = plan(rate=2.0, visit=10, seconds=11.0, settle=0.0)
-    assert visits(frame, first=1000, begun=BEGUN, plan=measured) == [
+    assert visits(frame, frame["alert_id"] - 1000, begun=BEGUN, plan=measured) == [
         {"messages": 2, "last_written_s": 3.5, "last_committed_s": 4.0},
         {"messages": 0},
         {"messages": 2, "last_written_s": 2.0, "last_committed_s": 3.0},

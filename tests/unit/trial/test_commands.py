@@ -52,6 +52,12 @@ def test_alerts_of_another_survey_are_refused(fink, command):
     assert "is no alert of LSST" in answer.output
 
 
+def test_a_bench_sends_alerts_of_a_folder_or_a_synthetic_night(fink):
+    answer = fink("bench", "--alerts", SHIPPED, "--synthetic")
+    assert answer.exit_code == 2
+    assert "not both" in answer.output
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [

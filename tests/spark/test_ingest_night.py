@@ -1,4 +1,4 @@
-"""Built LSST alerts, and copies of them, through ingestion: all are alerts, none a dead letter."""
+"""A night of LSST, copied, through ingestion: all are alerts, none a dead letter."""
 
 import lsst_messages as lsst
 import pytest
@@ -7,7 +7,7 @@ import streams
 from fink_assets.packages import PackageError
 from fink_assets.settings import Settings
 from fink_assets.simulator.sequence import repeated, waiting
-from fink_assets.simulator.synthetic import write_alerts
+from fink_assets.simulator.small_night import write_alerts
 from fink_assets.surveys.lsst import LSST
 
 TOTAL = 200
@@ -19,7 +19,8 @@ def sent(tmp_path_factory):
         folder = write_alerts(Settings(home=tmp_path_factory.mktemp("home")))
     except PackageError as problem:
         pytest.skip(str(problem))
-    copies = repeated(waiting(folder, survey="lsst"), TOTAL, survey="lsst")
+    alerts = waiting(folder, survey="lsst")[::3]  # each is copied
+    copies = repeated(alerts, TOTAL, survey="lsst")
     return {f"copy {number}": copy for number, copy in enumerate(copies)}
 
 
@@ -30,7 +31,7 @@ def stream(spark, kafka_servers, tmp_path_factory, sent):
     return made
 
 
-def test_no_built_alert_is_a_dead_letter(stream):
+def test_no_alert_of_the_night_is_a_dead_letter(stream):
     assert stream.receipt.counts == {"messages": TOTAL, "raw": TOTAL, "dead_letter": 0}
     assert stream.rows("dead_letter") == []
 
