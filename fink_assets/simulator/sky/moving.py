@@ -127,12 +127,11 @@ class Asteroid(Kind):
             "rotation_hours": 4 * 5 ** random.uniform(),
             "rotation_mag": random.uniform(0.05, 0.5),
         }
-        name = designation(random) if self.known else None
-        return AsteroidLight(self.name, ra, dec, parameters, designation=name)
+        return AsteroidLight(self.name, ra, dec, parameters)
 
 
 class KnownAsteroid(Asteroid):
-    """Asteroids that the Minor Planet Center knows, with a provisional designation.
+    """Asteroids that the Minor Planet Center knows; `mix` gives each a designation.
 
     Density: new ones a day; over the 10 days they stay 5 per square degree, the mean of the sky.
     """
@@ -148,16 +147,6 @@ class UnknownAsteroid(Asteroid):
     name = "asteroid unknown"
     density = 0.013
     known = False
-
-
-def designation(random: np.random.Generator) -> str:
-    """Provisional designation, such as 2013 LL24: year, half month, and order in it."""
-    halves, order = "ABCDEFGHJKLMNOPQRSTUVWXY", "ABCDEFGHJKLMNOPQRSTUVWXYZ"
-    number = int(random.integers(29 * 24 * 25 * 600))
-    number, year = divmod(number, 29)
-    number, half = divmod(number, 24)
-    cycle, letter = divmod(number, 25)
-    return f"{1995 + year} {halves[half]}{order[letter]}{cycle or ''}"
 
 
 @cache
