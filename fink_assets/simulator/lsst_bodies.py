@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.simulator.photometry import magnitude_of
+from fink_assets.simulator.sky.designations import ORDER, SEQUENCE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from fink_assets.simulator.seen import Seen
     from fink_assets.simulator.sky.model import Source
 
-_PROVISIONAL = re.compile(r"(1[89]|20)(\d\d) ([A-Z])([A-Z])(\d{0,3})")
+_PROVISIONAL = re.compile(r"(1[89]|20)(\d\d) ([A-Z])([A-Z])(\d{0,6})")
 _DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _CENTURY = {"18": "I", "19": "J", "20": "K"}
 
@@ -36,22 +37,31 @@ ORBIT = {
 def packed(designation: str) -> str:
     """Packed provisional designation, of seven characters.
 
+    From cycle 620 on it is that of 2023, with an underscore, as the Minor Planet Center says in
+    docs.minorplanetcenter.net/mpc-ops-docs/designations/packed-designations.
+
     Raises
     ------
     ValueError
-        Not a provisional designation of a minor planet since 1800.
+        Not a provisional designation of a minor planet since 1800 that can be packed.
 
     Examples
     --------
-    >>> packed("2013 LL24")
-    'K13L24L'
+    >>> packed("2013 LL24"), packed("2026 CZ6190")
+    ('K13L24L', '_QC0aEM')
     """
     parts = _PROVISIONAL.fullmatch(designation)
-    cycle = int(parts[5] or 0) if parts else 0
-    if not parts or cycle >= 620:
+    if not parts or parts[4] not in ORDER:
         raise ValueError(f"{designation!r} is no provisional designation")
-    count = _DIGITS[cycle // 10] + str(cycle % 10)
-    return f"{_CENTURY[parts[1]]}{parts[2]}{parts[3]}{count}{parts[4]}"
+    century, year, half, letter, count = parts.groups()
+    cycle = int(count or 0)
+    if cycle < 620:
+        return f"{_CENTURY[century]}{year}{half}{_DIGITS[cycle // 10]}{cycle % 10}{letter}"
+    place = cycle * 25 + ORDER.index(letter)
+    if place >= SEQUENCE or century != "20" or int(year) >= len(_DIGITS):
+        raise ValueError(f"{designation!r} cannot be packed")
+    order = "".join(_DIGITS[(place - 15_500) // 62**digit % 62] for digit in (3, 2, 1, 0))
+    return f"_{_DIGITS[int(year)]}{half}{order}"
 
 
 def body_id(designation: str) -> int:

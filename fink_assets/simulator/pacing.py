@@ -80,13 +80,13 @@ def paced(
     wait
         Waits for at most so many seconds.
     stop
-        Tells whether to end before the next alert.
+        Tells whether to end: an alert that is waited for is given at once, as the last.
     """
     begun = time.monotonic()
     for position, alert in enumerate(stream):
         due = begun + pacing(position, alert)
         while not stop() and (early := due - time.monotonic()) > 0:
             wait(min(early, WAIT_S))
+        yield alert  # what was taken is given, also after a stop: nothing is left out
         if stop():
             return
-        yield alert

@@ -15,7 +15,8 @@ from fink_assets.simulator.sky.model import Source
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_KEPT = 50_000
+_KEPT = 20_000
+"""Rows in memory, of some 2 kB each."""
 
 
 class Truth:

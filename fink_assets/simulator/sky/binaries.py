@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 EPOCH_MJD = 58_000.0
 DEPTH_GROWTH = 0.15
-"""Stars of the disc: counts grow by so many dex a magnitude of depth; about Juric et al. (2008)."""
+"""Stars of the disc: counts grow by so many dex a magnitude of depth; chosen."""
 
 
 class EclipsingLight(Star):
     """m = mean + d1 G(phase, 0, w1) + d2 G(phase, 1/2, w2) + e cos(4 pi phase).
 
-    Two Gaussians and a cosine (Mowlavi et al. 2017, A&A 606, A92, eq. 1), e the half amplitude of
-    the stars' being stretched. In all bands the same.
+    Two Gaussians and a cosine, as Mowlavi et al. (2017, A&A 606, A92), e the half amplitude of the
+    stars' being stretched. In all bands the same.
     """
 
     def prepare(self, values: Mapping[str, float]) -> None:
@@ -87,9 +87,10 @@ class Eclipsing(Kind):
 class Detached(Eclipsing):
     """Detached eclipsing binaries (EA).
 
-    Density about that of ZTF (Chen et al. 2020, ApJS 249, 18: 50,000 in 31,000 square degrees);
-    log P = 0.3 +- 0.3 (P in days; about Drake et al. 2014, ApJS 213, 9, fig. 17), depths up to 1.2
-    mag; the longer the period the narrower, as R / a falls with P^-2/3.
+    Density: with `Contact` 420,000 in 31,000 square degrees, about those of ZTF (Chen et al. 2020,
+    ApJS 249, 18, who add 350,000 to those known before); that one in 8 is detached is chosen, and
+    so are log P = 0.3 +- 0.3 (P in days) and depths up to 1.2 mag; the longer the period the
+    narrower, as R / a falls with P^-2/3.
     """
 
     name = "eclipsing EA"
@@ -113,8 +114,8 @@ class Detached(Eclipsing):
 class Contact(Eclipsing):
     """Contact binaries (EW).
 
-    Density about that of ZTF (Chen et al. 2020: 370,000 in 31,000 square degrees); periods 0.35 +-
-    0.08 d with the cut-off at 0.22 d (Rucinski 1992, AJ 103, 960), amplitudes 0.3 to 0.8 mag.
+    Density: see `Detached`. Periods 0.35 +- 0.08 d, chosen, with the cut-off at 0.22 d (Rucinski
+    1992, AJ 103, 960), amplitudes 0.3 to 0.8 mag, chosen.
     """
 
     name = "eclipsing EW"
@@ -163,11 +164,12 @@ class OutburstLight(Star):
 class DwarfNova(Kind):
     """Dwarf novae.
 
-    Density: some 3000 on the sky in reach of ZTF, an assumption between those found (Szkody et al.
-    2020, AJ 159, 198: 329 in one year) and those there are (Pala et al. 2020, MNRAS 494, 3799:
-    4.8e-6 per pc^3). Amplitude A = 0.70 + 1.90 log T (Kukarkin & Parenago 1934; Warner 1995,
-    Cataclysmic Variable Stars, eq. 3.1) +- 0.4; fading 0.53 P^0.84 days a magnitude, P in hours
-    (Bailey 1975; Warner 1995, eq. 3.5); an outburst lasts less than half of T.
+    Density: some 3000 on the sky in reach of ZTF, an assumption: 6.8e-6 per pc^3 (Canbay et al.
+    2023, arXiv:2302.11568) is that many within 0.5 kpc. Amplitudes grow with the time T between
+    outbursts (the relation of Kukarkin & Parenago, which Otulakowska-Hypka et al. 2016, MNRAS 460,
+    2526, do not find), fading takes the longer the longer the orbit (that of Bailey). The
+    coefficients are chosen: 0.70 + 1.90 log T +- 0.4 mag; 0.53 P^0.84 days a magnitude, P in hours.
+    An outburst lasts less than half of T.
     """
 
     name = "dwarf nova"

@@ -19,7 +19,7 @@ CHARACTERISTIC_MAG, FAINT_SLOPE = -21.2, -1.05
 """Schechter function in r (Blanton et al. 2003, ApJ 592, 819: M* = -20.44 + 5 log h, h = 0.7)."""
 BLUE = (1.9, 0.7, 0.0, -0.25, -0.4, -0.45)
 RED = (2.6, 0.95, 0.0, -0.4, -0.65, -0.75)
-"""Magnitudes relative to r, of late and early types at z = 0.1 (near Fukugita et al. 1995)."""
+"""Magnitudes relative to r, of late and early types at z = 0.1; chosen."""
 SEEING_ARCSEC = 1.5
 """Width (FWHM) of the aperture in which the reference image is measured."""
 
@@ -38,8 +38,8 @@ def draw_host(
 
     Luminosities are those of the Schechter function weighted with luminosity, as stars are: L / L*
     follows a gamma distribution with shape alpha + 2. Offsets follow the light of an exponential
-    disc (Freeman 1970) whose scale length is 2.5 kpc (L / L*)^0.3 (about Shen et al. 2003, fig. 4:
-    half-light radius 1.68 scale lengths). Fainter by 2 z mag for K correction and dust.
+    disc (Freeman 1970) whose scale length is 2.5 kpc (L / L*)^0.3, chosen (half-light radius 1.68
+    scale lengths). Fainter by 2 z mag for K correction and dust, also chosen.
 
     Parameters
     ----------

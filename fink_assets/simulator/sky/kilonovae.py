@@ -17,18 +17,18 @@ from fink_assets.simulator.sky.light import normal_within
 if TYPE_CHECKING:
     from fink_assets.simulator.sky.model import Numbers
 
-RISE_DAYS, BREAK_DAYS, LATE_POWER = 0.2, 6.5, 3.0
+RISE_DAYS, BREAK_DAYS, LATE_POWER, COOLEST = 0.2, 7.0, 2.8, 3_000.0
 
 
 class MergerLight(Transient):
     """A black body whose luminosity falls by a broken power of time, and its temperature by t^-1/2.
 
-    L = L1 (t / 1 d)^-p / (1 + (t / 6.5 d)^4)^((3 - p) / 4), T = T1 (t / 1 d)^-0.5, at least 2500 K,
-    where lanthanides recombine (Villar et al. 2017, ApJ 851, L21). AT2017gfo had about 7e41 erg/s
-    and 7300 K after 0.6 d (Evans et al. 2017, Science 358, 1565), 5000 K after 1.5 d (Pian et al.
-    2017, Nature 551, 67); it faded about as 1 / t for six days and as t^-3 after (Waxman et al.
-    2018, MNRAS 481, 3423): L1 = 4.5e41, p = 0.95, T1 = 5900 K. The rise, 1 - exp(-(t / 0.2 d)^2),
-    is an assumption: nobody has seen one.
+    L = L1 (t / 1 d)^-p / (1 + (t / 7 d)^4)^((2.8 - p) / 4), T = T1 (t / 1 d)^-0.5, at least 3000 K:
+    late light falls as t^-2.8 after about 7 days (Waxman, Ofek & Kushnir 2019, ApJ 878, 93). The
+    other numbers, L1 = 4.5e41 erg/s, p = 0.95, T1 = 5900 K, and the coolest, are chosen such that
+    magnitudes are within 0.5 of those of AT2017gfo in g, r and i from 0.7 to 9.5 days (photometry
+    as distributed with NMMA). The rise, 1 - exp(-(t / 0.2 d)^2), is an assumption: nobody has seen
+    one.
     """
 
     span_days = 30.0
@@ -41,7 +41,7 @@ class MergerLight(Transient):
         broken = (1 + (days / BREAK_DAYS) ** 4) ** ((LATE_POWER - power) / 4)
         rise = -np.expm1(-((days / RISE_DAYS) ** 2))
         luminosity = value["luminosity_1d_erg_s"] * days**-power / broken * rise
-        hot = np.clip(value["temperature_1d_k"] * days**-0.5, 2_500, 20_000)
+        hot = np.clip(value["temperature_1d_k"] * days**-0.5, COOLEST, 20_000)
         return body_light(luminosity, hot, value["redshift"])
 
 

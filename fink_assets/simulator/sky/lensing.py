@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 BEFORE_PEAK = 4.0
 """An event begins and ends so many Einstein times from its peak: the magnification is 1.006."""
-LONGEST_EINSTEIN_DAYS = 75.0
+LONGEST_EINSTEIN_DAYS = 150.0
 
 
 class LensedLight(Star):
@@ -55,8 +55,9 @@ class Microlensing(Kind):
     """Events of a point source and a point lens (PSPL).
 
     Density: ten times what ZTF told (Rodriguez et al. 2022, ApJ 927, 150: 60 in three years), since
-    it tells the best, in the disc. u0 uniform up to 1, tE = 25 d, 0.25 dex (Mroz et al. 2019, ApJS
-    244, 29), at most 75 d.
+    it tells the best, in the disc; in the plane that is as many as OGLE's 630 in 3000 square
+    degrees and six years (Mroz et al. 2020, arXiv:2004.07289). u0 uniform up to 1; tE = 60 d, as
+    both find in the disc, with a spread of 0.25 dex, chosen, at most 150 d.
     """
 
     name = "microlensing"
@@ -73,7 +74,7 @@ class Microlensing(Kind):
         ra, dec = field.place(random)
         u0 = random.uniform(0.01, 1)
         share = random.uniform(0.3, 1)
-        einstein = 10 ** normal_within(random, 1.4, 0.25, 0.5, math.log10(LONGEST_EINSTEIN_DAYS))
+        einstein = 10 ** normal_within(random, 1.78, 0.25, 0.8, math.log10(LONGEST_EINSTEIN_DAYS))
         peak = (u0**2 + 2) / (u0 * math.sqrt(u0**2 + 4)) - 1
         faint = field.depth - 0.5 + 2.5 * math.log10(share * peak)
         r = magnitude_between(random, field.depth - 6, min(faint, field.depth + 2), 0.2)

@@ -26,7 +26,7 @@ ZERO_POINT = 31.4
 """AB magnitude of 1 nJy."""
 
 WAVELENGTHS = np.array([0.368, 0.480, 0.622, 0.754, 0.869, 0.971])
-"""Effective wavelengths of LSST's bands in micrometres (Ivezic et al. 2019, table 1 and text)."""
+"""Effective wavelengths of LSST's bands in micrometres (about Ivezic et al. 2019)."""
 
 _PLACES = np.zeros(128, dtype=np.intp)
 _PLACES[[ord(band) for band in BANDS]] = range(len(BANDS))

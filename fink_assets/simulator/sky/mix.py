@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from fink_assets.simulator.chance import generator
 from fink_assets.simulator.sky.artefacts import Bogus, Saturated, Spike
 from fink_assets.simulator.sky.binaries import Contact, Detached, DwarfNova
+from fink_assets.simulator.sky.designations import designation
 from fink_assets.simulator.sky.kilonovae import Kilonova
 from fink_assets.simulator.sky.lensing import Microlensing
 from fink_assets.simulator.sky.moving import KnownAsteroid, UnknownAsteroid
@@ -107,11 +108,14 @@ def members(
                 if days is not None and not begin - days < start < end:
                     continue
                 random = generator(seed, number, place, block, index)
+                source = kind.draw(random, field, start)
+                if isinstance(kind, KnownAsteroid):
+                    source.designation = designation(number, block, index)
                 yield Member(
                     field=number,
                     number=(place * BLOCKS + block) * INDICES + index,
                     begin=None if days is None else start,
-                    source=kind.draw(random, field, start),
+                    source=source,
                 )
 
 

@@ -25,7 +25,7 @@ STAY_DAYS = 10.0
 WANDERS_DEGREES = 0.25 * STAY_DAYS / 2
 """How far it moves from there: places are drawn in a field that is wider by so much."""
 COLOURS = np.array([1.9, 0.25, -0.2, -0.35, -0.4, -0.4])
-"""Magnitude by band minus V, between C and S types (about Ivezic et al. 2001, AJ 122, 2749)."""
+"""Magnitude by band minus V, between C and S types; chosen."""
 DENSITY_AT_23, COUNT_SLOPE = 210.0, 0.27
 """Per square degree of the ecliptic, brighter than R = 23, and dex a magnitude (SKADS: Gladman et
 al. 2009, Icarus 202, 104, sec. 8)."""
@@ -91,9 +91,9 @@ class AsteroidLight(Modelled):
 class Asteroid(Kind):
     """Main-belt asteroids: what the known and the unknown share.
 
-    Semimajor axes 2.65 +- 0.3 au in 2.1 to 3.3, sines of inclinations about 0.1 (near Jedicke &
-    Metcalfe 1998, Icarus 131, 245); rotation 4 to 20 hours, 0.05 to 0.5 mag (Warner, Harris &
-    Pravec 2009, Icarus 202, 134). Magnitudes follow SKADS down to 0.3 mag above the depth.
+    Chosen as typical of the belt: semimajor axes 2.65 +- 0.3 au in 2.1 to 3.3, sines of
+    inclinations about 0.1; rotation 4 to 20 hours, 0.05 to 0.5 mag. Magnitudes follow SKADS down to
+    0.3 mag above the depth.
     """
 
     days = STAY_DAYS
@@ -127,12 +127,11 @@ class Asteroid(Kind):
             "rotation_hours": 4 * 5 ** random.uniform(),
             "rotation_mag": random.uniform(0.05, 0.5),
         }
-        name = designation(random) if self.known else None
-        return AsteroidLight(self.name, ra, dec, parameters, designation=name)
+        return AsteroidLight(self.name, ra, dec, parameters)
 
 
 class KnownAsteroid(Asteroid):
-    """Asteroids that the Minor Planet Center knows, with a provisional designation.
+    """Asteroids that the Minor Planet Center knows; `mix` gives each a designation.
 
     Density: new ones a day; over the 10 days they stay 5 per square degree, the mean of the sky.
     """
@@ -148,16 +147,6 @@ class UnknownAsteroid(Asteroid):
     name = "asteroid unknown"
     density = 0.013
     known = False
-
-
-def designation(random: np.random.Generator) -> str:
-    """Provisional designation, such as 2013 LL24: year, half month, and order in it."""
-    halves, order = "ABCDEFGHJKLMNOPQRSTUVWXY", "ABCDEFGHJKLMNOPQRSTUVWXYZ"
-    number = int(random.integers(29 * 24 * 25 * 600))
-    number, year = divmod(number, 29)
-    number, half = divmod(number, 24)
-    cycle, letter = divmod(number, 25)
-    return f"{1995 + year} {halves[half]}{order[letter]}{cycle or ''}"
 
 
 @cache

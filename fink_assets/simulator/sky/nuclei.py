@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
@@ -34,8 +33,8 @@ if TYPE_CHECKING:
 class DisruptionLight(Transient):
     """A black body of constant temperature: a Gaussian rise, then L = Lp ((t - tp + t0) / t0)^-5/3.
 
-    Van Velzen et al. (2021, ApJ 908, 4, eqs. 1 to 3), the power that of the fall-back of debris
-    (Rees 1988; Phinney 1989). The begin is 4 sigma before the peak.
+    The form is that of van Velzen et al. (2021, ApJ 908, 4), the power that of the fall-back of
+    debris (Rees 1988; Phinney 1989). The begin is 4 sigma before the peak.
     """
 
     span_days = 500.0
@@ -54,14 +53,15 @@ class DisruptionLight(Transient):
 class TidalDisruption(Explosion):
     """Tidal disruption of a star.
 
-    Rate 3.1e-7 (Yao et al. 2023, ApJ 955, L6); luminosities, temperatures and times about those of
-    van Velzen et al. (2021, table 6).
+    Rate 3.2e-7: 3.2e-5 per galaxy and year (Yao et al. 2023, ApJ 955, L6), with 0.01 galaxies per
+    Mpc^3, an assumption. Luminosities, temperatures and times are chosen: a typical peak has 1.8e43
+    erg/s in g, where Yao et al. have the break of the luminosity function at 1.3e43.
     """
 
     name = "TDE"
-    density = 2.8e-5
+    density = 2.9e-5
     days = DisruptionLight.span_days
-    rate = 3.1e-7
+    rate = 3.2e-7
     source = DisruptionLight
     central = True
     typical: ClassVar[Mapping[str, float]] = MappingProxyType(
@@ -96,9 +96,9 @@ class WalkingLight(Star):
         spread = values["sf_inf_r_mag"] / math.sqrt(2)
         self._spreads = spread * (WAVELENGTHS / WAVELENGTHS[BANDS.index("r")]) ** -0.479
 
-    @cached_property
+    @property
     def walk(self) -> Walk:
-        """What all bands follow."""
+        """What all bands follow; not kept, for its nodes take 32 kB."""
         return Walk(int(self.values["walk_seed"]), self.values["tau_days"])
 
     def change(self, mjd: Numbers, places: Indices) -> Numbers:
@@ -109,16 +109,17 @@ class WalkingLight(Star):
 class ActiveNucleus(Kind):
     """Active galactic nucleus, of which the most are quasars.
 
-    Density: 20 brighter than 20.5 in g per square degree (Palanque-Delabrouille et al. 2016, A&A
-    587, A41), growing by 0.35 dex a magnitude; only those 1.7 mag above the depth, where a change
-    of 0.2 mag is seen. Redshifts about 1.5 +- 0.7, colours those of quasars (Richards et al. 2001).
-    SF_inf and tau in the frame of the nucleus (MacLeod et al. 2010, eq. 7 and sec. 5.2):
+    Density: 176 brighter than 22.5 in g per square degree (Palanque-Delabrouille et al. 2013,
+    arXiv:1209.3968), growing by 0.35 dex a magnitude, a chosen slope; only those 1.7 mag above the
+    depth, where a change of 0.2 mag is seen. Redshifts about 1.5 +- 0.7 and colours are chosen.
+    SF_inf and tau in the frame of the nucleus (MacLeod et al. 2010, eqs. 7 and 11):
     log f = A + B log(wavelength / 0.4) + C (M_i + 23) + D log(M_BH / 1e9), with A, B, C, D = -0.51,
-    -0.479, 0.131, 0.18 and 2.4, 0.17, 0.03, 0.21; log M_BH = 2.0 - 0.27 M_i.
+    -0.479, 0.131, 0.18 and 2.4, 0.17, 0.03, 0.21; log M_BH = 2.0 - 0.27 M_i. The spreads about
+    them, 0.3 and 0.1 dex, are chosen.
     """
 
     name = "AGN"
-    density = 5.0
+    density = 8.7
 
     def expected(self, field: Field) -> float:
         """Number counts."""

@@ -89,7 +89,7 @@ class Pulsating(Kind):
 
 
 class RRLyraeLight(PulsatingLight):
-    """Amplitudes by band: about those of Sesar et al. (2010, ApJ 708, 717, sec. 4)."""
+    """Amplitudes by band fall towards the red; the ratios are chosen."""
 
     amplitude_ratios = (0.96, 1.0, 0.71, 0.57, 0.52, 0.50)
 
@@ -100,8 +100,9 @@ class RRLyrae(Pulsating):
     Density: 71,755 north of -28 degrees (Huang & Koposov 2022, MNRAS 510, 3575), everywhere the
     same: most are of the halo, which ends before LSST's depth, so that depth adds none. Periods
     0.58 +- 0.07 d (ab) and 0.32 +- 0.04 d (c), 1.2 A_V in g. ab: A_V = -2.627 - 22.046 log P -
-    30.876 log^2 P (Cacciari, Corwin & Carney 2005, AJ 129, 267, for M3) +- 0.1, Fourier terms about
-    those of M3 there; c: A_V = 0.45 +- 0.08, nearly a sine. Colours: Sesar et al. (2010).
+    30.876 log^2 P +- 0.1, in the form that Cacciari, Corwin & Carney (2005, AJ 129, 267) give for
+    M3: 1.0 mag at 0.55 d; c: A_V = 0.45 +- 0.08, nearly a sine. All these numbers, Fourier terms
+    and colours are chosen, as typical.
     """
 
     name = "RR Lyrae"
@@ -133,7 +134,7 @@ class RRLyrae(Pulsating):
 
 
 class CepheidLight(PulsatingLight):
-    """Amplitudes by band, about Klagyivik & Szabados (2009, A&A 504, 959: A_I = 0.6 A_V)."""
+    """Amplitudes by band fall towards the red; the ratios are chosen."""
 
     amplitude_ratios = (1.45, 1.0, 0.69, 0.54, 0.48, 0.45)
 
@@ -141,9 +142,9 @@ class CepheidLight(PulsatingLight):
 class Cepheid(Pulsating):
     """Classical Cepheids.
 
-    Density: 3,352 in the whole Galaxy (Pietrukowicz, Soszynski & Udalski 2021, AcA 71, 205), in the
-    disc. log P = 0.75 +- 0.25; amplitudes 0.9 +- 0.2 mag in g; Fourier terms of 5 d, beyond 10 d
-    those of the other side of the resonance (Soszynski et al. 2008, AcA 58, 163, figs. 5 and 6).
+    Density: 3,425 known in the whole Galaxy (Skowron et al. 2024, arXiv:2406.09113), in the disc.
+    Chosen: log P = 0.75 +- 0.25; amplitudes 0.9 +- 0.2 mag in g; Fourier terms, which beyond 10 d
+    are those of the other side of the resonance.
     """
 
     name = "Cepheid"
@@ -171,7 +172,7 @@ class Cepheid(Pulsating):
 
 
 class MiraLight(PulsatingLight):
-    """Amplitudes by band fall towards the red, about Iwanek et al. (2021, ApJS 257, 23, fig. 5)."""
+    """Amplitudes by band fall towards the red; the ratios are chosen."""
 
     amplitude_ratios = (1.0, 1.0, 0.85, 0.55, 0.42, 0.36)
 
@@ -179,9 +180,9 @@ class MiraLight(PulsatingLight):
 class Mira(Pulsating):
     """Miras.
 
-    Density: about 66,000 of the disc and bulge in OGLE (Iwanek et al. 2022, ApJS 260, 46), half of
-    them too bright or too crowded elsewhere, an assumption. Periods 300 +- 90 d, amplitudes above
-    2.5 mag in V (Samus et al. 2017, GCVS), light rising faster than it falls.
+    Density: 65,981 of the disc and bulge in OGLE (Iwanek et al. 2023, arXiv:2212.00035), half of
+    them too bright or too crowded elsewhere, an assumption. Periods 300 +- 90 d, chosen, amplitudes
+    above 2.5 mag in V (Samus et al. 2017, GCVS), light rising faster than it falls.
     """
 
     name = "Mira"

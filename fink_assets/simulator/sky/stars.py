@@ -6,7 +6,6 @@ What repeats belongs to `pulsating`, pairs to `binaries`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,7 +34,7 @@ FLARE_DAYS = 0.5
 _RISE = (-1.125, -2.246, -0.175, 1.941, 1.0)
 _HOT = body_spectrum(np.array([10_000.0]), WAVELENGTHS)[:, 0]
 FLARE_COLOURS = _HOT / _HOT[BANDS.index("g")]
-"""Flux of a body of 10,000 K relative to g (Hawley et al. 2003, ApJ 597, 535)."""
+"""Flux of a body of 10,000 K relative to g (about Hawley et al. 2003, ApJ 597, 535)."""
 
 
 class FlareLight(Star):
@@ -69,7 +68,7 @@ class Flare(Kind):
     Density: an assumption, one in sixty of the 1.3 per square degree and hour that reach 0.7 mag in
     u (Kowalski et al. 2009, AJ 138, 633), since the bluest band shows many more. Peaks in g: counts
     grow by 0.4 dex a magnitude down to the depth, as of energies N(>E) ~ E^-1; widths 2 to 30
-    minutes. Colours of an M4 dwarf (about Bochanski et al. 2007, AJ 133, 531).
+    minutes. Colours of an M4 dwarf. Slopes, widths and colours are chosen.
     """
 
     name = "M-dwarf flare"
@@ -110,9 +109,9 @@ class YoungLight(Star):
         self._walks = values["walk_r_mag"] * WAVELENGTHS[r] / WAVELENGTHS
         self._dips = values["dip_r_mag"] * EXTINCTION / EXTINCTION[r]
 
-    @cached_property
+    @property
     def walk(self) -> Walk:
-        """What all bands follow."""
+        """What all bands follow; not kept, for its nodes take 32 kB."""
         return Walk(int(self.values["walk_seed"]), self.values["tau_days"], step_days=0.5)
 
     def change(self, mjd: Numbers, places: Indices) -> Numbers:
@@ -128,10 +127,9 @@ class YoungLight(Star):
 class YoungStar(Kind):
     """Young stellar objects.
 
-    Density: some 5,000 variable ones in reach, an assumption (3e4 known, of which most are too red;
-    Marton et al. 2016, MNRAS 458, 3479), in the disc. Walks of 0.1 to 0.4 mag with tau of 5 to 50
-    days (Findeisen, Cody & Hillenbrand 2015, ApJ 798, 89); a third has dips of up to 1 mag with
-    rotation of 3 to 12 days (AA Tauri; Cody et al. 2014, AJ 147, 82).
+    Density: some 5,000 variable ones in reach, an assumption, in the disc. All numbers are chosen:
+    walks of 0.1 to 0.4 mag with tau of 5 to 50 days; a third has dips of up to 1 mag with rotation
+    of 3 to 12 days, as AA Tauri (classes of Cody et al. 2014, AJ 147, 82).
     """
 
     name = "YSO"

@@ -40,8 +40,10 @@ class MagnetarLight(HeatedLight):
 class SuperluminousSupernova(Explosion):
     """Superluminous, without hydrogen.
 
-    Rate 3.5e-8 (Frohmaier et al. 2021, MNRAS 500, 5142), growing with the birth of stars; spins,
-    fields and times about the medians of Nicholl et al. (2017, table 3).
+    Rate 3.5e-8 (Frohmaier et al. 2021, MNRAS 500, 5142), growing with the birth of stars. Spins and
+    fields in the ranges of Nicholl et al. (2017: 1.2 to 4 ms, 0.2 to 1.8e14 G; medians 2.4 and
+    0.8), with the times and velocities chosen such that peaks are near -21.7 (Quimby et al. 2013,
+    arXiv:1302.0911).
     """
 
     name = "SLSN-I"

@@ -32,10 +32,11 @@ _MAGNITUDES = np.array(
         (0.6, 0.1, 0.1, 0.4, 0.9, 0.95, 0.7, 0.45, 0.3, 0.75, 1.3, 1.8, 2.7, 3.4, 11.0),
     ]
 )
-"""Magnitudes below the maximum, by row and phase: chosen to have the published features of mean
-light curves, B: 1.1 mag fainter after 15 days (Phillips et al. 1999) and 0.016 mag/day late; V: 0.6
-after 15 days; R: a shoulder; I and Y: a second maximum 25 to 30 days after the first (Hamuy et al.
-1996, AJ 112, 2438; Folatelli et al. 2010, AJ 139, 120)."""
+"""Magnitudes below the maximum, by row and phase: chosen, no published table. They have what mean
+light curves have, B: 1.1 mag fainter after 15 days (Phillips et al. 1999) and 0.016 mag/day late;
+V: 0.6 after 15 days; R: a shoulder; I and Y: a second maximum 25 to 30 days after the first. From
+10 days before to 60 after the maximum they are within 0.25 mag of SN 2006ax in B and V and within
+0.35 in i (Contreras et al. 2010, AJ 139, 519; as distributed with SNooPy)."""
 
 
 def template(since: Numbers, wavelengths: Numbers) -> Numbers:

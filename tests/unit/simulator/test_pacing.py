@@ -36,10 +36,11 @@ def test_a_stream_that_begins_anew_is_not_waited_for():
     assert due(as_observed(), times) == pytest.approx([0, 10, 10, 20], abs=1e-4)
 
 
-def test_long_waits_are_cut_so_that_a_stop_is_noticed():
+def test_long_waits_are_cut_so_that_a_stop_is_noticed_and_what_was_taken_is_given():
     waited = []
-    stream = iter([Outgoing("n", b"0"), Outgoing("n", b"1")])
+    stream = iter([Outgoing("n", b"0"), Outgoing("n", b"1"), Outgoing("n", b"2")])
     stop = lambda: len(waited) == 3  # noqa: E731
     got = list(paced(stream, at_rate(1e-3), wait=waited.append, stop=stop))
-    assert [alert.message for alert in got] == [b"0"]
+    assert [alert.message for alert in got] == [b"0", b"1"]
+    assert next(stream).message == b"2"
     assert max(waited) < 1

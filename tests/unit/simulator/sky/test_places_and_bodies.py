@@ -1,7 +1,6 @@
 """Coordinates, asteroids, artefacts: against astropy and against what they state."""
 
 import math
-import re
 
 import numpy as np
 import pytest
@@ -151,10 +150,7 @@ def test_a_body_turns_twice_as_fast_in_light_as_in_space():
     assert ups == pytest.approx(2 * 24 / hours, abs=1.5)
 
 
-def test_known_bodies_have_a_designation_and_most_bright_ones_are_known():
-    names = [body.designation for body in bodies(KnownAsteroid())]
-    assert all(re.fullmatch(r"(199|20[012])\d [A-HJ-Y][A-HJ-Z]\d*", name) for name in names)
-    assert len(set(names)) == len(names)
+def test_most_bright_bodies_are_known():
     bright, deep = (Field(ra=180, dec=0, radius=1, depth=d) for d in (20.5, 24.5))
     known, unknown = KnownAsteroid(), UnknownAsteroid()
     assert unknown.expected(bright) < 0.1 * known.expected(bright)
