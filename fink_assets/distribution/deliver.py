@@ -7,12 +7,14 @@ Reads science and raw, writes Kafka topics and deliveries. The protocol with Kaf
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fink_assets.distribution.filter import AlertFilter, matched, readable
 from fink_assets.distribution.message import avro_schema, compact, layout
+from fink_assets.distribution.packets import reader
 from fink_assets.distribution.produce import CARRIED, SENT, Destination, sender
 from fink_assets.lake.contracts import RAW, Tables
 from fink_assets.lake.ledger import Receipt, latency
@@ -23,6 +25,7 @@ from resources.kafka import Kafka
 if TYPE_CHECKING:
     import pandas as pd
     from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.types import StructType
 
 
 def _by_filter(found: pd.DataFrame) -> dict[str, int]:
@@ -81,20 +84,34 @@ class Deliver:
     def _messages(self, batch: int) -> DataFrame:
         """One row per alert and filter, with the alert's layout in `alert`."""
         from pyspark.sql import functions as F
+        from pyspark.sql.pandas.types import to_arrow_type
+        from pyspark.sql.types import StructField, StructType
 
         science = self.selected(self.tables.science.read(self.spark, batch=batch))
-        raw = self.tables.raw.read(self.spark, batch=batch)
-        own = {c.name for c in RAW}
-        packet = [c for c in raw.columns if c not in own]
         modules = [m for m in self.modules if m.name in science.columns]
-        same = F.col("r.kafka") == F.col("s.kafka")
-        joined = raw.alias("r").join(F.broadcast(science.alias("s")), same)
-        return joined.select(
-            *[F.col(f"s.{c}").alias(c) for c in ("night", "batch", "alert_id", "object_id")],
-            F.col("s.kafka.timestamp").alias("arrived"),
-            F.explode("s.filters").alias("filter"),
-            F.struct(*layout(packet, modules)).alias("alert"),
+        alerts = science.select(F.struct(*science.columns).alias("s"))
+        packet = self._packet()
+        both = StructType([*alerts.schema.fields, StructField("r", packet)])
+        read = reader(self.tables.raw, batch, to_arrow_type(packet))
+        # One task: each would open every packet of the batch to find its own.
+        return (
+            alerts.coalesce(1)
+            .mapInArrow(read, both)
+            .select(
+                *[F.col(f"s.{c}").alias(c) for c in ("night", "batch", "alert_id", "object_id")],
+                F.col("s.kafka.timestamp").alias("arrived"),
+                F.explode("s.filters").alias("filter"),
+                F.struct(*layout(packet.names, modules)).alias("alert"),
+            )
         )
+
+    def _packet(self) -> StructType:
+        """Columns of raw that were sent, with their types in Spark."""
+        from pyspark.sql.types import StructType
+
+        log, own = self.tables.raw.log(), {c.name for c in RAW}
+        columns = StructType.fromJson(json.loads(log.schema().to_json())).fields if log else []
+        return StructType([column for column in columns if column.name not in own])
 
     def _sent(self, messages: DataFrame, batch: int) -> DataFrame:
         """Send the messages; the result has one delivery row per message."""
