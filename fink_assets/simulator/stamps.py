@@ -4,8 +4,10 @@ Which alerts there are belongs to `synthetic`.
 """
 
 from collections.abc import Mapping
-from io import BytesIO
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from fink_assets.simulator.fits import fits_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,25 +32,22 @@ def cutouts(source: Mapping[str, Any], random: "np.random.Generator") -> dict[st
 
 def _stamp(source: Mapping[str, Any], flux: float, random: "np.random.Generator") -> bytes:
     """Image, its uncertainty and the point-spread function, as Rubin's alerts have them."""
-    from astropy.io import fits
-
     side = source["bboxSize"]
     noise = source["psfFluxErr"] / 5
-    image = flux * _spot(side) + random.normal(0, noise, (side, side))
-    first = fits.PrimaryHDU(image.astype("f4"))
-    cards = {"CTYPE": ("RA---TAN", "DEC--TAN"), "CRVAL": (source["ra"], source["dec"])}
-    cards |= {"CRPIX": ((side + 1) / 2,) * 2, "CDELT": (-_PIXEL_DEG, _PIXEL_DEG)}
-    for name, values in cards.items():
-        for axis, value in enumerate(values, 1):
-            first.header[f"{name}{axis}"] = value
-    first.header["BUNIT"] = "nJy"
+    image = (flux * _spot(side) + random.normal(0, noise, (side, side))).astype("f4")
+    pairs: dict[str, tuple[float, float] | tuple[str, str]] = {
+        "CTYPE": ("RA---TAN", "DEC--TAN"),
+        "CRVAL": (float(source["ra"]), float(source["dec"])),
+        "CRPIX": ((side + 1) / 2, (side + 1) / 2),
+        "CDELT": (-_PIXEL_DEG, _PIXEL_DEG),
+    }
+    cards = {f"{name}{axis + 1}": pair[axis] for name, pair in pairs.items() for axis in (0, 1)}
     deviation = random.normal(noise, noise / 50, (side, side)).astype("f4")
-    psf = fits.ImageHDU(_spot(_PSF_PIXELS), name="PSFIMAGE")
-    out = BytesIO()
-    fits.HDUList([first, fits.ImageHDU(deviation, name="UNCERT"), psf]).writeto(out)
-    return out.getvalue()
+    psf = ({"EXTNAME": "PSFIMAGE"}, _spot(_PSF_PIXELS))
+    return fits_file([({**cards, "BUNIT": "nJy"}, image), ({"EXTNAME": "UNCERT"}, deviation), psf])
 
 
+@lru_cache(maxsize=8)
 def _spot(side: int) -> "np.ndarray":
     """Image of a point, of one unit of flux."""
     import numpy as np
