@@ -7,7 +7,7 @@ of random numbers, as models draw them, come from `generator`.
 from __future__ import annotations
 
 import struct
-from functools import reduce
+from functools import cache, reduce
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -64,8 +64,27 @@ def normal(*keys: Any) -> Numbers:
 
 
 def generator(*keys: int) -> np.random.Generator:
-    """Random numbers of one source, made faster than `numpy.random.default_rng` makes them."""
+    """Random numbers of one source, made faster than `numpy.random.default_rng` makes them.
+
+    A hash of the keys is the state of PCG64, which is not spread over more bits again.
+    """
     import numpy as np
 
-    digest = blake2b(struct.pack(f"<{len(keys)}q", *keys), digest_size=16).digest()
-    return np.random.Generator(np.random.Philox(key=int.from_bytes(digest, "little")))
+    digest = blake2b(struct.pack(f"<{len(keys)}q", *keys), digest_size=32).digest()
+    return np.random.Generator(np.random.PCG64(_state()(digest)))
+
+
+@cache
+def _state() -> type[Any]:
+    """Class of a state that is given, in the shape in which numpy asks for one."""
+    import numpy as np
+    from numpy.random.bit_generator import ISeedSequence
+
+    class State(ISeedSequence):
+        def __init__(self, content: bytes) -> None:
+            self.content = content
+
+        def generate_state(self, n_words: int, dtype: Any = np.uint32) -> np.ndarray:
+            return np.frombuffer(self.content, dtype)[:n_words]
+
+    return State

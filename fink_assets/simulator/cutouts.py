@@ -89,7 +89,9 @@ class Stamps(NamedTuple):
 
 def _ztf(image: np.ndarray, noise: float, fwhm: float) -> bytes:
     """As ZTF's: one image, gzipped."""
-    return gzip.compress(fits_file([({"BUNIT": "DN"}, image)]), compresslevel=6, mtime=0)
+    return gzip.compress(
+        fits_file([({"BUNIT": "DN"}, image.astype("f4"))]), compresslevel=6, mtime=0
+    )
 
 
 def _lsst(image: np.ndarray, noise: float, fwhm: float) -> bytes:
@@ -104,10 +106,10 @@ def _lsst(image: np.ndarray, noise: float, fwhm: float) -> bytes:
         "CRVAL2": 0.0,
     }
     cards |= {"CRPIX1": middle, "CRPIX2": middle, "CDELT1": -degrees, "CDELT2": degrees}
-    uncertainty = ({"EXTNAME": "UNCERT"}, np.full_like(image, noise))
-    psf = ({"EXTNAME": "PSFIMAGE"}, _spot(_PSF_PIXELS, fwhm))
+    uncertainty = ({"EXTNAME": "UNCERT"}, np.full_like(image, noise, dtype="f4"))
+    psf = ({"EXTNAME": "PSFIMAGE"}, _spot(_PSF_PIXELS, fwhm).astype("f4"))
     cards["BUNIT"] = "nJy"
-    return fits_file([(cards, image), uncertainty, psf])
+    return fits_file([(cards, image.astype("f4")), uncertainty, psf])
 
 
 STAMPS: Mapping[str, Stamps] = {

@@ -20,7 +20,10 @@ _BLOCK = 2880
 
 
 def fits_file(images: Sequence[Image]) -> bytes:
-    """File of images, each with the cards of its header; all but the first are extensions."""
+    """File of images, each with the cards of its header; all but the first are extensions.
+
+    Numbers are written as wide as they are: of four bytes or of eight.
+    """
     parts = [_unit(cards, image, first=not place) for place, (cards, image) in enumerate(images)]
     return b"".join(parts)
 
@@ -41,11 +44,11 @@ def card(name: str, value: float | str) -> bytes:
 def _unit(cards: Mapping[str, float | str], image: np.ndarray, *, first: bool) -> bytes:
     rows, columns = image.shape
     start: dict[str, float | str] = {"SIMPLE": True} if first else {"XTENSION": "IMAGE"}
-    size = {"BITPIX": -32, "NAXIS": 2, "NAXIS1": columns, "NAXIS2": rows}
+    size = {"BITPIX": -8 * image.itemsize, "NAXIS": 2, "NAXIS1": columns, "NAXIS2": rows}
     more = {} if first else {"PCOUNT": 0, "GCOUNT": 1}
     header = b"".join(card(*each) for each in (start | size | more | dict(cards)).items())
     header = _padded(header + b"END".ljust(CARD), b" ")
-    return header + _padded(image.astype(">f4").tobytes(), b"\x00")
+    return header + _padded(image.astype(f">f{image.itemsize}").tobytes(), b"\x00")
 
 
 def _padded(content: bytes, filling: bytes) -> bytes:

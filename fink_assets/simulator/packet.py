@@ -137,22 +137,30 @@ class _Parts(NamedTuple):
 
 
 def _parts(message: bytes, days: float) -> _Parts:
-    schema, alert = read_container(message)
+    _, alert = read_container(message)
     if days:
         _shift(alert, days)
-    fields = schema["fields"]
+    head = message[: container(message).header]
+    origin, before, after, rest = _schemas(head)
+    candidate = alert["candidate"]
+    return _Parts(
+        head=head,
+        origin=_encode(origin, alert),
+        object_id=alert["objectId"],
+        before=_encode(before, candidate),
+        after=_encode(after, candidate) + _encode(rest, alert),
+    )
+
+
+@lru_cache(maxsize=64)
+def _schemas(header: bytes) -> tuple[Schema, ...]:
+    """Schemas of what is around the identifiers, two of the alert's and two of the candidate's."""
+    fields = _writer(header)[0]["fields"]
     if [field["name"] for field in fields[2:5]] != ["objectId", "candid", "candidate"]:
         raise ValueError("not the layout of a ZTF alert")
     inner = fields[4]["type"]["fields"]
     at = [field["name"] for field in inner].index("candid")
-    candidate = alert["candidate"]
-    return _Parts(
-        head=message[: container(message).header],
-        origin=_encode(fields[:2], alert),
-        object_id=alert["objectId"],
-        before=_encode(inner[:at], candidate),
-        after=_encode(inner[at + 1 :], candidate) + _encode(fields[5:], alert),
-    )
+    return tuple(map(_record, (fields[:2], inner[:at], inner[at + 1 :], fields[5:])))
 
 
 def _joined(parts: _Parts, candid: int, object_id: str) -> bytes:
@@ -165,9 +173,9 @@ def _joined(parts: _Parts, candid: int, object_id: str) -> bytes:
     return b"".join((parts.head, sync, _ONE, _blob(datum), sync))
 
 
-def _encode(fields: list[Schema], values: Record) -> bytes:
+def _encode(schema: Schema, values: Record) -> bytes:
     out = BytesIO()
-    fastavro.schemaless_writer(out, _record(fields), values)
+    fastavro.schemaless_writer(out, schema, values)
     return out.getvalue()
 
 

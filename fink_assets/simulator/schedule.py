@@ -7,7 +7,7 @@ How deep an observatory can look is in `observatory`.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fink_assets.simulator.chance import normal, uniform
 from fink_assets.simulator.observatory import OBSERVATORIES, fields, moonlight
@@ -27,10 +27,25 @@ NIGHT_HOURS = 10.0
 VISITS_A_NIGHT = 4096
 """More than there are: the number of a visit is that of its night, times this, and its place."""
 
+_SPAN = 32
+"""Nights whose visits are worked out together."""
+
 _WHOLE = ("number", "night", "field", "block", "turn", "band")
 _COLUMNS = [*((n, "i8") for n in _WHOLE), *((n, "f8") for n in ("mjd", "depth", "seeing"))]
 _CLOUDY, _CLOUDED = 0.3, 0.5
 _CADENCE, _PASSES, _SEEING, _CLOUD, _DEPTH = range(101, 106)
+
+
+class _Span(NamedTuple):
+    """Visits of some nights in the order of time, and where each night begins.
+
+    `by_field` has their places by field and then by time, `field` where each field begins there.
+    """
+
+    visits: np.ndarray
+    night: np.ndarray
+    by_field: np.ndarray
+    field: np.ndarray
 
 
 def visits(survey: str, seed: int, night: int) -> np.ndarray:
@@ -52,64 +67,107 @@ def visits(survey: str, seed: int, night: int) -> np.ndarray:
         visited in the night before), `mjd` (UTC, begin of the exposure), `band` (place in `BANDS`),
         `depth` (magnitude at 5 sigma), `seeing` (FWHM, arcsec).
     """
-    return _visits(survey, seed, night)
+    part, place = divmod(night, _SPAN)
+    span = _span(survey, seed, part)
+    return span.visits[span.night[place] : span.night[place + 1]]
 
 
-@lru_cache(maxsize=1024)
-def _visits(survey: str, seed: int, night: int) -> np.ndarray:
+def visits_of(survey: str, seed: int, field: int, begin: int, end: int) -> np.ndarray:
+    """All visits of a field in a span of nights, both included, in the order of time."""
     import numpy as np
 
-    observatory = OBSERVATORIES[survey]
-    due = _due(survey, seed, night)
-    longest = max(len(bands) for choices in observatory.passes for bands in choices)
-    most = int(NIGHT_HOURS * 3600 / (BLOCK_FIELDS * longest * observatory.each))
-    due = due[: most * BLOCK_FIELDS]  # what is left is up again in the next period
-    blocks = [due[at : at + BLOCK_FIELDS] for at in range(0, len(due), BLOCK_FIELDS)]
-    begin = night + (observatory.midnight - NIGHT_HOURS / 2) / 24
-    parts, passes = [], _passes(survey, seed, night)
-    for number, block in enumerate(blocks):
-        bands, at = passes[number], begin + NIGHT_HOURS / 24 * number / len(blocks)
-        for turn, band in enumerate(bands):
-            part = np.zeros(len(block), dtype=_COLUMNS)
-            part["field"], part["block"], part["turn"] = block, number, turn
-            place = turn * len(block) + np.arange(len(block))
-            part["mjd"], part["band"] = at + place * observatory.each / 86400, BANDS.index(band)
-            parts.append(part)
-    found = np.concatenate(parts) if parts else np.zeros(0, dtype=_COLUMNS)
-    found["night"] = night
-    found["number"] = night * VISITS_A_NIGHT + np.arange(len(found))
-    return _with_weather(survey, seed, night, found)
+    parts = []
+    for part in range(begin // _SPAN, end // _SPAN + 1):
+        span = _span(survey, seed, part)
+        parts.append(span.visits[span.by_field[span.field[field] : span.field[field + 1]]])
+    found = np.concatenate(parts)
+    return found[(found["night"] >= begin) & (found["night"] <= end)]
 
 
-def _due(survey: str, seed: int, night: int) -> np.ndarray:
-    """Fields to be visited, from west to east."""
+@lru_cache(maxsize=48)
+def _span(survey: str, seed: int, part: int) -> _Span:
+    """Nights from `part` times their number on."""
+    import numpy as np
+
+    nights = part * _SPAN + np.arange(_SPAN)
+    due, counts = _due(survey, seed, nights)
+    found = _with_weather(survey, seed, _planned(survey, seed, nights, due, counts))
+    by_field = np.argsort(found["field"], kind="stable")
+    every = np.arange(len(fields(survey)) + 1)
+    return _Span(
+        visits=found,
+        night=np.searchsorted(found["night"], [*nights, nights[-1] + 1]),
+        by_field=by_field,
+        field=np.searchsorted(found["field"][by_field], every),
+    )
+
+
+def _due(survey: str, seed: int, nights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Fields to be visited in each night, from west to east, and how many they are."""
     import numpy as np
 
     observatory = OBSERVATORIES[survey]
     ra = np.array([field.ra for field in fields(survey)])
-    days = night + observatory.midnight / 24 - 51544.5
+    days = nights + observatory.midnight / 24 - 51544.5
     # Greenwich mean sidereal time (IAU 1982), to a second of time.
     sidereal = 280.46061837 + 360.98564736629 * days + observatory.longitude
-    hours = ((ra - sidereal + 180) % 360 - 180) / 15
+    hours = ((ra - sidereal[:, None] + 180) % 360 - 180) / 15
     phase = (uniform(seed, _CADENCE, np.arange(len(ra))) * observatory.period).astype(int)
     due = (np.abs(hours) < NIGHT_HOURS / 2 + SEEN_HOURS) & (
-        (night + phase) % observatory.period == 0
+        (nights[:, None] + phase) % observatory.period == 0
     )
-    found = np.flatnonzero(due)
-    return found[np.argsort(hours[found], kind="stable")]
+    longest = max(len(bands) for choices in observatory.passes for bands in choices)
+    most = int(NIGHT_HOURS * 3600 / (BLOCK_FIELDS * longest * observatory.each))
+    # What is left is up again in the next period.
+    counts = np.minimum(due.sum(axis=1), most * BLOCK_FIELDS)
+    return np.argsort(np.where(due, hours, np.inf), axis=1, kind="stable"), counts
 
 
-def _passes(survey: str, seed: int, night: int) -> list[str]:
-    """Bands in which the blocks of a night are visited."""
+def _planned(
+    survey: str, seed: int, nights: np.ndarray, due: np.ndarray, counts: np.ndarray
+) -> np.ndarray:
+    """Visits of fields in turn, block by block, without their weather."""
     import numpy as np
 
-    observatory = OBSERVATORIES[survey]
-    choices = observatory.passes[int(moonlight(night + 0.5) < 0.4)]
-    luck = uniform(seed, _PASSES, night, np.arange(int(NIGHT_HOURS)))
-    return [choices[int(chance * len(choices))] for chance in luck]
+    observatory, passes = OBSERVATORIES[survey], _passes(survey, seed, nights)
+    night, rank = np.nonzero(np.arange(due.shape[1]) < counts[:, None])
+    # In the order of time: blocks of a night, their bands, their fields.
+    row, turn = np.nonzero(passes[night, rank // BLOCK_FIELDS] >= 0)
+    night, rank = night[row], rank[row]
+    block, place = np.divmod(rank, BLOCK_FIELDS)
+    most = passes.shape[2]
+    order = np.argsort(((night * NIGHT_HOURS + block) * most + turn) * BLOCK_FIELDS + place)
+    night, rank, block, place, turn = (x[order] for x in (night, rank, block, place, turn))
+    blocks = -(-counts // BLOCK_FIELDS)
+    size = np.minimum(counts[night] - block * BLOCK_FIELDS, BLOCK_FIELDS)
+    begin = nights + (observatory.midnight - NIGHT_HOURS / 2) / 24
+    at = begin[night] + NIGHT_HOURS / 24 * block / blocks[night]
+    found = np.zeros(len(night), dtype=_COLUMNS)
+    found["night"], found["field"] = nights[night], due[night, rank]
+    found["block"], found["turn"], found["band"] = block, turn, passes[night, block, turn]
+    found["mjd"] = at + (turn * size + place) * observatory.each / 86400
+    first = np.searchsorted(night, np.arange(len(nights)))
+    found["number"] = nights[night] * VISITS_A_NIGHT + np.arange(len(night)) - first[night]
+    return found
 
 
-def _with_weather(survey: str, seed: int, night: int, found: np.ndarray) -> np.ndarray:
+def _passes(survey: str, seed: int, nights: np.ndarray) -> np.ndarray:
+    """Places in `BANDS` in which the blocks of nights are visited, one after the other; then -1."""
+    import numpy as np
+
+    passes = OBSERVATORIES[survey].passes
+    longest = max(len(bands) for choices in passes for bands in choices)
+    most = max(map(len, passes))
+    places = np.full((2, most, longest), -1)
+    for dark, choices in enumerate(passes):
+        for number, bands in enumerate(choices):
+            places[dark, number, : len(bands)] = [BANDS.index(band) for band in bands]
+    dark = (moonlight(nights + 0.5) < 0.4).astype(int)[:, None]
+    luck = uniform(seed, _PASSES, nights[:, None], np.arange(int(NIGHT_HOURS)))
+    return places[dark, (luck * np.array([len(choices) for choices in passes])[dark]).astype(int)]
+
+
+def _with_weather(survey: str, seed: int, found: np.ndarray) -> np.ndarray:
     """Without the visits that clouds took, each with its seeing and depth.
 
     Depth follows seeing and sky brightness as Ivezić et al. 2019, eq. 6: 2.5 log of the seeing, and
@@ -122,31 +180,24 @@ def _with_weather(survey: str, seed: int, night: int, found: np.ndarray) -> np.n
     per_band = np.array([(b.depth, b.seeing, b.moon) for b in map(bands.get, BANDS) if b])
     place = np.cumsum([name in bands for name in BANDS]) - 1
     depth, seeing, moon = per_band[place[found["band"]]].T
-    worse = np.exp(
-        0.15 * normal(seed, _SEEING, night) + 0.05 * normal(seed, _SEEING, found["number"])
-    )
+    night, number = found["night"], found["number"]
+    worse = np.exp(0.15 * normal(seed, _SEEING, night) + 0.05 * normal(seed, _SEEING, number))
     found["seeing"] = seeing * worse
     sky = moon * moonlight(night + 0.5) ** 1.7
-    haze = 0.05 * np.abs(normal(seed, _DEPTH, found["number"]))
+    haze = 0.05 * np.abs(normal(seed, _DEPTH, number))
     found["depth"] = depth - 2.5 * np.log10(worse) - sky / 2 - haze
-    if uniform(seed, _CLOUD, night)[0] < _CLOUDY and len(found):
-        hour = ((found["mjd"] - found["mjd"][0]) * 24).astype(int)
-        luck = uniform(seed, _CLOUD, night, hour)
-        found = found[(luck >= _CLOUDED) | (luck == luck.max())]
-    return found
+    return found[_is_clear(seed, found)]
 
 
-def visits_of(survey: str, seed: int, field: int, begin: int, end: int) -> np.ndarray:
-    """All visits of a field in a span of nights, both included, in the order of time."""
-    found, first = _by_field(survey, seed, begin, end)
-    return found[first[field] : first[field + 1]]
-
-
-@lru_cache(maxsize=4)
-def _by_field(survey: str, seed: int, begin: int, end: int) -> tuple[np.ndarray, np.ndarray]:
-    """Visits of a span of nights, by field and then by time, and where each field begins."""
+def _is_clear(seed: int, found: np.ndarray) -> np.ndarray:
+    """Whether clouds leave a visit: in some nights they take whole hours, but never all."""
     import numpy as np
 
-    found = np.concatenate([visits(survey, seed, night) for night in range(begin, end + 1)])
-    found = found[np.argsort(found["field"], kind="stable")]
-    return found, np.searchsorted(found["field"], np.arange(len(fields(survey)) + 1))
+    _, first, which = np.unique(found["night"], return_index=True, return_inverse=True)
+    if not len(first):
+        return np.zeros(0, dtype=bool)
+    hour = ((found["mjd"] - found["mjd"][first][which]) * 24).astype(int)
+    luck = uniform(seed, _CLOUD, found["night"], hour)
+    best = np.maximum.reduceat(luck, first)[which]
+    cloudy = (uniform(seed, _CLOUD, found["night"][first]) < _CLOUDY)[which]
+    return ~cloudy | (luck >= _CLOUDED) | (luck == best)

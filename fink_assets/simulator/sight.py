@@ -46,10 +46,9 @@ class FieldNight:
 
         self._survey, self._seed, self._field = survey, population.seed, field
         self._night, self._observatory = night, OBSERVATORIES[survey]
-        past = visits_of(survey, self._seed, field, night - MEMORY, night - 1)
-        tonight = visits_of(survey, self._seed, field, night, night)
-        self._visits = np.concatenate([past, tonight])
-        self._past, self._tonight = len(past), tonight
+        self._visits = visits_of(survey, self._seed, field, night - MEMORY, night)
+        self._past = int(np.searchsorted(self._visits["night"], night))
+        self._tonight = self._visits[self._past :]
         self._disc = fields(survey)[field]
         known = list(population.sources(field, self._disc, night))
         self._look_at_moving([each for each in known if each.moving])

@@ -22,7 +22,7 @@ DENSITY = 0.1
 """As few sources as give the night some visits."""
 
 FACTORS = {
-    "asteroid": 2.0,
+    "asteroid": 6.0,
     "artefact bogus": 20.0,
     "artefact saturated": 100.0,
     "artefact bright star": 20.0,

@@ -87,6 +87,16 @@ def test_verdicts_on_several_rules_are_all_kept():
     assert found.verdicts == {v.rule.name: v for v in verdicts}
 
 
+@pytest.fixture(autouse=True)
+def _without_expectations(monkeypatch):
+    """A run imports Great Expectations in a thread; nothing here is judged by them.
+
+    The import takes seconds, outlives the test, and parses source while pytest and hypothesis do so
+    in theirs, which CPython 3.11 does not bear before 3.11.9 (gh-106905).
+    """
+    monkeypatch.setattr("fink_assets.drain.great_expectations", lambda: None)
+
+
 class Stages:
     """Stands in for a chain of batches, each of which goes through all stages.
 

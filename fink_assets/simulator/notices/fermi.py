@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -65,11 +66,8 @@ class Errors:
     def within(self, angle: float) -> float:
         """Probability that the burst is no further from its position (degrees)."""
         height = 1 - math.cos(math.radians(angle))
-        found = (
-            share * -math.expm1(-height / self._sigma(radius) ** 2)
-            for share, radius in self.systematic
-        )
-        return sum(found) / sum(share for share, _ in self.systematic)
+        found = (share * -math.expm1(-height / variance) for share, variance in self._variances)
+        return sum(found) / sum(share for share, _ in self._variances)
 
     def angle(self, probability: float) -> float:
         """Radius in degrees of the circle of a probability."""
@@ -78,6 +76,11 @@ class Errors:
             middle = (low + high) / 2
             low, high = (middle, high) if self.within(middle) < probability else (low, middle)
         return high
+
+    @cached_property
+    def _variances(self) -> list[tuple[float, float]]:
+        """Weight, and variance in radians squared, of each systematic error with the others."""
+        return [(share, self._sigma(radius) ** 2) for share, radius in self.systematic]
 
     def _sigma(self, systematic: float) -> float:
         radius = math.radians(math.hypot(self.radius, systematic))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
@@ -54,7 +55,7 @@ class Burst:
     radius: float
     length: str
 
-    @property
+    @cached_property
     def time(self) -> datetime:
         """Of the burst, to 10 ms."""
         return time_of(self.mjd, milliseconds=10)
@@ -64,13 +65,13 @@ class Burst:
         """Time of the burst as notices write it."""
         return self.time.isoformat(timespec="milliseconds")[:-1]
 
-    @property
+    @cached_property
     def seconds(self) -> float:
         """Since 0h UTC."""
         midnight = self.time.replace(hour=0, minute=0, second=0, microsecond=0)
         return (self.time - midnight) / timedelta(seconds=1)
 
-    @property
+    @cached_property
     def day(self) -> int:
         """Modified Julian date at 0h UTC."""
         return (self.time - time_of(0)).days

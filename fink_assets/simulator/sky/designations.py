@@ -11,15 +11,15 @@ SEQUENCE = 15_500 + 62**4
 FIELDS = 2048
 """There are fewer: 509 of ZTF, 1942 of LSST."""
 
-_FIRST_YEAR, _YEARS = 2010, 16
-_OF_A_BLOCK = 3  # half months
+_FIRST_YEAR, _YEARS = 2000, 26
+_OF_A_BLOCK = 8  # half months
 _OF_A_FIELD = SEQUENCE // FIELDS  # in a half month
 
 
 def designation(field: int, block: int, index: int) -> str:
     """Designation of a body, such as 2013 LL24: year, half month, and order in it.
 
-    No two are the same within 128 blocks, seven years. The date is that of no discovery.
+    No two are the same within 78 blocks, four years. The date is that of no discovery.
 
     Parameters
     ----------

@@ -20,8 +20,11 @@ from fink_assets.simulator.sky.orbits import crossing, daily_motion, orbit_throu
 if TYPE_CHECKING:
     from fink_assets.simulator.sky.model import Bands, Numbers
 
-STAY_DAYS = 10.0
-"""A body is drawn for so many days around the time when it is in the field."""
+STAY_DAYS = 4.0
+"""A body is drawn for so many days around the time when it is in the field.
+
+In these it is the same in all nights: two of a field, which is visited every two or three.
+"""
 WANDERS_DEGREES = 0.25 * STAY_DAYS / 2
 """How far it moves from there: places are drawn in a field that is wider by so much."""
 COLOURS = np.array([1.9, 0.25, -0.2, -0.35, -0.4, -0.4])
@@ -133,11 +136,11 @@ class Asteroid(Kind):
 class KnownAsteroid(Asteroid):
     """Asteroids that the Minor Planet Center knows; `mix` gives each a designation.
 
-    Density: new ones a day; over the 10 days they stay 5 per square degree, the mean of the sky.
+    Density: new ones a day; over the 4 days they stay 5 per square degree, the mean of the sky.
     """
 
     name = "asteroid"
-    density = 0.5
+    density = 1.25
     known = True
 
 
@@ -145,7 +148,7 @@ class UnknownAsteroid(Asteroid):
     """Asteroids that nobody has told of yet."""
 
     name = "asteroid unknown"
-    density = 0.013
+    density = 0.0325
     known = False
 
 

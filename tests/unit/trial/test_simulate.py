@@ -14,9 +14,9 @@ def simulate(settings, tmp_path):
 
     def run(name, *words):
         folder, truth = tmp_path / name, tmp_path / f"{name}_truth"
-        given = ["--alerts", "40", "--night", "2026-01-10", "--nights", "2", *words]
-        where = ["--to", folder, "--truth", truth]
-        answer = CliRunner().invoke(app, ["simulate", *given, *map(str, where)])
+        given = ["--alerts", "40", "--night", "2026-01-10", "--nights", "2"]
+        where = ["--density", "0.1", "--to", folder, "--truth", truth]
+        answer = CliRunner().invoke(app, ["simulate", *given, *map(str, where), *words])
         assert answer.exit_code == 0, answer.output
         return folder, truth
 
