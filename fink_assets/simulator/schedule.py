@@ -159,10 +159,10 @@ def _passes(survey: str, seed: int, nights: np.ndarray) -> np.ndarray:
     longest = max(len(bands) for choices in passes for bands in choices)
     most = max(map(len, passes))
     places = np.full((2, most, longest), -1)
-    for dark, choices in enumerate(passes):
+    for moon, choices in enumerate(passes):
         for number, bands in enumerate(choices):
-            places[dark, number, : len(bands)] = [BANDS.index(band) for band in bands]
-    dark = (moonlight(nights + 0.5) < 0.4).astype(int)[:, None]
+            places[moon, number, : len(bands)] = [BANDS.index(band) for band in bands]
+    dark = np.asarray(moonlight(nights + 0.5) < 0.4, dtype=int)[:, None]
     luck = uniform(seed, _PASSES, nights[:, None], np.arange(int(NIGHT_HOURS)))
     return places[dark, (luck * np.array([len(choices) for choices in passes])[dark]).astype(int)]
 

@@ -7,17 +7,16 @@ Light time and the parallax of the observatory are not here.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from fink_assets.simulator.sky.coordinates import OBLIQUITY
 
-if TYPE_CHECKING:
-    from fink_assets.simulator.sky.model import Numbers
-
 DEGREES_A_DAY = 0.9856076686
 """Of a body at 1 au (Gauss's constant)."""
+
+_RADIAN = math.radians(1)
 
 Vector = tuple[float, float, float]
 
@@ -27,10 +26,11 @@ def sunlight(axis: Any, distance: Any, earth: Any) -> Any:
 
     1 at 1 au from both when full; `earth` is from the Sun to the Earth.
     """
+    one = isinstance(distance, float)  # ten times as fast with `math`
+    log, exp, larger = (math.log, math.exp, max) if one else (np.log, np.exp, np.maximum)
     cosine = (axis**2 + distance**2 - earth**2) / (2 * axis * distance)
-    half_tangent = np.sqrt(np.maximum(1 - cosine, 1e-12) / (1 + cosine))
-    log = np.log(half_tangent)
-    steep, flat = np.exp(-3.33 * np.exp(0.63 * log)), np.exp(-1.87 * np.exp(1.22 * log))
+    log_tangent = log(larger(1 - cosine, 1e-12) / (1 + cosine)) / 2
+    steep, flat = exp(-3.33 * exp(0.63 * log_tangent)), exp(-1.87 * exp(1.22 * log_tangent))
     return (0.85 * steep + 0.15 * flat) / (axis * distance) ** 2
 
 
@@ -84,15 +84,16 @@ def crossing(ra: float, dec: float, mjd: float, axis: float) -> tuple[Vector, fl
     return (earth_x + reach * x, earth_y + reach * y, reach * z), reach, earth
 
 
-def sun(mjd: Numbers | float) -> tuple[Numbers, Numbers]:
+def sun(mjd: Any) -> tuple[Any, Any]:
     """Ecliptic longitude of the Sun in radians, and its distance in au.
 
     The Astronomical Almanac's low-precision formula (page C5), good to 0.01 degrees.
     """
+    sin, cos = (math.sin, math.cos) if isinstance(mjd, float) else (np.sin, np.cos)
     days = mjd - 51_544.5
-    anomaly = np.radians(357.528 + 0.9856003 * days)
-    degrees = 280.460 + 0.9856474 * days + 1.915 * np.sin(anomaly) + 0.020 * np.sin(2 * anomaly)
-    return np.radians(degrees), 1.00014 - 0.01671 * np.cos(anomaly)
+    anomaly = _RADIAN * (357.528 + 0.9856003 * days)
+    degrees = 280.460 + 0.9856474 * days + 1.915 * sin(anomaly) + 0.020 * sin(2 * anomaly)
+    return _RADIAN * degrees, 1.00014 - 0.01671 * cos(anomaly)
 
 
 def daily_motion(axis: float) -> float:
