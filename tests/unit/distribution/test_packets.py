@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fink_assets.distribution.packets import reader
@@ -62,6 +62,7 @@ def alerts(offsets):
     return pa.RecordBatch.from_arrays([pa.array(rows, kind)], names=["s"])
 
 
+@settings(max_examples=30)
 @given(chosen=st.lists(st.lists(st.sampled_from(OFFSETS), unique=True), max_size=3))
 def test_each_alert_gets_the_packet_of_its_own_message_in_its_place(raw, chosen):
     read = reader(raw, BATCH, PACKET)

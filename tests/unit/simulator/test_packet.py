@@ -120,9 +120,14 @@ def test_renaming_changes_the_identity_and_nothing_else(version, other):
     assert after == {**before, "objectId": other}
 
 
+@pytest.fixture(scope="module")
+def renamed():
+    return copies(ALERTS[0].read_bytes())
+
+
 @given(candid=INT64)
-def test_any_64_bit_identifier_can_be_given(candid):
-    message = copies(ALERTS[0].read_bytes())(candid, 0)
+def test_any_64_bit_identifier_can_be_given(renamed, candid):
+    message = renamed(candid, 0)
     alert = read_detection(message)
     assert alert["candid"] == alert["candidate"]["candid"] == candid
     assert alert["objectId"] == read_detection(ALERTS[0].read_bytes())["objectId"]

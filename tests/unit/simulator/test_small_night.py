@@ -52,7 +52,7 @@ def faults(source):
 
 def test_its_alerts_are_valid_packets_of_the_newest_schema(messages, alerts):
     assert fastavro.validation.validate_many(alerts[::60], lsst.parsed(NEWEST))
-    for message, alert in zip(messages, alerts, strict=True):
+    for message, alert in zip(messages[::10], alerts[::10], strict=True):
         assert lsst.wire(alert, NEWEST) == message
 
 
@@ -85,9 +85,12 @@ def test_they_are_of_some_visits_of_objects_and_of_the_solar_system(alerts):
 
 def test_written_alerts_are_an_archive_of_one_night_made_anew(tmp_path, messages):
     made = Settings(home=tmp_path)
-    (small_night.write_alerts(made) / "stale.avro").touch()
+    stale = tmp_path / "alerts" / "lsst" / "stale.avro"
+    stale.parent.mkdir(parents=True)
+    stale.touch()
     folder = PACKETS["lsst"].source(made)
-    assert not (folder / "stale.avro").exists()
+    assert folder == stale.parent
+    assert not stale.exists()
     assert archive.survey_of(folder) == "lsst"
     assert [alert.message for alert in archive.read(folder)] == messages
     assert list(nights(folder, survey="lsst")) == [small_night.NIGHT]
