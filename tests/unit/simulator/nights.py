@@ -16,7 +16,7 @@ from fink_assets.surveys.lsst_packet import NEWEST, ensure_packets, packet_schem
 from fink_assets.surveys.ztf_packet import packet_schema as ztf_schema
 
 NIGHT = "2026-11-22"
-ALERTS = 120
+ALERTS = 80
 SURVEYS = ("ztf", "lsst")
 NEXT = {"ztf": 2, "lsst": 3}  # nights until a field is visited again
 

@@ -116,11 +116,11 @@ def test_a_later_night_tells_of_the_earlier_one_in_the_same_numbers(survey, draw
     schemas(survey)
     sky = one_field(survey, draw)
     later = night_name(night_number(NIGHT) + NEXT[survey])
-    first = [read(survey, each.message) for each in made(survey, alerts=70, sky=sky)]
+    first = [read(survey, each.message) for each in made(survey, alerts=65, sky=sky)]
     known = {alert_id(survey, alert): alert for alert in first}
     objects, told = {object_of(survey, alert) for alert in first}, 0
     for alert in (
-        read(survey, each.message) for each in made(survey, alerts=70, night=later, sky=sky)
+        read(survey, each.message) for each in made(survey, alerts=65, night=later, sky=sky)
     ):
         past = {alert_id(survey, each): each for each in detections(survey, alert)}
         for number in past.keys() & known.keys():

@@ -14,8 +14,8 @@ def simulate(settings, tmp_path):
 
     def run(name, *words):
         folder, truth = tmp_path / name, tmp_path / f"{name}_truth"
-        given = ["--alerts", "40", "--night", "2026-01-10", "--nights", "2"]
-        where = ["--density", "0.1", "--to", folder, "--truth", truth]
+        given = ["--alerts", "25", "--night", "2026-01-10", "--nights", "2"]
+        where = ["--density", "0.05", "--to", folder, "--truth", truth]
         answer = CliRunner().invoke(app, ["simulate", *given, *map(str, where), *words])
         assert answer.exit_code == 0, answer.output
         return folder, truth
@@ -28,7 +28,7 @@ def test_the_truth_holds_every_object_that_was_sent_once(simulate, survey):
     from deltalake import DeltaTable
 
     folder, truth = simulate("one", "--survey", survey)
-    assert archive.nights(folder) == {"2026-01-10": 40, "2026-01-11": 40}
+    assert archive.nights(folder) == {"2026-01-10": 25, "2026-01-11": 25}
     looked = [PACKETS[survey].look(alert.message) for alert in archive.read(folder)]
     told = DeltaTable(truth).to_pyarrow_table()["object_id"].to_pylist()
     assert len(told) == len(set(told)) == len({name for _, name in looked})

@@ -19,7 +19,7 @@ DEEP = Field(ra=150.0, dec=2.2, radius=1.75, depth=24.5)
 BEGIN = 61_000.3
 
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-few = settings(max_examples=8)
+few = settings(max_examples=6)
 seeds = st.integers(0, 2**32)
 epochs = st.lists(st.floats(-400, 900), min_size=2, max_size=30)
 
