@@ -8,6 +8,8 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 ARGS ?=
 SURVEY ?= ztf
+# Services, runs and workers are many processes; each would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 # Two processes of tests, each with services of its own, which leave a core idle half of the time. The long files come first.
 SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 

@@ -16,7 +16,7 @@ from fink_assets.stream2raw.framing import NOT_A_CONTAINER, NOT_CONFLUENT, TRUNC
 from fink_assets.surveys import SURVEYS
 
 ZTF = Path(__file__).parents[1] / "data" / "ztf"
-TOTAL = 200
+TOTAL = 80
 RATES = {**dict.fromkeys(FAULTS, 0.1), "schema_change": 0.5}
 REASONS = {
     "ztf": {
