@@ -49,9 +49,8 @@ class Done:
 class Chain:
     """Everything one survey needs to move alerts.
 
-    `beside` connects another session to Spark, with settings of its own, for each table that is
-    refreshed while the stages run. `schemas` gives packet schemas by id, instead of the survey's
-    own source.
+    `beside` connects a second session to Spark, with settings of its own, for what runs while the
+    stages do. `schemas` gives packet schemas by id, instead of the survey's own source.
     """
 
     survey: Survey
@@ -105,19 +104,23 @@ class Chain:
     def objects(self) -> Objects:
         """Objects, in the archive."""
         return Objects(
-            survey=self.survey, tables=self.tables, spark=self.beside(), modules=self.modules
+            survey=self.survey, tables=self.tables, spark=self._beside, modules=self.modules
         )
 
     @cached_property
     def archive(self) -> tuple[Refreshed, ...]:
-        """Tables that follow the stages, refreshed beside them and each other."""
-        sources = Sources(survey=self.survey, tables=self.tables, spark=self.beside())
+        """Tables that follow the stages, refreshed beside them."""
+        sources = Sources(survey=self.survey, tables=self.tables, spark=self._beside)
         if self.survey.forced is None:
             return (sources, self.objects)
         forced = ForcedPhotometry(
-            survey=self.survey, tables=self.tables, spark=self.beside(), forced=self.survey.forced
+            survey=self.survey, tables=self.tables, spark=self._beside, forced=self.survey.forced
         )
         return (sources, self.objects, forced)
+
+    @cached_property
+    def _beside(self) -> SparkSession:
+        return self.beside()
 
     def step(self, done: Callable[[Done], None], *, stages: Collection[str] = STAGES) -> bool:
         """Take stages one batch on, the first first; return whether there was anything to do.

@@ -185,12 +185,8 @@ class Drain:
 
     def _refresh(self, tables: Sequence[Refreshed]) -> None:
         up_to = self.chain.ledger.position("raw2science")
-        if up_to < 0:
-            return
-        with ThreadPoolExecutor(len(tables)) as threads:
-            refreshed = [threads.submit(table.refresh, up_to_batch=up_to) for table in tables]
-        for work in refreshed:
-            work.result()
+        for table in tables if up_to >= 0 else ():
+            table.refresh(up_to_batch=up_to)
 
     def _flush(self) -> None:
         with self._news:
