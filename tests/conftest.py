@@ -84,6 +84,18 @@ def make_ports():
     return free_ports
 
 
+@pytest.fixture(scope="session")
+def packets():
+    """Folder of LSST's schemas, which set-up fetches; a test that needs them is skipped without."""
+    from fink_assets.packages import PackageError
+    from fink_assets.surveys.lsst_packet import ensure_packets
+
+    try:
+        return ensure_packets()
+    except PackageError as problem:
+        pytest.skip(str(problem))
+
+
 @pytest.fixture
 def impatient(monkeypatch):
     """Waits a second for a Kafka that is not there."""

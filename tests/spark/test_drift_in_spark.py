@@ -12,10 +12,8 @@ from pipeline import build, make_topic, rows, text
 
 from fink_assets.definitions import build_defs
 from fink_assets.lake.ledger import Receipt
-from fink_assets.packages import PackageError
 from fink_assets.stream2raw.batches import next_plan
 from fink_assets.surveys.lsst import LSST
-from fink_assets.surveys.lsst_packet import ensure_packets
 from resources.kafka import Kafka
 
 FIRST, NEXT, SAME, LAST = "2021-11-23", "2021-11-24", "2021-11-25", "2021-11-27"
@@ -284,12 +282,8 @@ def paths(value, path=""):
 
 
 def test_a_new_version_of_lsst_is_seen_field_by_field(
-    spark, kafka_servers, runtime_settings, tmp_path
+    spark, kafka_servers, runtime_settings, tmp_path, packets
 ):
-    try:
-        ensure_packets()
-    except PackageError as problem:
-        pytest.skip(str(problem))
     lake, topic = str(tmp_path / "lake"), make_topic(kafka_servers)
     run = build(spark, kafka_servers, topic, lake, survey=LSST, modules=(), filters=())
     older, newer = ([lsst.filled(i, n) for n in range(2)] for i in (900, 1101))

@@ -15,11 +15,9 @@ from fink_assets.astro.time import night_of_jd, time_of_jd, time_of_mjd_tai
 from fink_assets.lake.contracts import FORCED_PHOTOMETRY, Tables
 from fink_assets.lake.ledger import Receipt
 from fink_assets.lake.table import insist
-from fink_assets.packages import PackageError
 from fink_assets.raw2science.backfill import replace_nights
 from fink_assets.simulator.packet import read_container
 from fink_assets.surveys.lsst import LSST
-from fink_assets.surveys.lsst_packet import ensure_packets
 
 JD = messages.JD
 A, B = "ZTF21aaaaaaa", "ZTF21bbbbbbb"
@@ -247,12 +245,8 @@ def lsst_alert(schema_id, number, entries, **parts):
 
 
 @pytest.fixture(scope="module")
-def rubin(spark, kafka_servers, tmp_path_factory):
+def rubin(spark, kafka_servers, tmp_path_factory, packets):
     """Packets of three versions in two batches, each refreshed; the last brings a new field."""
-    try:
-        ensure_packets()
-    except PackageError as problem:
-        pytest.skip(str(problem))
     lake = str(tmp_path_factory.mktemp("rubin"))
     topic = make_topic(kafka_servers)
     run = build(spark, kafka_servers, topic, lake, survey=LSST, modules=[], filters=[])

@@ -8,24 +8,16 @@ import pytest
 import streams
 from streams import packet_of, same
 
-from fink_assets.packages import PackageError
 from fink_assets.stream2raw.decode import CORRUPT
 from fink_assets.stream2raw.framing import EMPTY, NO_DATUM, NOT_CONFLUENT
 from fink_assets.surveys.base import UnknownSchemaError
 from fink_assets.surveys.lsst import LSST
-from fink_assets.surveys.lsst_packet import PACKAGE, ensure_packets, packet_schema
+from fink_assets.surveys.lsst_packet import PACKAGE, packet_schema
+
+pytestmark = pytest.mark.usefixtures("packets")
 
 UNKNOWN = f"writer's schema: unknown schema id 4242: not in {PACKAGE.requirement}"
 UNDATED = "writer's schema: not an alert of LSST: no field diaSource.midpointMjdTai"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def packets():
-    """The schemas that set-up fetches."""
-    try:
-        ensure_packets()
-    except PackageError as problem:
-        pytest.skip(str(problem))
 
 
 def good():

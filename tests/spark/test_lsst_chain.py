@@ -11,16 +11,17 @@ from pipeline import ids, rows, text
 from fink_assets.chain import STAGES
 from fink_assets.distribution.filters.lsst import FILTERS
 from fink_assets.lake.ledger import Ledger
-from fink_assets.packages import PackageError
 from fink_assets.raw2science.enrich import ImplausibleBatchError
 from fink_assets.raw2science.modules.lsst import MODULES
 from fink_assets.stream2raw.ingest import Ingest
 from fink_assets.stream2raw.reprocess import reprocess
 from fink_assets.surveys import LSST
 from fink_assets.surveys.base import UnknownSchemaError
-from fink_assets.surveys.lsst_packet import ensure_packets, packet_schema
+from fink_assets.surveys.lsst_packet import packet_schema
 from quality.reconciliation import offsets
 from resources.spark import connect
+
+pytestmark = pytest.mark.usefixtures("packets")
 
 LATER = 1101
 NOUNS = ("raw", "dead_letter", "quarantine", "science", "deliveries", "sources")
@@ -30,15 +31,6 @@ BROKEN = b"\x00\x00\x00\x03\x84 cut"
 
 class KilledError(Exception):
     """The process is gone."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def packets():
-    """The schemas that set-up fetches."""
-    try:
-        ensure_packets()
-    except PackageError as problem:
-        pytest.skip(str(problem))
 
 
 def without_the_latest(schema_id):

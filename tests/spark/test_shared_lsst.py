@@ -7,11 +7,9 @@ import streams
 
 from fink_assets.archive.forced_photometry import ForcedPhotometry
 from fink_assets.astro.time import time_of_mjd_tai
-from fink_assets.packages import PackageError
 from fink_assets.raw2science.enrich import Enrich
 from fink_assets.raw2science.renames import renamed
 from fink_assets.surveys.lsst import LSST
-from fink_assets.surveys.lsst_packet import ensure_packets
 
 FOLDERS = {
     "v9.0_lsstcam_20250905": (900, 58),
@@ -39,11 +37,7 @@ def sent():
 
 
 @pytest.fixture(scope="module")
-def stream(spark, kafka_servers, tmp_path_factory):
-    try:
-        ensure_packets()
-    except PackageError as problem:
-        pytest.skip(str(problem))
+def stream(spark, kafka_servers, tmp_path_factory, packets):
     made = streams.new(spark, kafka_servers, tmp_path_factory.mktemp("lake"), LSST)
     made.receipt, _ = made.take(sent())
     enrich = Enrich(survey=LSST, tables=made.tables, spark=spark, modules=())

@@ -5,14 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from fink_assets.packages import PackageError
 from fink_assets.simulator import lsst, small_night
 from fink_assets.simulator.faults import DAMAGES, FAULTS, WINDOW, disturbed
 from fink_assets.simulator.packet import read_container, read_detection
 from fink_assets.simulator.sequence import outgoing, repeated, waiting
 from fink_assets.simulator.surveys import PACKETS
 from fink_assets.stream2raw.framing import FRAMINGS, FramingError
-from fink_assets.surveys.lsst_packet import ensure_packets
 
 DATA = Path(__file__).parents[2] / "data" / "ztf"
 NIGHT = "2024-06-06"
@@ -24,11 +22,7 @@ def ztf():
 
 
 @pytest.fixture(scope="module")
-def rubin():
-    try:
-        ensure_packets()
-    except PackageError as problem:
-        pytest.skip(str(problem))
+def rubin(packets):
     return list(small_night.alerts(24))
 
 

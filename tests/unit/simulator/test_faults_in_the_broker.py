@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from fink_assets.lake.contracts import Tables
-from fink_assets.packages import PackageError
 from fink_assets.settings import PROJECT
 from fink_assets.simulator import lsst, small_night
 from fink_assets.simulator.faults import FAULTS, broken
@@ -21,7 +20,6 @@ from fink_assets.stream2raw.framing import (
 )
 from fink_assets.stream2raw.writers import Writers
 from fink_assets.surveys import LSST, ZTF
-from fink_assets.surveys.lsst_packet import ensure_packets
 
 DATA = Path(__file__).parents[2] / "data" / "ztf"
 ALERT = min(DATA.rglob("*.avro")).read_bytes()
@@ -30,12 +28,8 @@ UNKNOWN = "writer's schema: unknown schema id 9900: "
 
 
 @pytest.fixture(scope="module")
-def rubin():
+def rubin(packets):
     """Message of LSST."""
-    try:
-        ensure_packets()
-    except PackageError as problem:
-        pytest.skip(str(problem))
     return next(small_night.alerts(1)).message
 
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fink_assets.packages import PackageError
 from fink_assets.simulator.avro import long_bytes, places
 from fink_assets.simulator.lsst import (
     copies,
@@ -23,19 +22,11 @@ from fink_assets.simulator.lsst import (
 from fink_assets.simulator.sequence import first_id, nights, outgoing, repeated, waiting
 from fink_assets.stream2raw.framing import FramingError
 from fink_assets.surveys.base import UnknownSchemaError
-from fink_assets.surveys.lsst_packet import ensure_packets
+
+pytestmark = pytest.mark.usefixtures("packets")
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 BODY = int.from_bytes(b"K13L24L", "big")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def packets():
-    """The schemas that set-up fetches."""
-    try:
-        ensure_packets()
-    except PackageError as problem:
-        pytest.skip(str(problem))
 
 
 def alert(schema_id, **ids):

@@ -7,12 +7,13 @@ import fastavro
 import lsst_messages as lsst
 import pytest
 
-from fink_assets.packages import PackageError
 from fink_assets.settings import Settings
 from fink_assets.simulator import archive, small_night
 from fink_assets.simulator.sequence import nights
 from fink_assets.simulator.surveys import PACKETS
-from fink_assets.surveys.lsst_packet import NEWEST, ensure_packets
+from fink_assets.surveys.lsst_packet import NEWEST
+
+pytestmark = pytest.mark.usefixtures("packets")
 
 REAL_BYTES = 117_000  # on the wire, September 2025
 FLAGS = (
@@ -21,15 +22,6 @@ FLAGS = (
     *("pixelFlags_streak", "pixelFlags_edge", "psfFlux_flag", "apFlux_flag"),
     *("forced_PsfFlux_flag", "forced_PsfFlux_flag_edge", "shape_flag", "centroid_flag"),
 )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def packets():
-    """The schemas that set-up fetches."""
-    try:
-        ensure_packets()
-    except PackageError as problem:
-        pytest.skip(str(problem))
 
 
 @pytest.fixture(scope="module")

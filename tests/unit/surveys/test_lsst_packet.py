@@ -20,14 +20,6 @@ USED = [schema_id for schema_id in IDS if schema_id >= 701]
 each_id = pytest.mark.parametrize("schema_id", IDS)
 
 
-@pytest.fixture(scope="session")
-def packets():
-    try:
-        return lsst_packet.ensure_packets()
-    except PackageError as problem:
-        pytest.skip(str(problem))
-
-
 def record(name, **fields):
     listed = [{"name": n, "type": t} for n, t in fields.items()]
     return {"type": "record", "name": name, "fields": listed}

@@ -6,12 +6,12 @@ from itertools import chain
 import pytest
 
 from fink_assets.lake.contracts import MEASURED, sources
-from fink_assets.packages import PackageError
 from fink_assets.stream2raw.framing import FRAMINGS
 from fink_assets.stream2raw.schemas import bare, lacking, named
 from fink_assets.surveys import SURVEYS
 from fink_assets.surveys.lsst import LSST
-from fink_assets.surveys.lsst_packet import ensure_packets
+
+pytestmark = pytest.mark.usefixtures("packets")
 
 ALL = ({**SURVEYS, "lsst": LSST}).values()
 RULES = [(s, rule) for s in ALL for rule in (*s.plausible, *s.cuts)]
@@ -19,15 +19,6 @@ each_survey = pytest.mark.parametrize("survey", ALL, ids=lambda s: s.name)
 each_rule = pytest.mark.parametrize(
     ("survey", "rule"), RULES, ids=[f"{s.name}-{rule.name}" for s, rule in RULES]
 )
-
-
-@pytest.fixture(scope="session", autouse=True)
-def packets():
-    """The schemas that set-up fetches."""
-    try:
-        ensure_packets()
-    except PackageError as problem:
-        pytest.skip(str(problem))
 
 
 def paths(schema, expression):
