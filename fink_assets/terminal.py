@@ -8,13 +8,16 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals that ask a program to end: Ctrl-C, a supervisor, a closed terminal."""
 
 
 @contextmanager
@@ -32,22 +35,15 @@ def explained() -> Iterator[None]:
 @contextmanager
 def until_interrupted() -> Iterator[None]:
     """Let Ctrl-C, SIGTERM or a closed terminal end the block, and nothing disturb its end."""
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def interrupt(number: int, frame: object) -> None:
-        for each in signals:
+        for each in ENDING:
             signal.signal(each, signal.SIG_IGN)
         typer.echo("Stopping.")
         raise KeyboardInterrupt
 
-    before = {each: signal.signal(each, interrupt) for each in signals}
-    try:
+    with _handled(interrupt), suppress(KeyboardInterrupt):
         yield
-    except KeyboardInterrupt:
-        pass
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
 
 
 @contextmanager
@@ -63,13 +59,19 @@ def asked_to_stop() -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         asked.set()
 
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {each: signal.signal(each, ask) for each in signals}
-    try:
+    with _handled(ask):
         yield asked.is_set
+
+
+@contextmanager
+def _handled(handler: Callable[[int, object], None]) -> Iterator[None]:
+    """Have the signals that end a program handled so in the block."""
+    before = {each: signal.signal(each, handler) for each in ENDING}
+    try:
+        yield
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        for each, earlier in before.items():
+            signal.signal(each, earlier)
 
 
 def say_ready(service: object, seconds: float) -> None:

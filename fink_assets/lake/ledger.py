@@ -195,7 +195,7 @@ class Ledger:
         from deltalake import DeltaTable
 
         return DeltaTable.create(
-            self.table.path, _schema(), mode="ignore", configuration=self.table.properties
+            self.table.address, _schema(), mode="ignore", configuration=self.table.properties
         )
 
 

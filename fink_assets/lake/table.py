@@ -64,6 +64,11 @@ class Table:
         """Where Spark finds the table."""
         return f"{self.root}/{self.name}"
 
+    @property
+    def address(self) -> str:
+        """Where delta-rs finds it."""
+        return self.path.replace("s3a://", "s3://")
+
     def log(self) -> DeltaTable | None:
         """Transaction log read without Spark, as it is now; None before the first write.
 
@@ -76,8 +81,8 @@ class Table:
         if known and time.monotonic() - self._known.asked < KEPT_SECONDS:
             known.update_incremental()
         else:
-            path = self.path.replace("s3a://", "s3://")
-            known = DeltaTable(path) if DeltaTable.is_deltatable(path) else None
+            there = DeltaTable.is_deltatable(self.address)
+            known = DeltaTable(self.address) if there else None
         self._known.log, self._known.asked = known, time.monotonic()
         return known
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.simulator.photometry import magnitude_of
-from fink_assets.simulator.sky.designations import ORDER, SEQUENCE
+from fink_assets.simulator.sky.designations import CYCLES, ORDER, SEQUENCE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,12 +55,14 @@ def packed(designation: str) -> str:
         raise ValueError(f"{designation!r} is no provisional designation")
     century, year, half, letter, count = parts.groups()
     cycle = int(count or 0)
-    if cycle < 620:
+    if cycle < CYCLES:
         return f"{_CENTURY[century]}{year}{half}{_DIGITS[cycle // 10]}{cycle % 10}{letter}"
-    place = cycle * 25 + ORDER.index(letter)
+    place = cycle * len(ORDER) + ORDER.index(letter)
     if place >= SEQUENCE or century != "20" or int(year) >= len(_DIGITS):
         raise ValueError(f"{designation!r} cannot be packed")
-    order = "".join(_DIGITS[(place - 15_500) // 62**digit % 62] for digit in (3, 2, 1, 0))
+    order = "".join(
+        _DIGITS[(place - CYCLES * len(ORDER)) // 62**digit % 62] for digit in (3, 2, 1, 0)
+    )
     return f"_{_DIGITS[int(year)]}{half}{order}"
 
 

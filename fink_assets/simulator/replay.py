@@ -9,12 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Protocol
 
 from fink_assets.simulator.outlet import Outlet, ReplayError
 from fink_assets.simulator.pacing import Pacing, at_once, paced
-from fink_assets.simulator.sequence import Outgoing, outgoing, repeated, waiting
+from fink_assets.simulator.sequence import Outgoing
 
 
 class Target(Protocol):
@@ -55,59 +54,6 @@ class ReplayReport:
         return self.sent / self.seconds if self.seconds else 0.0
 
 
-def replay(
-    source: Path | Iterable[Path],
-    servers: str,
-    topic: str,
-    *,
-    pacing: Pacing = at_once,
-    repeats_to: int | None = None,
-    night: str | None = None,
-    shuffle: int | None = None,
-    partitions: int = 2,
-    progress: Callable[[int], object] | None = None,
-    survey: str = "ztf",
-) -> ReplayReport:
-    """Send alerts to a topic, which is created if it is missing.
-
-    Parameters
-    ----------
-    source
-        Folder of messages (`*.avro`, recursively), or such files and folders.
-    servers
-        Bootstrap servers.
-    topic
-        Topic to send to.
-    pacing
-        When they are due; as fast as the broker takes them by default.
-    repeats_to
-        Number of alerts to send, with copies under new identities; see `sequence.repeated`.
-        If None, each alert once, its bytes untouched.
-    night
-        Night that all copies are of, instead of their alert's own.
-    shuffle
-        Seed of a random order; by default the alerts go in the order of their exposures.
-    partitions
-        Number of partitions of a topic that is created.
-    progress
-        Called after each alert with the number handed over so far.
-    survey
-        Whose alerts they are.
-
-    Raises
-    ------
-    ReplayError
-        A delivery failed, or was not acknowledged in a minute.
-    """
-    alerts = waiting(source, shuffle=shuffle, survey=survey)
-    if repeats_to is None:
-        stream = outgoing(alerts, survey=survey)
-    else:
-        stream = repeated(alerts, repeats_to, survey=survey, night=night)
-    outlet = Outlet(servers, topic, partitions=partitions)
-    return hand_over(stream, outlet, pacing=pacing, progress=progress)
-
-
 def send(
     stream: Iterable[Outgoing],
     servers: str,
@@ -117,12 +63,27 @@ def send(
     progress: Callable[[int], object] | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> ReplayReport:
-    """Send given messages to a topic, or each to that of its night; otherwise as `replay`.
+    """Send messages to a topic, which is created if it is missing, or each to that of its night.
 
     Parameters
     ----------
+    stream
+        The messages, as `sequence` gives them.
+    servers
+        Bootstrap servers.
+    topic
+        Topic to send to, or which one takes the alerts of a night.
+    pacing
+        When they are due; as fast as the broker takes them by default.
+    progress
+        Called after each message with the number handed over so far.
     stop
         Tells whether to end: what was handed over then is still waited for and reported.
+
+    Raises
+    ------
+    ReplayError
+        A delivery failed, or was not acknowledged in a minute.
     """
     return hand_over(stream, Outlet(servers, topic), pacing=pacing, progress=progress, stop=stop)
 

@@ -72,7 +72,7 @@ def add_missing(folder: Path | str, rows: pa.Table, *, keys: Sequence[str]) -> N
     Parameters
     ----------
     folder
-        Of the table, or its address as Spark writes it.
+        Of the table, or its address.
     rows
         No two with the same keys.
     keys
@@ -80,11 +80,10 @@ def add_missing(folder: Path | str, rows: pa.Table, *, keys: Sequence[str]) -> N
     """
     from deltalake import DeltaTable, write_deltalake
 
-    where = str(folder).replace("s3a://", "s3://")
-    if not DeltaTable.is_deltatable(where):
-        return write_deltalake(where, rows) if rows.num_rows else None
+    if not DeltaTable.is_deltatable(str(folder)):
+        return write_deltalake(folder, rows) if rows.num_rows else None
     same = " and ".join(f"t.{name} = s.{name}" for name in keys)
-    merge = DeltaTable(where).merge(rows, same, source_alias="s", target_alias="t")
+    merge = DeltaTable(folder).merge(rows, same, source_alias="s", target_alias="t")
     merge.when_not_matched_insert_all().execute()
     return None
 

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from fink_assets.chain import STAGES
 from fink_assets.lake.contracts import Tables
 from fink_assets.settings import Settings
+from fink_assets.simulator.sequence import waiting
 from fink_assets.surveys import ZTF
 from fink_assets.trial import runs
 from fink_assets.trial.ground import require_running
@@ -102,16 +103,16 @@ def _sent(
     simulated: int,
     bars: Progress,
 ) -> Sent:
-    total = sum(1 for _ in source.rglob("*.avro")) + simulated
-    task = bars.add_task("sending", total=total)
+    alerts = waiting(source)
+    task = bars.add_task("sending", total=len(alerts) + simulated)
 
     def advance() -> None:
         bars.advance(task)
 
-    sent = send_nights(source, servers, rate=rate, advance=advance)
-    sent += send_disturbed(source, servers, advance)
+    sent = send_nights(alerts, servers, rate=rate, advance=advance)
+    sent += send_disturbed(alerts, servers, advance)
     if simulated:
-        sent += send_simulated(simulated, servers, truth_of(tables).path, advance)
+        sent += send_simulated(simulated, servers, truth_of(tables).address, advance)
     bars.update(task, total=sent.messages)
     return sent
 

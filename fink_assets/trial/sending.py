@@ -5,15 +5,14 @@ How alerts are simulated, and how messages reach Kafka, belongs to the simulator
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from fink_assets.simulator.faults import broken
 from fink_assets.simulator.night import simulate
 from fink_assets.simulator.pacing import Pacing, at_once, at_rate
 from fink_assets.simulator.replay import send
-from fink_assets.simulator.sequence import Outgoing, outgoing, waiting
+from fink_assets.simulator.sequence import Outgoing, Waiting, outgoing
 from fink_assets.simulator.sky.mix import RICH
 from fink_assets.simulator.surveys import PACKETS
 from fink_assets.simulator.truth import Truth
@@ -44,18 +43,18 @@ class Sent:
 
 
 def send_nights(
-    source: Path,
+    alerts: Iterable[Waiting],
     servers: str,
     *,
     rate: float | None = None,
     advance: Callable[[], object] = lambda: None,
 ) -> Sent:
-    """Send the alerts of a folder in the order of their exposures.
+    """Send alerts in their order.
 
     Parameters
     ----------
-    source : Path
-        Folder of messages.
+    alerts : iterable of Waiting
+        As `sequence.waiting` finds them.
     servers : str
         Bootstrap servers.
     rate : float, optional
@@ -63,12 +62,11 @@ def send_nights(
     advance : callable
         Called after each message.
     """
-    return _send(outgoing(waiting(source)), servers, advance, at_rate(rate) if rate else at_once)
+    return _send(outgoing(alerts), servers, advance, at_rate(rate) if rate else at_once)
 
 
-def send_disturbed(source: Path, servers: str, advance: Callable[[], object]) -> Sent:
+def send_disturbed(alerts: Sequence[Waiting], servers: str, advance: Callable[[], object]) -> Sent:
     """Send messages that are no alerts of ZTF, and some alerts of the first night a second time."""
-    alerts = waiting(source)
     first = list(outgoing(alerts[:1]))
     again = [a for a in outgoing(alerts[:REPEATED]) if a.night == first[0].night]
     damaged = [first[0]._replace(message=m) for m in broken(first[0].message).values()]

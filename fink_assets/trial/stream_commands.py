@@ -181,7 +181,7 @@ def simulate(
     from fink_assets.trial.notices import announced, richer
 
     table = truth_of(Tables(kind.name, settings().lake))
-    told = Truth(where := str(truth or table.path))
+    told = Truth(where := str(truth or table.address))
     sky = partial(
         built,
         kind.name,

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from fink_assets.simulator.faults import FAULTS, disturbed
-from fink_assets.simulator.outlet import ReplayError, create_topic
+from fink_assets.simulator.outlet import Outlet, ReplayError, create_topic
 from fink_assets.simulator.pacing import at_rate
 from fink_assets.simulator.packet import read_detection
-from fink_assets.simulator.replay import replay, send
+from fink_assets.simulator.replay import hand_over, send
 from fink_assets.simulator.sequence import nights, outgoing, repeated, waiting
 
 DATA = Path(__file__).parents[1] / "data" / "ztf"
@@ -34,8 +34,8 @@ def received(servers, topic, count):
 
 
 def test_every_alert_arrives_once_unchanged_without_key_and_in_order(kafka_servers, topic):
-    report = replay(DATA, kafka_servers, topic)
     alerts = waiting(DATA)
+    report = send(outgoing(alerts), kafka_servers, topic)
     by_partition = received(kafka_servers, topic, len(alerts))
     values = [message.value() for messages in by_partition.values() for message in messages]
     assert sorted(values) == sorted(alert.path.read_bytes() for alert in alerts)
@@ -48,7 +48,7 @@ def test_every_alert_arrives_once_unchanged_without_key_and_in_order(kafka_serve
 
 
 def test_repeats_arrive_once_with_identifiers_increasing_in_each_partition(kafka_servers, topic):
-    report = replay(DATA, kafka_servers, topic, repeats_to=1500)
+    report = send(repeated(waiting(DATA), 1500), kafka_servers, topic)
     by_partition = received(kafka_servers, topic, 1500)
     candids = [
         [read_detection(message.value())["candid"] for message in messages]
@@ -62,16 +62,15 @@ def test_a_missing_topic_is_created_with_its_partitions_and_kept_if_it_exists(ka
     from confluent_kafka.admin import AdminClient
 
     topic = f"ztf_{uuid.uuid4().hex[:8]}"
-    some = [alert.path for alert in waiting(DATA)[:5]]
-    assert replay(some, kafka_servers, topic, partitions=3).sent == 5
+    outlet = Outlet(kafka_servers, topic, partitions=3)
+    assert hand_over(outgoing(waiting(DATA)[:5]), outlet).sent == 5
     create_topic(kafka_servers, topic, 1)
     admin = AdminClient({"bootstrap.servers": kafka_servers})
     assert len(admin.list_topics(topic, timeout=10).topics[topic].partitions) == 3
 
 
 def test_the_rate_is_kept(kafka_servers, topic):
-    some = [alert.path for alert in waiting(DATA)[:20]]
-    report = replay(some, kafka_servers, topic, pacing=at_rate(40))
+    report = send(outgoing(waiting(DATA)[:20]), kafka_servers, topic, pacing=at_rate(40))
     assert 19 / 40 <= report.seconds < 19 / 40 + 2
     assert (report.last_sent - report.first_sent).total_seconds() == pytest.approx(19 / 40, abs=0.3)
 
@@ -85,7 +84,7 @@ def test_an_alert_that_the_broker_refuses_ends_the_replay(kafka_servers):
     admin = AdminClient({"bootstrap.servers": kafka_servers})
     admin.create_topics([small])[topic].result(30)
     with pytest.raises(ReplayError, match="not delivered"):
-        replay(DATA, kafka_servers, topic)
+        send(outgoing(waiting(DATA)), kafka_servers, topic)
 
 
 def test_each_night_goes_to_a_topic_of_its_own(kafka_servers):

@@ -6,8 +6,10 @@ How they are packed belongs to the packets. The schemes are the Minor Planet Cen
 
 HALF_MONTHS, ORDER = "ABCDEFGHJKLMNOPQRSTUVWXY", "ABCDEFGHJKLMNOPQRSTUVWXYZ"
 """Letters of the half months of a year, and of the order in one: I is left out."""
-SEQUENCE = 15_500 + 62**4
-"""In a half month so many can be packed: cycles below 620, and four digits of base 62."""
+CYCLES = 620
+"""So many are packed in the old form."""
+SEQUENCE = CYCLES * len(ORDER) + 62**4
+"""In a half month so many can be packed: those of these cycles, and four digits of base 62."""
 FIELDS = 2048
 """There are fewer: 509 of ZTF, 1942 of LSST."""
 
@@ -39,5 +41,5 @@ def designation(field: int, block: int, index: int) -> str:
         raise ValueError("more asteroids than there are designations: ask for a lower density")
     which, row = divmod(index, _OF_A_FIELD)
     year, half = divmod((block * _OF_A_BLOCK + which) % (_YEARS * 24), 24)
-    cycle, letter = divmod(row * FIELDS + field, 25)
+    cycle, letter = divmod(row * FIELDS + field, len(ORDER))
     return f"{_FIRST_YEAR + year} {HALF_MONTHS[half]}{ORDER[letter]}{cycle or ''}"

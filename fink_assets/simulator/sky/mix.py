@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from fink_assets.simulator.chance import generator
 from fink_assets.simulator.sky.artefacts import Bogus, Saturated, Spike
 from fink_assets.simulator.sky.binaries import Contact, Detached, DwarfNova
-from fink_assets.simulator.sky.designations import designation
 from fink_assets.simulator.sky.kilonovae import Kilonova
 from fink_assets.simulator.sky.lensing import Microlensing
 from fink_assets.simulator.sky.moving import KnownAsteroid, UnknownAsteroid
@@ -109,8 +108,7 @@ def members(
                     continue
                 random = generator(seed, number, place, block, index)
                 source = kind.draw(random, field, start)
-                if isinstance(kind, KnownAsteroid):
-                    source.designation = designation(number, block, index)
+                source.designation = kind.designation(number, block, index)
                 yield Member(
                     field=number,
                     number=(place * BLOCKS + block) * INDICES + index,

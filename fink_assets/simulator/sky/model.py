@@ -139,6 +139,10 @@ class Kind(ABC):
         """Density in a field of some depth at some latitude."""
         return self.density
 
+    def designation(self, field: int, block: int, index: int) -> str | None:
+        """Name by which the source of a number in a field and block of days is known, if it is."""
+        return None
+
     @abstractmethod
     def draw(self, random: np.random.Generator, field: Field, mjd: float) -> Source:
         """Draw a source.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from fink_assets.simulator.sky.coordinates import OBLIQUITY, ecliptic_latitude
+from fink_assets.simulator.sky.designations import designation
 from fink_assets.simulator.sky.light import Modelled, band_places, njy, normal_within
 from fink_assets.simulator.sky.model import BANDS, Field, Kind
 from fink_assets.simulator.sky.orbits import crossing, daily_motion, orbit_through, sun, sunlight
@@ -134,7 +135,7 @@ class Asteroid(Kind):
 
 
 class KnownAsteroid(Asteroid):
-    """Asteroids that the Minor Planet Center knows; `mix` gives each a designation.
+    """Asteroids that the Minor Planet Center knows, each with a designation of its own.
 
     Density: new ones a day; over the 4 days they stay 5 per square degree, the mean of the sky.
     """
@@ -142,6 +143,10 @@ class KnownAsteroid(Asteroid):
     name = "asteroid"
     density = 1.25
     known = True
+
+    def designation(self, field: int, block: int, index: int) -> str:
+        """Provisional designation, another one for each body."""
+        return designation(field, block, index)
 
 
 class UnknownAsteroid(Asteroid):
