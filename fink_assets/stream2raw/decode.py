@@ -7,7 +7,7 @@ Transforms of data frames. Reading topics belongs to `ingest`, schemas to `write
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from fink_assets.stream2raw.framing import FRAMINGS, FramingError, fingerprint
@@ -43,22 +43,15 @@ def decoded(
     from pyspark.sql import functions as F
 
     usable = [w for w in writers if w.schema is not None]
-    datum = {w.fingerprint: f"_datum_{i}" for i, w in enumerate(usable)}
-    cut = messages.select(
-        "*",
-        *[
-            F.expr(FRAMINGS[survey.framing].datum("value", w.header)).alias(datum[w.fingerprint])
-            for w in usable
-        ],
-    )
-    mine = [F.col(datum[w.fingerprint]).isNotNull() for w in usable]
+    mine = [F.col("_found.writer") == number for number in range(len(usable))]
 
     def of_writer(values: Iterable[Column]) -> Column:
         return F.coalesce(*[F.when(m, value) for m, value in zip(mine, values, strict=True)])
 
-    found = cut.select(
+    datum = F.col("_found.datum")
+    found = messages.withColumn("_found", F.expr(_found("value", survey.framing, usable))).select(
         *messages.columns,
-        of_writer(_resolved(F.col(datum[w.fingerprint]), w, reader) for w in usable).alias("alert"),
+        of_writer(_resolved(datum, w, reader) for w in usable).alias("alert"),
         of_writer(F.lit(w.fingerprint) for w in usable).alias("fingerprint"),
         of_writer(F.lit(w.name) for w in usable).alias("writer_name"),
         # Keeps the optimizer from moving the condition below the decoding, which would then run
@@ -67,6 +60,20 @@ def decoded(
     )
     present = " and ".join(f"alert.{field} is not null" for field in survey.required)
     return found.where(f"{present} and _row >= 0").drop("_row")
+
+
+def _found(value: str, framing: str, writers: Sequence[Writer]) -> str:
+    """Spark SQL expression of the writer of a message, by its place, and of the datum in it."""
+    of_writer = " ".join(
+        f"when substring(m, 1, {len(w.header)}) = X'{w.header.hex()}' then {place}"
+        for place, w in enumerate(writers)
+    )
+    datum = ", ".join(FRAMINGS[framing].datum("m", w.header) for w in writers)
+    # A column would be copied each time that it is named, 60 kB and more; the variable is not.
+    return (
+        f"transform(array({value}), m -> "
+        f"named_struct('writer', case {of_writer} end, 'datum', coalesce({datum})))[0]"
+    )
 
 
 def _resolved(datum: Column, writer: Writer, reader: Schema) -> Column:

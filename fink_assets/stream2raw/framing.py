@@ -16,6 +16,8 @@ from fink_assets.surveys.base import Schemas
 
 MAGIC = b"Obj\x01"
 SYNC_BYTES = 16
+# Most bytes of a datum whose size, doubled, has so many digits of 7 bits.
+MOST_BYTES = {digits: 2 ** (7 * digits - 1) - 1 for digits in range(1, 5)}
 ID_BYTES = 5  # a zero and the id of the schema
 
 EMPTY = "empty message"
@@ -134,27 +136,33 @@ def container_datum(value: str, header: bytes) -> str:
     """Spark SQL expression of the datum in messages of one writer; null for any other message.
 
     The same rules as `container`, for a header that is known: Spark then needs no Python to split a
-    message.
+    message. Where `value` is a column, Spark copies the message each time the expression names it.
     """
     begin = len(header) + SYNC_BYTES
     rest = f"(length({value}) - {begin + 1 + SYNC_BYTES})"  # bytes of the size and the datum
-    digits = (
-        f"(case when {rest} <= 64 then 1 when {rest} <= 8193 then 2 "
-        f"when {rest} <= 1048578 then 3 else 4 end)"
-    )
-    size = f"({rest} - {digits})"
-    varint = ", ".join(
-        f"if({digits} > {i}, lpad(hex((shiftright(2 * {size}, {7 * i}) & 127) "
-        f"| if({digits} > {i + 1}, 128, 0)), 2, '0'), '')"
-        for i in range(4)
+    of_digits = " ".join(
+        f"when {rest} <= {digits + most} then "
+        f"if(hex(substring({value}, {begin + 1}, {1 + digits})) = {_block_start(rest, digits)}, "
+        f"substring({value}, {begin + 2 + digits}, {rest} - {digits}), null)"
+        for digits, most in MOST_BYTES.items()
     )
     return (
-        f"case when {rest} > 0 and substring({value}, 1, {len(header)}) = X'{header.hex()}' "
+        f"case when substring({value}, 1, {len(header)}) = X'{header.hex()}' "
         f"and substring({value}, {len(header) + 1}, {SYNC_BYTES}) "
         f"= substring({value}, length({value}) - {SYNC_BYTES - 1}, {SYNC_BYTES}) "
-        f"and hex(substring({value}, {begin + 1}, 1 + {digits})) = concat('02', {varint}) "
-        f"then substring({value}, {begin + 2} + {digits}, {size}) end"
+        f"then case when {rest} <= 0 then null {of_digits} end end"
     )
+
+
+def _block_start(rest: str, digits: int) -> str:
+    """Spark SQL expression of the hexadecimal digits of a 1 and of a size, as varints."""
+    twice = f"2L * ({rest} - {digits})"
+    more = [128 if place < digits - 1 else 0 for place in range(digits)]
+    parts = [
+        f"shiftleft(shiftright({twice}, {7 * place}) & 127 | {bit}, {8 * (digits - 1 - place)})"
+        for place, bit in enumerate(more)
+    ]
+    return f"concat('0', hex({' | '.join([f'{2 << 8 * digits}L', *parts])}))"
 
 
 def confluent(message: bytes) -> Frame:
