@@ -48,10 +48,11 @@ def begins(plan: Plan, *, ahead: int, most: int) -> bool:
     """Whether a batch is read while `ahead` earlier ones are still on their way to users.
 
     Side by side two batches go through sooner than one after the other, but each for itself takes
-    longer. So only while half as much waits as a batch can hold, `most` messages, one is prepared
-    as the one before is sent; what then waits decides how large the next is, and nothing queues up.
+    longer. So one is prepared while the one before is sent only if a quarter of the `most` messages
+    that it can hold waits; otherwise what waits decides how large the next is, and nothing queues
+    up.
     """
-    return ahead <= 0 or (ahead == 1 and 2 * plan.offsets >= most)
+    return ahead <= 0 or (ahead == 1 and 4 * plan.offsets >= most)
 
 
 def _key(at: Range | Watermarks) -> str:

@@ -82,10 +82,10 @@ def test_a_batch_with_nothing_before_it_begins_however_small_it_is():
 
 
 @given(highs=GROWTH.map(lambda growth: growth[0]), most=st.integers(1, 200))
-def test_only_a_batch_that_is_half_full_is_prepared_while_one_is_sent(highs, most):
+def test_only_a_batch_that_is_a_quarter_full_is_prepared_while_one_is_sent(highs, most):
     plan = next_plan(marks(highs), START, most=most)
     if plan:
-        assert begins(plan, ahead=1, most=most) == (2 * sum(highs) >= most)
+        assert begins(plan, ahead=1, most=most) == (4 * sum(highs) >= most)
         assert not begins(plan, ahead=2, most=most)
 
 
