@@ -61,7 +61,7 @@ def bench(
     survey: Name = "ztf",
     alerts: Alerts = None,
     total: Annotated[int, typer.Option(min=1, help="Alerts of the throughput part.")] = 20_000,
-    warm: Annotated[int, typer.Option(min=1, help="Alerts before it, not measured.")] = 8_000,
+    warm: Annotated[int, typer.Option(min=1, help="Alerts before it, not measured.")] = 24_000,
     rate: Annotated[float, typer.Option(min=0.01, help="Alerts/s of the latency part.")] = 100.0,
     visits: Annotated[
         int | None,

@@ -1,6 +1,6 @@
 """Kill the run, Spark and Kafka in the middle of batches: the same tables and the same topics.
 
-The services are this file's own, so that those of the session stay warm.
+What is killed is this file's own. Where Spark is not, it is the session's, which is warm.
 """
 
 import signal
@@ -54,21 +54,21 @@ def own(configuration):
 class Survey:
     """A deployment whose runs are processes."""
 
-    def __init__(self, name, configuration, topic, lake):
+    def __init__(self, name, servers, topic, lake):
         self.topic = topic
         self.tables = Tables(name, str(lake))
-        self.servers = configuration.input_servers
-        address = configuration.spark_address
-        self.arguments = [address, self.servers, topic, str(lake), name]
+        self.servers = servers
+        self.arguments = [self.servers, topic, str(lake), name]
         self.topics = [f"fink_{WIDE.name}_{name}"]
 
-    def start(self):
-        return subprocess.Popen([sys.executable, str(PROGRAM), *self.arguments])
+    def start(self, spark):
+        """A run on the Spark server at an address."""
+        return subprocess.Popen([sys.executable, str(PROGRAM), spark, *self.arguments])
 
     @contextmanager
-    def draining_until(self, condition):
+    def draining_until(self, condition, spark):
         """A run that has just made a condition true; it is waited for in the end."""
-        process = self.start()
+        process = self.start(spark)
         try:
             while not condition():
                 assert process.poll() is None, "the run ended before the condition came true"
@@ -92,32 +92,38 @@ class Survey:
 
 
 @pytest.fixture(scope="module")
-def storm(own, configuration, tmp_path_factory):
+def warm(spark_service, runtime_settings):
+    """Address of the session's Spark, which nobody kills."""
+    return runtime_settings.spark_address
+
+
+@pytest.fixture(scope="module")
+def storm(own, warm, configuration, tmp_path_factory):
     """Two batches in which everything is killed; what a kill leaves, the next run takes up."""
     messages = [*sample().values(), b"", b"Obj\x01 no alert"]
-    topic = make_topic(configuration.input_servers)
-    survey = Survey("ztfstorm", configuration, topic, tmp_path_factory.mktemp("storm"))
+    servers, mortal = configuration.input_servers, configuration.spark_address
+    topic = make_topic(servers)
+    survey = Survey("ztfstorm", servers, topic, tmp_path_factory.mktemp("storm"))
     half = len(messages) // 2
-    feed(configuration.input_servers, topic, messages[:half])
-    with survey.draining_until(appended(survey.tables.raw)) as run:
+    feed(servers, topic, messages[:half])
+    with survey.draining_until(appended(survey.tables.raw), warm) as run:
         run.send_signal(signal.SIGKILL)
-    with survey.draining_until(sending(survey)):
+    with survey.draining_until(sending(survey), warm):
         own["kafka"].kill()
         own["kafka"].start()
-    feed(configuration.input_servers, topic, messages[half:])
-    with survey.draining_until(appended(survey.tables.science)):
-        own["spark"].kill()  # last, since a new one is slow
+    feed(servers, topic, messages[half:])
+    with survey.draining_until(appended(survey.tables.science), mortal):
+        own["spark"].kill()
         own["spark"].start()
-    assert survey.start().wait() == 0
+    assert survey.start(mortal).wait() == 0
     return survey
 
 
 @pytest.fixture(scope="module")
-def calm(storm, spark_service, runtime_settings, configuration, tmp_path_factory):
-    """The same messages in one batch and one run on the session's Spark, which nobody kills."""
-    warm = configuration.model_copy(update={"spark_port": runtime_settings.spark_port})
-    survey = Survey("ztfcalm", warm, storm.topic, tmp_path_factory.mktemp("calm"))
-    assert survey.start().wait() == 0
+def calm(storm, warm, tmp_path_factory):
+    """The same messages in one batch and one run."""
+    survey = Survey("ztfcalm", storm.servers, storm.topic, tmp_path_factory.mktemp("calm"))
+    assert survey.start(warm).wait() == 0
     return survey
 
 

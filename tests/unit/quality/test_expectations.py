@@ -41,7 +41,7 @@ def batch(rule=None, *, bad=0, null=0, of=100):
 
 
 def of(rule, frame):
-    (found,) = [verdict for verdict in judge(frame, RULES) if verdict.rule == rule]
+    (found,) = judge(frame, [rule])
     return found
 
 

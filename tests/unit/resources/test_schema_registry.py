@@ -47,7 +47,8 @@ class Handler(BaseHTTPRequestHandler):
 @contextmanager
 def registry(status=200, body=FOUND, *, user="", **more):
     server = Answers(status, body, **more)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    # Looks often whether it is to end, which would else take half a second each time.
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     address = f"http://127.0.0.1:{server.server_port}/"
     try:
         yield server, SchemaRegistry(address, user=user, password="ß:word", timeout_seconds=0.5)

@@ -28,9 +28,10 @@ def own(tmp_path):
     return Settings(home=tmp_path)
 
 
-@pytest.fixture(params=[DATA, None], ids=["copies", "synthetic night"])
-def feed(request, own):
-    return feed_of(plan(request.param), ALERTS, own, Console(quiet=True))
+@pytest.fixture(scope="module", params=[DATA, None], ids=["copies", "synthetic night"])
+def feed(request, tmp_path_factory):
+    configuration = Settings(home=tmp_path_factory.mktemp("feed"))
+    return feed_of(plan(request.param), ALERTS, configuration, Console(quiet=True))
 
 
 def test_parts_of_a_stream_are_of_one_night_and_share_no_alert(feed):
