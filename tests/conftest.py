@@ -142,6 +142,7 @@ def _service(name, configuration):
         patch.setenv("JAVA_TOOL_OPTIONS", JAVA, prepend=" ")
         with running(configuration, only=(name,)) as services:
             yield services[name]
+            services[name].kill()  # an orderly end takes a quarter of a minute
 
 
 @pytest.fixture(scope="session")
