@@ -3,6 +3,7 @@
 Start them from a thread that lives on: on Linux they end with it, even if it is killed.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -51,16 +52,22 @@ def running(
 
 
 def watch(services: Iterable[Service], say: Callable[[str], None]) -> None:
-    """Start again each service that ends; raise `ServiceError` if one ends soon after its start."""
+    """Start again each service that ends, at whatever age.
+
+    Raises
+    ------
+    ServiceError
+        One ends soon after it was started again: another start would not help.
+    """
     watched = list(services)
-    started = dict.fromkeys((each.name for each in watched), time.monotonic())
+    started: dict[str, float] = {}
     while True:
         for each in watched:
             if each.exit_code is None:
                 continue
             each.kill()  # what it started may have outlived it
-            if time.monotonic() - started[each.name] < SOON_SECONDS:
-                raise each.failure(f"ended with code {each.exit_code} soon after its start")
+            if time.monotonic() - started.get(each.name, -math.inf) < SOON_SECONDS:
+                raise each.failure(f"ended with code {each.exit_code} soon after its second start")
             say(f"{each.name:<10} ended with code {each.exit_code}; starting it again")
             each.start()
             started[each.name] = time.monotonic()
