@@ -95,7 +95,14 @@ def copies(message: bytes, days: float = 0.0) -> Callable[[int, int], bytes]:
     The identifier stands at both places that hold it. A copy other than the first, 0, is of another
     object. The time of the exposure, of the detection range and of the whole history moves; the
     reference image keeps its times.
+
+    Raises
+    ------
+    ValueError
+        It is no alert of ZTF.
     """
+    if not _in_surveys_order(message[: container(message).header]):
+        return _rewritten(message, days)
     parts = _parts(message, days)
     return lambda candid, copy: _joined(parts, candid, object_name(parts.object_id, copy))
 
@@ -153,11 +160,39 @@ def _parts(message: bytes, days: float) -> _Parts:
 
 
 @lru_cache(maxsize=64)
+def _in_surveys_order(header: bytes) -> bool:
+    """Whether the identifiers stand where the survey writes them, and are never null."""
+    fields = _writer(header)[0]["fields"][2:5]
+    names, kinds = ([field[part] for field in fields] for part in ("name", "type"))
+    return (
+        names == ["objectId", "candid", "candidate"]
+        and kinds[:2] == ["string", "long"]
+        and isinstance(kinds[2], dict)
+    )
+
+
+def _rewritten(message: bytes, days: float) -> Callable[[int, int], bytes]:
+    """Copies of an alert that another program wrote, Spark for example: a millisecond each."""
+    schema, alert = read_container(message)
+    if not {"objectId", "candid", "candidate"} <= alert.keys():
+        raise ValueError("not an alert of ZTF: no objectId, candid or candidate")
+    if days:
+        _shift(alert, days)
+    text = json.dumps(schema)
+
+    def copy(candid: int, number: int) -> bytes:
+        named = {"objectId": object_name(alert["objectId"], number), "candid": candid}
+        candidate = {**alert["candidate"], "candid": candid}
+        record = {**alert, **named, "candidate": candidate}
+        return write_container(text, record, sync=sync_marker(text, candid))
+
+    return copy
+
+
+@lru_cache(maxsize=64)
 def _schemas(header: bytes) -> tuple[Schema, ...]:
     """Schemas of what is around the identifiers, two of the alert's and two of the candidate's."""
     fields = _writer(header)[0]["fields"]
-    if [field["name"] for field in fields[2:5]] != ["objectId", "candid", "candidate"]:
-        raise ValueError("not the layout of a ZTF alert")
     inner = fields[4]["type"]["fields"]
     at = [field["name"] for field in inner].index("candid")
     return tuple(map(_record, (fields[:2], inner[:at], inner[at + 1 :], fields[5:])))

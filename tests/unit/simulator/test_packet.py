@@ -103,8 +103,21 @@ def test_a_compressed_container_is_refused():
 
 def test_what_is_no_alert_of_ztf_is_not_renamed():
     record = {"publisher": "", "candid": 1, "stamp": None}
-    with pytest.raises(ValueError, match="layout of a ZTF alert"):
+    with pytest.raises(ValueError, match="not an alert of ZTF"):
         copies(write_container(SMALL, record, sync=sync_marker("", 1)))
+
+
+@pytest.mark.parametrize("days", [0, 100])
+def test_an_alert_whose_fields_another_program_put_in_another_order_is_copied_alike(days):
+    message = first_alert("4.02")
+    schema, alert = read_container(message)
+    kinds = {field["name"]: field["type"] for field in schema["fields"]}
+    fields = [{"name": name, "type": [kinds[name], "null"]} for name in ("candid", "objectId")]
+    rest = [field for field in schema["fields"] if field["name"] not in ("candid", "objectId")]
+    other = write_container({**schema, "fields": fields + rest}, alert, sync=bytes(16))
+    for copy in (0, 3):
+        found = read_container(copies(other, days)(77, copy))[1]
+        assert found == read_container(copies(message, days)(77, copy))[1]
 
 
 @pytest.mark.parametrize(("version", "other"), [("3.3", "ZTF17okbfvvd"), ("4.02", "ZTF22htvtmee")])
