@@ -101,9 +101,15 @@ def copies(message: bytes, days: float = 0.0) -> Callable[[int, int], bytes]:
     ValueError
         It is no alert of ZTF.
     """
-    if not _in_surveys_order(message[: container(message).header]):
-        return _rewritten(message, days)
-    parts = _parts(message, days)
+    schema, alert = read_container(message)
+    if not {"objectId", "candid", "candidate"} <= alert.keys():
+        raise ValueError("not an alert of ZTF: no objectId, candid or candidate")
+    if days:
+        _shift(alert, days)
+    head = message[: container(message).header]
+    if not _in_surveys_order(head):
+        return _rewritten(schema, alert)
+    parts = _parts(head, alert)
     return lambda candid, copy: _joined(parts, candid, object_name(parts.object_id, copy))
 
 
@@ -143,11 +149,7 @@ class _Parts(NamedTuple):
     after: bytes
 
 
-def _parts(message: bytes, days: float) -> _Parts:
-    _, alert = read_container(message)
-    if days:
-        _shift(alert, days)
-    head = message[: container(message).header]
+def _parts(head: bytes, alert: Record) -> _Parts:
     origin, before, after, rest = _schemas(head)
     candidate = alert["candidate"]
     return _Parts(
@@ -171,13 +173,8 @@ def _in_surveys_order(header: bytes) -> bool:
     )
 
 
-def _rewritten(message: bytes, days: float) -> Callable[[int, int], bytes]:
+def _rewritten(schema: Schema, alert: Record) -> Callable[[int, int], bytes]:
     """Copies of an alert that another program wrote, Spark for example: a millisecond each."""
-    schema, alert = read_container(message)
-    if not {"objectId", "candid", "candidate"} <= alert.keys():
-        raise ValueError("not an alert of ZTF: no objectId, candid or candidate")
-    if days:
-        _shift(alert, days)
     text = json.dumps(schema)
 
     def copy(candid: int, number: int) -> bytes:

@@ -65,15 +65,12 @@ def decoded(
 def _found(value: str, framing: str, writers: Sequence[Writer]) -> str:
     """Spark SQL expression of the writer of a message, by its place, and of the datum in it."""
     of_writer = " ".join(
-        f"when substring(m, 1, {len(w.header)}) = X'{w.header.hex()}' then {place}"
+        f"when substring(m, 1, {len(w.header)}) = X'{w.header.hex()}' then "
+        f"named_struct('writer', {place}, 'datum', {FRAMINGS[framing].datum('m', w.header)})"
         for place, w in enumerate(writers)
     )
-    datum = ", ".join(FRAMINGS[framing].datum("m", w.header) for w in writers)
     # A column would be copied each time that it is named, 60 kB and more; the variable is not.
-    return (
-        f"transform(array({value}), m -> "
-        f"named_struct('writer', case {of_writer} end, 'datum', coalesce({datum})))[0]"
-    )
+    return f"transform(array({value}), m -> case {of_writer} end)[0]"
 
 
 def _resolved(datum: Column, writer: Writer, reader: Schema) -> Column:
