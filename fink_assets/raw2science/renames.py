@@ -1,4 +1,4 @@
-"""Give structs that older packets name otherwise the name and fields of the newest packet.
+"""Give structs that older packets name otherwise, or their fields, the names of the newest packet.
 
 Transforms of data frames as raw has them; raw itself keeps what was sent. Which names changed is
 declared by the surveys.
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def renamed(alerts: DataFrame, survey: Survey) -> DataFrame:
-    """Fill each renamed struct from its older name, where that was ever sent.
+    """Fill each renamed struct from its older names, where those were ever sent.
 
-    Fields that the older struct does not have are null.
+    Fields that older packets do not have are null; those that have a new name have only that.
     """
     from pyspark.sql import functions as F
 
@@ -29,16 +29,23 @@ def renamed(alerts: DataFrame, survey: Survey) -> DataFrame:
 
 
 def _filled(alerts: DataFrame, change: Renamed) -> str:
-    kind = alerts.schema[change.name].dataType
-    older = set(alerts.schema[change.was].dataType.names)  # type: ignore[attr-defined]
+    older = set(_fields(alerts, change.was)) & set(change.fields.values())
+    gone = older if change.name == change.was else set()
     values = ", ".join(
-        f"'{f.name}', cast({_value(change, older, f.name)} as {f.dataType.simpleString()})"
-        for f in kind.fields  # type: ignore[attr-defined]
+        f"'{name}', {_value(change, older, name, kind)}"
+        for name, kind in _fields(alerts, change.name).items()
+        if name not in gone
     )
-    known = f"{change.was} is not null"
-    return f"coalesce({change.name}, if({known}, named_struct({values}), null))"
+    known = f"{change.name} is not null or {change.was} is not null"
+    return f"if({known}, named_struct({values}), null)"
 
 
-def _value(change: Renamed, older: set[str], field: str) -> str:
-    was = change.fields.get(field)
-    return f"{change.was}.{was}" if was in older else "null"
+def _fields(alerts: DataFrame, struct: str) -> dict[str, str]:
+    """Type of each field of a struct."""
+    kind = alerts.schema[struct].dataType
+    return {f.name: f.dataType.simpleString() for f in kind.fields}  # type: ignore[attr-defined]
+
+
+def _value(change: Renamed, older: set[str], field: str, kind: str) -> str:
+    was, value = change.fields.get(field), f"{change.name}.{field}"
+    return f"coalesce({value}, cast({change.was}.{was} as {kind}))" if was in older else value

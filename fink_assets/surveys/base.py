@@ -60,14 +60,15 @@ class Forced:
 
 @dataclass(frozen=True, kw_only=True)
 class Renamed:
-    """A struct of the packet that had another name in older versions.
+    """A struct of the packet of which older versions had another name, or of its fields.
 
     Parameters
     ----------
     name, was : str
-        Name in the newest packet, and the older one.
+        Name in the newest packet, and the older one, which may be the same.
     fields : mapping of str to str
-        Older name of each field that both have.
+        By the name of a field in the newest packet, that in the older ones: of all that both have,
+        or, of a struct that kept its name, of those whose name alone has changed.
     """
 
     name: str
@@ -124,7 +125,7 @@ class Survey:
     night_offset_hours : int
         Hour (UTC) at which a night begins.
     renamed : sequence of Renamed
-        Structs that older packets name otherwise: raw keeps them as sent, science reads one name.
+        What older packets name otherwise: raw keeps it as sent, science reads one name.
     forced : Forced, optional
         Forced photometry in the packets of this survey.
     """

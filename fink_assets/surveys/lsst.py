@@ -43,6 +43,21 @@ _FLAGS = {
 }
 
 
+# Until 9.0. Not residuals (degrees, without cos(dec)) and velocities (au a day): of what takes
+# their place the packet does not state the unit.
+_OF_BODIES = {
+    "eclLambda": "eclipticLambda",
+    "eclBeta": "eclipticBeta",
+    "galLon": "galacticL",
+    "galLat": "galacticB",
+    "topoRange": "topocentricDist",
+    "helioRange": "heliocentricDist",
+    "ephVmag": "predictedVMagnitude",
+    **{f"helio_{axis.lower()}": f"heliocentric{axis}" for axis in "XYZ"},
+    **{f"topo_{axis.lower()}": f"topocentric{axis}" for axis in "XYZ"},
+}
+
+
 def _flag(name: str, why: str) -> Rule:
     """Rule that a flag is not raised.
 
@@ -108,6 +123,7 @@ LSST = Survey(
                 "peri_time": "t_p",
             },
         ),
+        Renamed(name="ssSource", was="ssSource", fields=_OF_BODIES),
     ),
     cuts=(
         *(_flag(name, why) for name, why in _FLAGS.items()),
