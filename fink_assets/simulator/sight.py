@@ -6,7 +6,8 @@ whichever night they are told. Packets belong to the surveys, the order of field
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fink_assets.simulator.chance import normal
@@ -15,7 +16,7 @@ from fink_assets.simulator.photometry import flux_error
 from fink_assets.simulator.population import Known, Population, moving_number, year_of
 from fink_assets.simulator.schedule import visits_of
 from fink_assets.simulator.seen import Seen, identity_of, is_detected, joined
-from fink_assets.simulator.sky.model import BANDS, Field
+from fink_assets.simulator.sky.model import BANDS, Field, Source
 
 if TYPE_CHECKING:
     import numpy as np
@@ -148,8 +149,10 @@ class FieldNight:
 
         detected = is_detected(self._moving_flux[:, step], self._moving_error[:, step])
         found, middle = np.flatnonzero(detected), np.array([self._middle(visit)])
-        places = [self._moving[each].source.position(middle) for each in found.tolist()]
-        ra, dec = np.array(places, dtype=float).reshape(-1, 2).T
+        ra, dec = np.zeros((2, len(found)))
+        for places, sources in _alike([self._moving[each] for each in found.tolist()]):
+            positions = type(sources[0]).positions(sources, middle)
+            ra[places], dec[places] = (each[:, 0] for each in positions)
         inside = _separation(ra, dec, self._disc) < self._disc.radius
         return found[inside], ra[inside], dec[inside]
 
@@ -157,10 +160,11 @@ class FieldNight:
         """True flux in the difference image, in the middle of exposures."""
         import numpy as np
 
-        if not known or not len(visits):
-            return np.zeros((len(known), len(visits)))
+        light = np.zeros((len(known), len(visits)))
         times, bands = self._middle(visits), np.array(list(BANDS))[visits["band"]]
-        return np.array([each.source.flux(times, bands) for each in known], dtype=float)
+        for places, sources in _alike(known):
+            light[places] = type(sources[0]).fluxes(sources, times, bands)
+        return light
 
     def _middle(self, visits: np.ndarray | np.void) -> np.ndarray:
         return visits["mjd"] + self._observatory.exposure / 2 / 86400
@@ -186,6 +190,15 @@ class FieldNight:
         error = flux_error(light + reference[:, band], visits["depth"], gamma[band])
         noise = normal(self._seed, self._field, _FLUX, identity[:, None], visits["number"])
         return (light + error * noise).astype("f4"), error.astype("f4")
+
+
+def _alike(known: Sequence[Known]) -> Iterator[tuple[list[int], list[Source]]]:
+    """Sources of each class, and their places."""
+    alike: defaultdict[type[Source], list[int]] = defaultdict(list)
+    for place, each in enumerate(known):
+        alike[type(each.source)].append(place)
+    for places in alike.values():
+        yield places, [known[place].source for place in places]
 
 
 def _column(known: Sequence[Known], name: str) -> np.ndarray:

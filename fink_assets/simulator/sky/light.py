@@ -116,7 +116,7 @@ class Star(Modelled):
     def prepare(self, values: Mapping[str, float]) -> None:
         """Keep mean fluxes by band."""
         self.values = values
-        self.means = np.array([njy(values[f"mean_{band}_mag"]) for band in BANDS])
+        self.means = njy(np.array([values[f"mean_{band}_mag"] for band in BANDS]))
 
     def flux(self, mjd: Numbers, band: Bands) -> Numbers:
         """Flux above the mean."""

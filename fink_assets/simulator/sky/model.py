@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from typing import Self
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -80,6 +82,13 @@ class Source(ABC):
             included where the kind has it.
         """
 
+    @classmethod
+    def fluxes(cls, sources: Sequence[Self], mjd: Numbers, band: Bands) -> Numbers:
+        """Fluxes of some sources of this class, shape (sources, n): what `flux` gives of each."""
+        import numpy as np
+
+        return np.array([source.flux(mjd, band) for source in sources])
+
     def reference(self, band: str) -> float:
         """Flux in the reference image at the source (nJy): the star's or the host's there."""
         return 0.0
@@ -89,6 +98,14 @@ class Source(ABC):
         import numpy as np
 
         return np.full_like(mjd, self.ra), np.full_like(mjd, self.dec)
+
+    @classmethod
+    def positions(cls, sources: Sequence[Self], mjd: Numbers) -> tuple[Numbers, Numbers]:
+        """Positions of some sources of this class, each (sources, n): what `position` gives."""
+        import numpy as np
+
+        ra, dec = np.array([source.position(mjd) for source in sources]).swapaxes(0, 1)
+        return ra, dec
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ Their orbits, which are circles, are in `orbits`.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,6 +19,8 @@ from fink_assets.simulator.sky.model import BANDS, Field, Kind
 from fink_assets.simulator.sky.orbits import crossing, daily_motion, orbit_through, sun, sunlight
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from fink_assets.simulator.sky.model import Bands, Numbers
 
 STAY_DAYS = 4.0
@@ -58,35 +60,49 @@ class AsteroidLight(Modelled):
             (-sine * math.cos(tilt), cosine * math.cos(tilt), math.sin(tilt)),
         )
 
-    def flux(self, mjd: Numbers, band: Bands) -> Numbers:
-        """Flux, all of which is new: no reference has a body that moves."""
-        value, light = self.values, np.zeros(len(mjd))
-        since = mjd - value["begin_mjd"]
-        now = np.flatnonzero((since > 0) & (since < STAY_DAYS))
-        x, y, z, earth = self._seen(mjd[now])
+    @classmethod
+    def fluxes(cls, sources: Sequence[Self], mjd: Numbers, band: Bands) -> Numbers:
+        """Fluxes, all of which are new: no reference has a body that moves."""
+        since = mjd - _column(sources, "begin_mjd")
+        x, y, z, earth = cls._seen(sources, mjd)
         distance = np.sqrt(x * x + y * y + z * z)
-        turn = since[now] * (96 * math.pi / value["rotation_hours"])
-        magnitude = value["absolute_h_mag"] + value["rotation_mag"] / 2 * np.sin(turn)
-        magnitude += COLOURS[band_places(band[now])]
-        light[now] = njy(magnitude) * sunlight(value["semimajor_axis_au"], distance, earth)
-        return light
+        turn = since * (96 * math.pi / _column(sources, "rotation_hours"))
+        magnitude = _column(sources, "rotation_mag") / 2 * np.sin(turn)
+        magnitude += _column(sources, "absolute_h_mag") + COLOURS[band_places(band)]
+        light = njy(magnitude) * sunlight(_column(sources, "semimajor_axis_au"), distance, earth)
+        return np.where((since > 0) & (since < STAY_DAYS), light, 0.0)
 
-    def position(self, mjd: Numbers) -> tuple[Numbers, Numbers]:
-        """Where it is seen from the centre of the Earth."""
-        x, y, z, _ = self._seen(mjd)
+    def flux(self, mjd: Numbers, band: Bands) -> Numbers:
+        """Flux of this one."""
+        return self.fluxes([self], mjd, band)[0]
+
+    @classmethod
+    def positions(cls, sources: Sequence[Self], mjd: Numbers) -> tuple[Numbers, Numbers]:
+        """Where they are seen from the centre of the Earth."""
+        x, y, z, _ = cls._seen(sources, mjd)
         cosine, sine = math.cos(OBLIQUITY), math.sin(OBLIQUITY)
         y, z = y * cosine - z * sine, y * sine + z * cosine
         height = np.arctan2(z, np.sqrt(x * x + y * y))
         return np.degrees(np.arctan2(y, x)) % 360, np.degrees(height)
 
-    def _seen(self, mjd: Numbers) -> tuple[Numbers, Numbers, Numbers, Numbers]:
-        """Ecliptic vector from the Earth, and the Earth's distance from the Sun, in au."""
-        value = self.values
-        motion = math.radians(daily_motion(value["semimajor_axis_au"]))
-        turned = math.radians(value["latitude_argument_deg"]) + motion * (mjd - value["epoch_mjd"])
-        ahead, beside = (value["semimajor_axis_au"] * f(turned) for f in (np.cos, np.sin))
+    def position(self, mjd: Numbers) -> tuple[Numbers, Numbers]:
+        """Where this one is seen."""
+        ra, dec = self.positions([self], mjd)
+        return ra[0], dec[0]
+
+    @classmethod
+    def _seen(
+        cls, sources: Sequence[Self], mjd: Numbers
+    ) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+        """Ecliptic vectors from the Earth, and the Earth's distance from the Sun, in au."""
+        axis = _column(sources, "semimajor_axis_au")
+        motion = np.radians(daily_motion(axis))
+        turned = np.radians(_column(sources, "latitude_argument_deg"))
+        turned = turned + motion * (mjd - _column(sources, "epoch_mjd"))
+        ahead, beside = axis * np.cos(turned), axis * np.sin(turned)
         longitude, earth = sun(mjd)
-        (px, py, _), (qx, qy, qz) = self._axes
+        axes = np.array([source._axes for source in sources])
+        (px, py, _), (qx, qy, qz) = np.moveaxis(axes, 0, 2)[..., None]
         x = ahead * px + beside * qx + earth * np.cos(longitude)
         y = ahead * py + beside * qy + earth * np.sin(longitude)
         return x, y, beside * qz, earth
@@ -155,6 +171,11 @@ class UnknownAsteroid(Asteroid):
     name = "asteroid unknown"
     density = 0.0325
     known = False
+
+
+def _column(sources: Sequence[AsteroidLight], name: str) -> Numbers:
+    """Values of a parameter: shape (n, 1)."""
+    return np.array([[source.values[name]] for source in sources])
 
 
 @cache

@@ -16,17 +16,15 @@ from fink_assets.simulator.sky.cosmos import distance_modulus
 from fink_assets.simulator.sky.explosions import Explosion, Transient, body_light
 from fink_assets.simulator.sky.light import (
     WAVELENGTHS,
-    Star,
     faintest,
     magnitude_between,
     mean_magnitudes,
     normal_within,
 )
 from fink_assets.simulator.sky.model import BANDS, Counterpart, Field, Kind
-from fink_assets.simulator.sky.noise import Walk
+from fink_assets.simulator.sky.noise import Walking
 
 if TYPE_CHECKING:
-    from fink_assets.simulator.sky.light import Indices
     from fink_assets.simulator.sky.model import Numbers
 
 
@@ -83,8 +81,8 @@ class TidalDisruption(Explosion):
         }
 
 
-class WalkingLight(Star):
-    """Magnitudes walk at random, damped (`noise.Walk`), all bands alike, the blue ones farther.
+class NucleusLight(Walking):
+    """Magnitudes walk at random, damped, the blue ones farther.
 
     Standard deviation SF_inf / sqrt(2), as (wavelength / 0.622 micrometres)^-0.479 by band
     (MacLeod et al. 2010, ApJ 721, 1014, table 1).
@@ -94,16 +92,7 @@ class WalkingLight(Star):
         """Spread by band."""
         super().prepare(values)
         spread = values["sf_inf_r_mag"] / math.sqrt(2)
-        self._spreads = spread * (WAVELENGTHS / WAVELENGTHS[BANDS.index("r")]) ** -0.479
-
-    @property
-    def walk(self) -> Walk:
-        """What all bands follow; not kept, for its nodes take 32 kB."""
-        return Walk(int(self.values["walk_seed"]), self.values["tau_days"])
-
-    def change(self, mjd: Numbers, places: Indices) -> Numbers:
-        """The walk at those times."""
-        return self._spreads[places] * self.walk(mjd)
+        self.spreads = spread * (WAVELENGTHS / WAVELENGTHS[BANDS.index("r")]) ** -0.479
 
 
 class ActiveNucleus(Kind):
@@ -125,7 +114,7 @@ class ActiveNucleus(Kind):
         """Number counts."""
         return self.density * 10 ** (0.35 * (field.depth - 20.5))
 
-    def draw(self, random: np.random.Generator, field: Field, mjd: float) -> WalkingLight:
+    def draw(self, random: np.random.Generator, field: Field, mjd: float) -> NucleusLight:
         """Draw a nucleus, which is the light of its galaxy."""
         ra, dec = field.place(random)
         faint = faintest(field.depth, 0.2)
@@ -148,4 +137,4 @@ class ActiveNucleus(Kind):
         galaxy = Counterpart(
             kind="galaxy", ra=ra, dec=dec, magnitudes=magnitudes, redshift=redshift
         )
-        return WalkingLight(self.name, ra, dec, parameters, counterpart=galaxy)
+        return NucleusLight(self.name, ra, dec, parameters, counterpart=galaxy)

@@ -96,6 +96,6 @@ def sun(mjd: Any) -> tuple[Any, Any]:
     return _RADIAN * degrees, 1.00014 - 0.01671 * cos(anomaly)
 
 
-def daily_motion(axis: float) -> float:
+def daily_motion(axis: Any) -> Any:
     """Degrees a day around the Sun (Kepler's third law)."""
     return DEGREES_A_DAY * axis**-1.5

@@ -5,7 +5,7 @@ What repeats belongs to `pulsating`, pairs to `binaries`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,9 +24,11 @@ from fink_assets.simulator.sky.light import (
     star_itself,
 )
 from fink_assets.simulator.sky.model import BANDS, Field, Kind
-from fink_assets.simulator.sky.noise import Walk, uniform_by
+from fink_assets.simulator.sky.noise import Walking, uniform_by
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from fink_assets.simulator.sky.light import Indices
     from fink_assets.simulator.sky.model import Bands, Numbers
 
@@ -95,33 +97,36 @@ class Flare(Kind):
         return FlareLight(self.name, ra, dec, parameters, counterpart=star)
 
 
-class YoungLight(Star):
+class YoungLight(Walking):
     """A damped random walk, and dips that come with the rotation, each of another depth.
 
     The k-th dip: depth d (0.3 + 0.7 u_k), Gaussian of width w in phase; reddened as by dust with
     A_band / A_r. The walk is that of accretion: bluer as 0.622 / wavelength.
     """
 
+    step_days = 0.5
+
     def prepare(self, values: Mapping[str, float]) -> None:
         """Keep what differs by band."""
         super().prepare(values)
         r = BANDS.index("r")
-        self._walks = values["walk_r_mag"] * WAVELENGTHS[r] / WAVELENGTHS
-        self._dips = values["dip_r_mag"] * EXTINCTION / EXTINCTION[r]
+        self.spreads = values["walk_r_mag"] * WAVELENGTHS[r] / WAVELENGTHS
+        self._depths = values["dip_r_mag"] * EXTINCTION / EXTINCTION[r]
 
-    @property
-    def walk(self) -> Walk:
-        """What all bands follow; not kept, for its nodes take 32 kB."""
-        return Walk(int(self.values["walk_seed"]), self.values["tau_days"], step_days=0.5)
+    @classmethod
+    def changes(cls, sources: Sequence[Self], mjd: Numbers, places: Indices) -> Numbers:
+        """Walks and dips."""
+        dips = np.array([source.dips(mjd, places) for source in sources])
+        return super().changes(sources, mjd, places) + dips
 
-    def change(self, mjd: Numbers, places: Indices) -> Numbers:
-        """Walk and dips."""
+    def dips(self, mjd: Numbers, places: Indices) -> Numbers:
+        """Magnitudes that dust takes."""
         value = self.values
         turns = (mjd - value["epoch_mjd"]) / value["rotation_days"]
         number = np.floor(turns + 0.5)
         depth = 0.3 + 0.7 * uniform_by(int(value["walk_seed"]), number.astype(np.int64))
         dip = depth * np.exp(-(((turns - number) / value["dip_width"]) ** 2) / 2)
-        return self._walks[places] * self.walk(mjd) + self._dips[places] * dip
+        return self._depths[places] * dip
 
 
 class YoungStar(Kind):

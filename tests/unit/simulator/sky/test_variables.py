@@ -11,7 +11,7 @@ from fink_assets.simulator.sky.binaries import Contact, Detached, DwarfNova
 from fink_assets.simulator.sky.lensing import Microlensing
 from fink_assets.simulator.sky.light import njy
 from fink_assets.simulator.sky.model import BANDS, Field
-from fink_assets.simulator.sky.noise import Walk, uniform_by, uniform_of
+from fink_assets.simulator.sky.noise import uniform_by, uniform_of, walks
 from fink_assets.simulator.sky.nuclei import ActiveNucleus
 from fink_assets.simulator.sky.pulsating import Cepheid, Mira, RRLyrae
 from fink_assets.simulator.sky.stars import Flare, YoungStar
@@ -186,25 +186,40 @@ def test_nuclei_vary_as_much_as_quasars_do():
     assert 200 < np.median([v["tau_days"] for v in values]) < 1500
 
 
-@pytest.mark.parametrize("tau", [10.0, 100.0, 1000.0])
-def test_a_walk_has_unit_variance_and_forgets_with_its_damping_time(tau):
-    walks = [Walk(seed, tau) for seed in range(400)]
-    times = np.array([60_000.0, 60_000.0 + tau])
-    pairs = np.array([walk(times) for walk in walks])
-    assert np.var(pairs) == pytest.approx(1, abs=0.15)
-    assert np.mean(pairs[:, 0] * pairs[:, 1]) == pytest.approx(math.exp(-1), abs=0.15)
+@pytest.mark.parametrize("tau", [2.0, 30.0, 100.0, 1000.0])
+def test_walks_have_unit_variance_and_forget_with_their_damping_time(tau):
+    lags = np.array([0.0, 1.0, tau / 2, tau, 3 * tau]).round()
+    found = walks(np.arange(4000.0), np.full(4000, tau), 60_000 + lags)
+    assert found.var(axis=0) == pytest.approx(1, abs=0.1)
+    assert np.mean(found[:, :1] * found, axis=0) == pytest.approx(np.exp(-lags / tau), abs=0.1)
+
+
+@pytest.mark.parametrize("tau", [5.0, 500.0])
+def test_every_step_of_a_walk_is_as_long_as_any_other(tau):
+    """Where nodes are drawn in blocks, none of them shows."""
+    found = walks(np.arange(4000.0), np.full(4000, tau), 60_000 + np.arange(200.0))
+    steps = np.mean(np.diff(found) ** 2, axis=0) / (2 * -np.expm1(-1 / tau))
+    assert steps == pytest.approx(1, abs=0.12)
 
 
 @given(st.floats(-1e5, 1e5))
 def test_a_walk_goes_on_for_ever_without_a_leap(days):
-    walk = Walk(5, 30.0)
-    one, two = walk(60_000 + np.array([days, days + 1e-4]))
+    one, two = walks(np.array([5.0]), np.array([30.0]), 60_000 + np.array([days, days + 1e-4]))[0]
     assert abs(one - two) < 1e-2
 
 
-def test_a_walk_too_fast_for_its_nodes_is_refused():
-    with pytest.raises(ValueError, match="too short"):
-        Walk(1, 2.0, nodes=8192)
+@given(st.permutations(range(6)), st.integers(1, 6))
+def test_a_walk_is_the_same_whatever_times_and_walks_are_asked(order, many):
+    seeds, taus = np.array([3.0, 7.0, 9.0]), np.array([2.0, 40.0, 900.0])
+    times = 60_000 + np.array([0.0, 0.5, 63.0, 64.0, 200.25, 5000.0])
+    part = order[:many]
+    together = walks(seeds, taus, times)
+    np.testing.assert_array_equal(walks(seeds[1:], taus[1:], times[part]), together[1:, part])
+
+
+def test_steps_too_long_for_a_walk_are_refused():
+    with pytest.raises(ValueError, match="too long for tau"):
+        walks(np.array([1.0]), np.array([0.01]), np.array([60_000.0]))
 
 
 @given(seed=seeds, begin=st.integers(-(2**40), 2**40))
