@@ -161,6 +161,27 @@ def reprocess(
     typer.echo(f"{sum(planned.values())} dead letters are tried again: {said}")
 
 
+@app.command()
+def new_module(
+    name: Annotated[str, typer.Argument(help="As of a Python function, e.g. colour_of_alert.")],
+    survey: str = "ztf",
+    owner: Annotated[
+        str, typer.Option(help="Who answers for it: team:name or an e-mail address.")
+    ] = "team:science",
+) -> None:
+    """Write the file of a new science module, with a golden value that is still to be found."""
+    from fink_assets.raw2science.template import NewModuleError, write
+
+    try:
+        written = write(name, survey=served(survey).name, owner=owner)
+    except NewModuleError as problem:
+        raise typer.BadParameter(str(problem)) from None
+    typer.echo(f"Written   {written.file}")
+    typer.echo(f"Named in  {written.listed}")
+    typer.echo("Next: write it, then find the golden value that this test asks for:")
+    typer.echo(f'make test-fast ARGS="tests/unit/raw2science/test_modules.py -k {name}"')
+
+
 def _services(only: Iterable[str] | None) -> tuple[str, ...]:
     from resources.embedded.service import SERVICES
 

@@ -67,7 +67,7 @@ def test_every_page_can_be_reached_from_the_readme(page):
 
 def test_commands_named_exist_with_the_options_given():
     commands = typer.main.get_command(app).commands
-    named = re.findall(r"\bfink ([a-z]+)((?: +(?:--[a-z-]+|[^\s`|#;]+))*)", code_of_shells())
+    named = re.findall(r"\bfink ([a-z-]+)((?: +(?:--[a-z-]+|[^\s`|#;]+))*)", code_of_shells())
     assert {command for command, _ in named} == set(commands)
     for command, rest in named:
         options = {o for p in commands[command].params for o in (*p.opts, *p.secondary_opts)}

@@ -129,7 +129,7 @@ def test_a_module_says_who_answers_for_it_and_what_its_columns_mean(module: Scie
 @pytest.mark.parametrize(("module", "golden"), GOLDEN)
 def test_a_golden_alert_gets_its_golden_values(module, golden, alerts):
     chosen = [packet for packet in alerts if rubin.identity(packet) == golden.alert]
-    if module.survey == "lsst" and not rubin.LSST.is_dir():
+    if not chosen and module.survey == "lsst" and not rubin.LSST.is_dir():
         pytest.skip(f"real LSST alerts are not at {rubin.LSST}")
     assert chosen, f"alert {golden.alert} is not in the sample"
     row = module.function(batch(chosen[:1], module.inputs)).iloc[0].to_dict()
