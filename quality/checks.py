@@ -16,9 +16,13 @@ from fink_assets.raw2science.enrich import Enrich
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.surveys import Survey
 from quality.expectations import Verdict
+from quality.findings import of_numbers
+from quality.module_values import DISTANCE, LEAST, MORE_NULLS, NIGHTS, Values, values
 from quality.reconciliation import Balance, alerts, deliveries, offsets
 
 HEALTHY = "no_failures"
+IN_RANGE = "values_are_in_range"
+AS_USUAL = "values_are_as_in_recent_nights"
 OFFSETS = "every_offset_is_accounted_for"
 ALERTS = "every_alert_is_judged_once"
 DELIVERIES = "deliveries_are_what_filters_select"
@@ -49,6 +53,28 @@ def module_specs(modules: Sequence[ScienceModule]) -> list[dg.AssetCheckSpec]:
             "fix, materialise this asset for the night: only its columns change.",
         )
         for m in modules
+    ]
+
+
+def value_specs(modules: Sequence[ScienceModule]) -> list[dg.AssetCheckSpec]:
+    """Warnings per module about its values in a night; they block nothing."""
+    return [
+        spec
+        for module in modules
+        for spec in (
+            dg.AssetCheckSpec(
+                IN_RANGE,
+                asset=module_key(module),
+                description="Every value lies in the range that its column declares.",
+            ),
+            dg.AssetCheckSpec(
+                AS_USUAL,
+                asset=module_key(module),
+                description=f"No value is distributed otherwise than in the {NIGHTS} nights "
+                f"before (Kolmogorov-Smirnov distance above {DISTANCE}, of {LEAST} values or more) "
+                f"nor null more often by {MORE_NULLS:.0%} of the alerts.",
+            ),
+        )
     ]
 
 
@@ -108,6 +134,23 @@ def of_module(module: ScienceModule, counts: Mapping[str, int]) -> dg.AssetCheck
     )
 
 
+def of_values(module: ScienceModule, found: Sequence[Values]) -> Iterator[dg.AssetCheckResult]:
+    """Results of the checks of a module's values in a night."""
+    outside = [each for each in found if each.outside]
+    unusual = [each for each in found if each.unusual]
+    for name, bad in ((IN_RANGE, outside), (AS_USUAL, unusual)):
+        yield dg.AssetCheckResult(
+            passed=not bad,
+            asset_key=module_key(module),
+            check_name=name,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={
+                "not so": ", ".join(each.output for each in bad) or "none",
+                **of_numbers("values", found),
+            },
+        )
+
+
 def of_balance(name: str, asset_key: dg.AssetKey, balance: Balance) -> dg.AssetCheckResult:
     """Result of a sum that must come out."""
     return dg.AssetCheckResult(
@@ -153,7 +196,7 @@ def night_checks(
 
     @dg.multi_asset_check(
         name=f"{survey.name}_night_checks",
-        specs=[*night_specs(tables), *module_specs(modules)],
+        specs=[*night_specs(tables), *module_specs(modules), *value_specs(modules)],
         can_subset=True,
         pool="spark_batch",
     )
@@ -201,3 +244,6 @@ def _night_results(
             check_name=HEALTHY,
             metadata=metadata,
         )
+    found = values(tables.science, modules, night)
+    for module in modules:
+        yield from of_values(module, [each for each in found if each.module == module.name])

@@ -1,6 +1,7 @@
-"""Drift as Dagster shows it: numbers and tables of metadata.
+"""Drift, and the values of modules, as Dagster shows them: numbers and tables of metadata.
 
-The translation only; what changed is found by `schema_history` and `field_availability`.
+The translation only; what is found belongs to `schema_history`, `field_availability` and
+`module_values`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import dagster as dg
 
 from quality.field_availability import Availability, NightFields
+from quality.module_values import Values
 from quality.schema_history import Comparison
 
 KINDS = ("new", "missing", "retyped", "mixed")
@@ -111,6 +113,26 @@ def _availability(night: NightFields, found: Availability) -> dict[str, Any]:
         "null or NaN before": _percent(was.lacking if was else None),
         "rows before": was.rows if was else None,
     }
+
+
+def of_numbers(name: str, found: Iterable[Values]) -> dict[str, Any]:
+    """Metadata of the values that a module gave in a night."""
+    return _table(
+        name,
+        (
+            {
+                "value": each.output,
+                "alerts": each.alerts,
+                "null": _percent(each.null_fraction),
+                "null before": _percent(each.nulls_before),
+                "outside": each.outside,
+                "least": each.least,
+                "most": each.most,
+                "distance": each.distance,
+            }
+            for each in found
+        ),
+    )
 
 
 def _percent(fraction: float | None) -> str:

@@ -1,6 +1,7 @@
 """The checks of a night pass on a good one, and each fails on a broken one."""
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -21,6 +22,7 @@ DRIFT = {
     ("schema_history", "fields_are_those_of_the_night_before"),
     ("field_availability", "fields_have_values_as_the_night_before"),
 }
+OF_MODULES = ("no_failures", "values_are_in_range", "values_are_as_in_recent_nights")
 KNOWN, OTHER = 1786106591315015003, 1786397526015015000
 
 
@@ -28,9 +30,9 @@ KNOWN, OTHER = 1786106591315015003, 1786397526015015000
 def definitions(runtime_settings):
     """Makes the definitions of a chain's survey and lake."""
 
-    def make(chain):
+    def make(chain, **more):
         configuration = runtime_settings.model_copy(update={"lake_root": chain.tables.root})
-        return build_defs(configuration, surveys=[chain.survey])
+        return build_defs(configuration, surveys=[chain.survey], **more)
 
     return make
 
@@ -39,8 +41,8 @@ def definitions(runtime_settings):
 def evaluate(definitions):
     """Runs the checks of a night, as the night-close job does, or some of them."""
 
-    def run(chain, only=None):
-        job = definitions(chain).resolve_job_def("ztf_night_close")
+    def run(chain, only=None, **more):
+        job = definitions(chain, **more).resolve_job_def("ztf_night_close")
         result = (
             job.get_subset(asset_check_selection=set(only)) if only else job
         ).execute_in_process(
@@ -63,7 +65,7 @@ def values(evaluation):
 
 def test_all_checks_pass_on_a_good_night_with_the_numbers(evaluate, sample_run, tmp_path):
     found = evaluate(sample_run.copy(tmp_path, filters=sample_run.chain.filters).chain)
-    modules = {(m.name, "no_failures") for m in sample_run.chain.modules}
+    modules = {(m.name, check) for m in sample_run.chain.modules for check in OF_MODULES}
     assert set(found) == BOOKS | DRIFT | modules
     assert all(e.passed for e in found.values())
     assert values(found["raw", "every_offset_is_accounted_for"]) == {
@@ -120,6 +122,22 @@ def test_what_is_missing_fails_the_check_that_counts_it(evaluate, sample_run, tm
     assert {key for key in BOOKS if found[key].passed} == set()
     assert values(found["raw", "every_offset_is_accounted_for"])["raw"] == 56
     assert values(found["deliveries", "deliveries_are_what_filters_select"])["unexpected"] == 1
+
+
+def test_a_value_out_of_its_range_is_a_warning_with_the_numbers(evaluate, sample_run, tmp_path):
+    run = sample_run.copy(tmp_path)
+    (solar_system,) = [m for m in run.chain.modules if m.name == "solar_system"]
+    narrow = replace(solar_system.outputs[0], between=(5, 6))
+    changed = replace(solar_system, outputs=(narrow, *solar_system.outputs[1:]))
+    others = [m for m in run.chain.modules if m is not solar_system]
+    key = dg.AssetCheckKey(dg.AssetKey(["ztf", "science", "solar_system"]), "values_are_in_range")
+    found = evaluate(run.chain, [key], modules=[*others, changed])
+    check = found["solar_system", "values_are_in_range"]
+    assert not check.passed
+    assert check.severity == dg.AssetCheckSeverity.WARN
+    assert check.metadata["not so"].value == "roid"
+    (row,) = check.metadata["values"].value.records
+    assert row.data["outside"] == 27
 
 
 def test_what_is_there_twice_fails_the_check_that_counts_it(evaluate, sample_run, tmp_path):
