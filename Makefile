@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 help: ## show these lines
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 setup: $(INSTALLED) ## install everything; does nothing twice
 	@$(BIN)/fink setup
@@ -43,6 +43,9 @@ up: setup ## run Kafka, Spark and Dagster until Ctrl-C
 bench: setup ## measure throughput and latency; SURVEY=lsst, options in ARGS
 	@$(BIN)/fink bench --survey $(SURVEY) $(ARGS)
 
+bench-science: setup ## measure each science module; SURVEY=lsst, options in ARGS
+	@$(BIN)/fink bench --survey $(SURVEY) --part science --total 10000 $(ARGS)
+
 lint: $(INSTALLED) ## check style, types and the direction of imports
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -52,4 +55,4 @@ lint: $(INSTALLED) ## check style, types and the direction of imports
 clean: ## delete the environment and the state of the embedded runtime
 	rm -rf .venv .fink .mypy_cache .ruff_cache .pytest_cache *.egg-info
 
-.PHONY: help setup test test-fast demo up bench lint clean
+.PHONY: help setup test test-fast demo up bench bench-science lint clean

@@ -1,7 +1,7 @@
 """Measure the whole chain on this machine: alerts a second, and seconds until a user has an alert.
 
 Each part runs on services of its own in an empty `<home>/bench`. Asserts nothing. The second part
-is `latency`.
+is `latency`, the third `science`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from fink_assets.trial.figures import throughput_table
 from fink_assets.trial.ground import emptied
 from fink_assets.trial.latency import QUIET_SECONDS, drain, latency
 from fink_assets.trial.plan import Plan
+from fink_assets.trial.science import science
 from fink_assets.trial.summary import Summary, summarize
 from resources.embedded.processes import running
 
@@ -36,7 +37,7 @@ def measure(configuration: Settings, plan: Plan, console: Console) -> str:
         "alerts_per_batch": configuration.most_alerts(plan.survey.message_kb),
     }
     console.print(", ".join(f"{name} {value}" for name, value in found["machine"].items()))
-    parts = {"throughput": throughput, "latency": latency}
+    parts = {"throughput": throughput, "latency": latency, "science": science}
     for name in plan.parts:
         found[name] = parts[name](emptied(configuration, "bench"), plan, console)
     return json.dumps(found)

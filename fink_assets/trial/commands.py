@@ -83,10 +83,10 @@ def bench(
         typer.Option("--synthetic", help="A synthetic night, instead of copies of a few alerts."),
     ] = False,
     in_process: Annotated[bool, typer.Option(help="Drain here, without Dagster.")] = False,
-    part: Annotated[str, typer.Option(help="throughput, latency or both.")] = "both",
+    part: Annotated[str, typer.Option(help="throughput, latency, both, or science.")] = "both",
     json: Annotated[Path | None, typer.Option(help="File that gets a line of JSON.")] = None,
 ) -> None:
-    """Measure throughput and latency of the whole chain, in an empty <home>/bench."""
+    """Measure the throughput and latency of the chain, or its modules, in an empty <home>/bench."""
     from fink_assets.settings import settings
     from fink_assets.trial.bench import measure
     from fink_assets.trial.plan import Plan, pace

@@ -31,6 +31,16 @@ def throughput_table(found: Mapping[str, Any]) -> Group:
     return Group(grid, note)
 
 
+def science_table(found: Mapping[str, Any]) -> Group:
+    """What each science module costs."""
+    grid = Grid("module", "CPU ms an alert", "alerts/s", title=f"{found['alerts']} alerts")
+    for name, cost in found["modules"].items():
+        rate = cost["alerts_per_second"]
+        grid.add_row(name, f"{cost['cpu_ms']:.3f}", f"{rate:.0f}" if rate else "not measurable")
+    note = f"{_machine(found)}; peak memory: {_listed(found['memory_gb'])}"
+    return Group(grid, note)
+
+
 def latency_table(found: Mapping[str, Any], *, settle: float, seconds: float) -> Group:
     """Quantiles of the parts of a latency measurement."""
     how = "a drain in one process" if found["in_process"] else "Dagster's sensor and runs"

@@ -72,6 +72,18 @@ def _peaks(pids: Iterable[int]) -> Iterator[tuple[str, float]]:
             yield status.split()[1], int(peak[1]) / 1e6
 
 
+def cpu_seconds(service: Service) -> float:
+    """Seconds that a service's processes, those that ended too, spent on processors."""
+    ticks = 0
+    for pid in session_members(service.pid):
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:  # ended meanwhile, or not Linux
+            continue
+        ticks += sum(map(int, fields[11:15]))  # user and system, of it and its ended children
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def machine() -> dict[str, Any]:
     """Describe this machine: processor, cores, memory, Python."""
     model, memory = "", 0
