@@ -110,7 +110,7 @@ def summary(
 
 @app.command()
 def backfill(
-    night: Annotated[str, typer.Argument(help="YYYY-MM-DD")],
+    night: Annotated[str, typer.Argument(metavar="NIGHT", help="YYYY-MM-DD or tonight.")],
     until: Annotated[str | None, typer.Option(help="Last night. Default: the same.")] = None,
     module: Annotated[list[str] | None, typer.Option(help="Only this science module.")] = None,
     survey: str = "ztf",
@@ -118,17 +118,19 @@ def backfill(
     """Compute nights anew from raw, or the columns of some modules. Nothing is sent again."""
     from fink_assets.backfill import backfill as compute
     from fink_assets.settings import settings
+    from fink_assets.trial.options import night_named
     from fink_assets.trial.runs import opened
 
-    last, done = until or night, None
-    typer.echo(f"Computing {night} to {last}")
+    kind, done = served(survey), None
+    first, last = (night_named(each, kind) for each in (night, until or night))
+    typer.echo(f"Computing {first} to {last}")
     with opened(settings()) as instance, until_interrupted():
         try:
             done = compute(
                 settings(),
                 instance,
-                served(survey),
-                first=night,
+                kind,
+                first=first,
                 last=last,
                 modules=module or (),
                 tell=typer.echo,
@@ -136,7 +138,7 @@ def backfill(
         except LookupError as problem:
             raise typer.BadParameter(str(problem)) from None
     state = {True: "done", False: "failed", None: "stopped; what is not done is as it was"}[done]
-    typer.echo(f"{night} to {last}: {state}")
+    typer.echo(f"{first} to {last}: {state}")
     raise typer.Exit(0 if done else 1)
 
 

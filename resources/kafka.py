@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 TIMEOUT_SECONDS = 10.0
+# What fails raises; the client's own notes on each retry would bury that.
+QUIET = {"log_level": 0}
 PAUSE_SECONDS = 0.1
 
 T = TypeVar("T")
@@ -52,7 +54,9 @@ class Kafka:
         """
         from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-        consumer = Consumer({"bootstrap.servers": self.servers, "group.id": "fink-watermarks"})
+        consumer = Consumer(
+            {"bootstrap.servers": self.servers, "group.id": "fink-watermarks", **QUIET}
+        )
         try:
             topics = consumer.list_topics(timeout=TIMEOUT_SECONDS).topics
             wanted = sorted(name for name in topics if re.fullmatch(pattern, name))
@@ -77,7 +81,7 @@ class Kafka:
 
         if not names:
             return {}
-        admin = AdminClient({"bootstrap.servers": self.servers, "log_level": 3})
+        admin = AdminClient({"bootstrap.servers": self.servers, **QUIET})
         found = admin.describe_topics(TopicCollection(names), request_timeout=TIMEOUT_SECONDS)
         return {name: str(asked.result().topic_id) for name, asked in found.items()}
 
@@ -86,7 +90,7 @@ class Kafka:
         from confluent_kafka import KafkaException
         from confluent_kafka.admin import AdminClient, NewTopic
 
-        admin = AdminClient({"bootstrap.servers": self.servers, "log_level": 3})
+        admin = AdminClient({"bootstrap.servers": self.servers, **QUIET})
         try:
             present = set(admin.list_topics(timeout=TIMEOUT_SECONDS).topics)
             missing = [n for n in names if n not in present]

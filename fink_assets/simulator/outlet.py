@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from confluent_kafka import KafkaError, Message
 
 FLUSH_SECONDS = 60.0
+CREATE_SECONDS = 30.0
 
 _PRODUCER = {
     "enable.idempotence": True,
     # What fails raises; notes on retries would disturb the progress that people watch.
-    "log_level": 3,
+    "log_level": 0,
     "compression.type": "none",
     "linger.ms": 20,
     # Bounds the memory; more would only wait here instead of on disk.
@@ -32,17 +33,25 @@ class ReplayError(RuntimeError):
 
 
 def create_topic(servers: str, topic: str, partitions: int = 2) -> None:
-    """Create a topic; one that exists is left as it is."""
+    """Create a topic; one that exists is left as it is.
+
+    Raises
+    ------
+    ReplayError
+        No broker answers within 30 s, or it refuses.
+    """
     from confluent_kafka import KafkaError, KafkaException
     from confluent_kafka.admin import AdminClient, NewTopic
 
-    admin = AdminClient({"bootstrap.servers": servers, "log_level": 3})
+    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
     new = NewTopic(topic, num_partitions=partitions, replication_factor=1)
     try:
-        admin.create_topics([new])[topic].result(timeout=30)
+        admin.create_topics([new])[topic].result(timeout=CREATE_SECONDS)
+    except TimeoutError:
+        raise ReplayError(f"{topic}: no broker answers, so that it cannot be created") from None
     except KafkaException as problem:
         if problem.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-            raise
+            raise ReplayError(f"{topic}: it cannot be created: {problem.args[0].str()}") from None
 
 
 class Outlet:

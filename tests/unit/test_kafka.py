@@ -3,7 +3,7 @@
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from resources.kafka import once_elected
+from resources.kafka import Kafka, KafkaUnreachableError, once_elected
 
 
 class Leader:
@@ -35,3 +35,13 @@ def test_another_error_is_told_at_once():
     with pytest.raises(KafkaException, match="TOPIC_AUTHORIZATION_FAILED"):
         once_elected(leader)
     assert leader() == "answer"
+
+
+def test_a_kafka_that_is_not_there_is_told_once_without_the_client_s_own_notes(
+    capfd, monkeypatch, make_ports
+):
+    (port,) = make_ports(1)
+    monkeypatch.setattr("resources.kafka.TIMEOUT_SECONDS", 0.5)
+    with pytest.raises(KafkaUnreachableError, match=f"Kafka at 127.0.0.1:{port}"):
+        Kafka(f"127.0.0.1:{port}").watermarks(".*")
+    assert capfd.readouterr() == ("", "")

@@ -60,6 +60,15 @@ def test_a_full_queue_is_waited_for_and_nothing_is_lost():
     assert report.first_sent <= report.last_sent
 
 
+def test_a_topic_that_no_broker_creates_ends_the_replay(monkeypatch, capfd, make_ports):
+    (port,) = make_ports(1)
+    monkeypatch.setattr("fink_assets.simulator.outlet.CREATE_SECONDS", 0.2)
+    nobody = Outlet(f"127.0.0.1:{port}", "t")
+    with pytest.raises(ReplayError, match="t: no broker answers"):
+        hand_over(alerts(1), nobody)
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize("fails", [1, 50, 100])
 def test_one_refused_alert_ends_the_replay(fails):
     with pytest.raises(ReplayError, match="refused"):

@@ -62,7 +62,7 @@ def test_a_bench_sends_alerts_of_a_folder_or_a_synthetic_night(fink):
     ("words", "reason"),
     [
         (["2011-01-01"], "2011-01-01 is not a night of ZTF"),
-        (["2019-09-03", "--until", "tomorrow"], "tomorrow is not a night of ZTF"),
+        (["2019-09-03", "--until", "tomorrow"], "tomorrow: write YYYY-MM-DD, or tonight"),
         (["2019-09-03", "--module", "nonesuch"], "no such module: nonesuch"),
     ],
 )
