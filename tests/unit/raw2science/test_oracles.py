@@ -157,6 +157,38 @@ def test_as_many_alerts_score_high_as_supernovae_of_type_ia_as_documented(models
     assert (supernovae_in_production(oracle("IB"))["snia_vs_nonia"] > 0.5).sum() == 13
 
 
+@pytest.mark.parametrize(("name", "rows"), [("YS", 26), ("RG/part-00000-836b", 9), ("TD", 21)])
+def test_alerts_without_a_rise_in_both_bands_are_those_with_a_zero_in_production(
+    name, rows, models
+):
+    found = early_in_production(oracle(name), cdsxmatch=EXTRAGALACTIC)
+    assert (found.isna() | (found == 0)).sum() == rows
+    assert (oracle(name)["rf_snia_vs_nonia"] == 0).all()
+
+
+def test_early_supernovae_of_type_ia_have_the_documented_probabilities(models):
+    """Whatever SIMBAD says; values stored in the file are of an older forest."""
+    stored = oracle("DT/part")
+    found = early_in_production(stored)
+    assert {c: round(p, 3) for c, p in zip(stored["candid"], found, strict=True) if p > 0.5} == {
+        1786383464615015013: 0.674,
+        1786383461515015008: 0.816,
+        1786330573515015010: 0.693,
+    }
+
+
+def test_no_alert_with_points_in_i_is_an_early_supernova_of_type_ia_as_documented(models):
+    assert (early_in_production(oracle("IB")) > 0.5).sum() == 0
+
+
+def early_in_production(stored, **columns):
+    """Probabilities with all conditions of production, null where there is none."""
+    meets = (detections(stored) >= 4) & (packets(stored, "candidate.ndethist") <= 20)
+    for column, allowed in columns.items():
+        meets &= stored[column].isin(allowed)
+    return computed("early_snia", stored)["snia_vs_nonia"].where(meets)
+
+
 NETWORKS = {"snia_vs_nonia": "snn_snia_vs_nonia", "sn_vs_all": "snn_sn_vs_all"}
 
 
