@@ -107,9 +107,9 @@ def fit(time: Numbers, flux: Numbers) -> tuple[float, float, float]:
     low, high = int(flux.argmin()), int(flux.argmax())
     days = time[high] - time[low]
     steepness = (high - low) / days if time[high] > 0 and days else 1.0
-    ratio = flux[high] / flux[0] if flux[0] else 1.0
-    middle = np.log(ratio - 1) / steepness if ratio > 1 else 1.0
     with np.errstate(over="ignore"):
+        ratio = flux[high] / flux[0] if flux[0] else 1.0
+        middle = np.log(ratio - 1) / steepness if 1 < ratio < np.inf else 1.0
         found = least_squares(
             lambda parameters: sigmoid(time, *parameters) - flux, (steepness, middle, flux[high])
         )
