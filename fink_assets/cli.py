@@ -27,6 +27,7 @@ Only = Annotated[
 def setup() -> None:
     """Check this machine and fetch what the services need. Does nothing twice."""
     from fink_assets.packages import PackageError
+    from fink_assets.raw2science.models.store import ensure_models
     from fink_assets.settings import settings
     from fink_assets.simulator.sample import ensure_samples
     from fink_assets.surveys.lsst_packet import ensure_packets
@@ -47,6 +48,10 @@ def setup() -> None:
             typer.echo(f"Schemas    {ensure_packets(configuration.packets)}")
         except PackageError as problem:
             typer.echo(f"Schemas    none of LSST: {problem}")
+        try:
+            typer.echo(f"Models     {ensure_models(configuration.models)}")
+        except PackageError as problem:
+            typer.echo(f"Models     none, modules that need one are unavailable: {problem}")
 
 
 @app.command()

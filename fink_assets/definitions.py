@@ -82,6 +82,7 @@ def survey_defs(
     return dg.Definitions(
         assets=[
             *stream2raw.specs(survey, tables),
+            *raw2science.models(survey, own_modules),
             *distribution.specs(survey, tables, own_filters),
             science,
             curves,

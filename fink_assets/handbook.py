@@ -12,6 +12,8 @@ from fink_assets.distribution.filters import FILTERS
 from fink_assets.lake import contracts
 from fink_assets.lake.columns import ColumnContract
 from fink_assets.lake.contracts import Tables
+from fink_assets.raw2science.models import MODELS as TRAINED
+from fink_assets.raw2science.models import Model
 from fink_assets.raw2science.module import Column, ScienceModule, ordered
 from fink_assets.raw2science.modules import MODULES
 from fink_assets.settings import PROJECT
@@ -82,7 +84,7 @@ def modules_page() -> str:
         parts += [part for module in own for part in _module(module)]
         parts.append(f"## {survey.title}: filters")
         parts += [p for f in FILTERS if f.survey == survey.name for p in _filter(f)]
-    return _joined(parts)
+    return _joined([*parts, "## Models", _models()])
 
 
 def _module(module: ScienceModule) -> list[str]:
@@ -96,6 +98,8 @@ def _module(module: ScienceModule) -> list[str]:
     ]
     if module.needs:
         facts.append(f"needs {_code(module.needs)}")
+    if module.models:
+        facts.append(f"models {_code(module.models)}")
     return [f"### `{module.name}`", module.doc, "; ".join(facts) + ".", _outputs(module.outputs)]
 
 
@@ -103,6 +107,15 @@ def _filter(chosen: AlertFilter) -> list[str]:
     facts = f"Version {chosen.version}, {', '.join(chosen.owners)}, topic `{chosen.topic}`."
     condition = f"```sql\n{chosen.condition}\n```"
     return [f"### `{chosen.name}`", chosen.doc, facts, condition]
+
+
+def _models() -> str:
+    def row(model: Model) -> tuple[str, ...]:
+        meaning = f"{model.doc} [Origin]({model.origin})."
+        source = f"{model.package.requirement}, {model.licence}"
+        return f"`{model.name}`", model.version, meaning, source, f"`{model.sha256[:16]}…`"
+
+    return _grid(("model", "version", "what it is", "from", "sha256"), map(row, TRAINED))
 
 
 def _cuts(survey: Survey) -> str:

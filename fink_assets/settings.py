@@ -101,6 +101,11 @@ class Settings(BaseSettings):
         return self.cache / "alerts"
 
     @property
+    def models(self) -> Path:
+        """Folder of the trained models converted at set-up, at the same place for every worker."""
+        return self.cache / "models"
+
+    @property
     def packets(self) -> Path:
         """Folder of the packet schemas fetched at set-up."""
         return self.cache / "packets"

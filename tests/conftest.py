@@ -96,6 +96,18 @@ def packets():
         pytest.skip(str(problem))
 
 
+@pytest.fixture(scope="session")
+def models():
+    """Folder of the trained models, which set-up fetches; a test of them is skipped without."""
+    from fink_assets.packages import PackageError
+    from fink_assets.raw2science.models.store import ensure_models
+
+    try:
+        return ensure_models()
+    except PackageError as problem:
+        pytest.skip(str(problem))
+
+
 @pytest.fixture
 def impatient(monkeypatch):
     """Waits a second for a Kafka that is not there."""
@@ -198,7 +210,7 @@ def topic(kafka_servers):
 
 
 @pytest.fixture(scope="session")
-def sample_run(spark, kafka_servers, tmp_path_factory):
+def sample_run(models, spark, kafka_servers, tmp_path_factory):
     """The sample after the whole chain, in two batches; a test that changes it, copies it."""
     import pipeline
 

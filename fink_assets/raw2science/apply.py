@@ -6,6 +6,7 @@ which alerts are enriched to `enrich`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -55,17 +56,26 @@ def enriched(alerts: DataFrame, modules: Sequence[ScienceModule]) -> DataFrame:
 
 
 def passes(modules: Sequence[ScienceModule]) -> Iterator[list[ScienceModule]]:
-    """Group sorted modules: each of Spark alone, Python ones in as few passes as needs allow."""
+    """Group sorted modules: each of Spark alone, Python ones in as few passes as needs allow.
+
+    A module whose condition reads what another gives waits for the pass after that one's.
+    """
     waiting = list(modules)
     while waiting:
         blocked = {m.name for m in waiting}
         group = [m for m in waiting if m.expressions and not blocked & set(m.needs)][:1]
         if not group:
             for module in waiting:
-                if module.function and not (blocked - {m.name for m in group}) & set(module.needs):
+                done = {m.name for m in group if not _asks(module, m.name)}
+                if module.function and not (blocked - done) & set(module.needs):
                     group.append(module)
         waiting = [m for m in waiting if m not in group]
         yield group
+
+
+def _asks(module: ScienceModule, need: str) -> bool:
+    """Whether a module's condition reads what another module gives."""
+    return bool(re.search(rf"\b{need}\.", module.applies))
 
 
 def _expressed(alerts: DataFrame, module: ScienceModule) -> DataFrame:

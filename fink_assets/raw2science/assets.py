@@ -14,6 +14,7 @@ from fink_assets.lake.describe import column_schema, key, nights, table_spec
 from fink_assets.lake.table import of_nights
 from fink_assets.raw2science.backfill import replace_modules, replace_nights
 from fink_assets.raw2science.enrich import Enrich
+from fink_assets.raw2science.models import Model, named
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.surveys import Survey
 
@@ -23,6 +24,39 @@ STAGE = "raw2science"
 def module_key(module: ScienceModule) -> dg.AssetKey:
     """Asset key of a module."""
     return dg.AssetKey([module.survey, "science", module.name])
+
+
+def model_key(model: Model) -> dg.AssetKey:
+    """Asset key of a trained model."""
+    return dg.AssetKey([model.survey, "models", model.name])
+
+
+def models(survey: Survey, modules: Sequence[ScienceModule]) -> list[dg.AssetSpec]:
+    """Trained models that modules need: made elsewhere, as they are."""
+    names = dict.fromkeys(name for module in modules for name in module.models)
+    return [_model_spec(survey, named(name)) for name in names]
+
+
+def _model_spec(survey: Survey, model: Model) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        model_key(model),
+        description=model.doc,
+        group_name="models",
+        kinds={"numpy"},
+        owners=list(model.owners),
+        tags={"survey": survey.name, "stage": STAGE, "model_version": model.version},
+        code_version=model.sha256,
+        metadata={
+            "file": model.file,
+            "sha256": model.sha256,
+            "bytes": model.size,
+            "licence": model.licence,
+            "package": model.package.requirement,
+            "sources": dg.MetadataValue.json(dict(model.sources)),
+            "features": dg.MetadataValue.json(list(model.features)),
+            "origin": dg.MetadataValue.url(model.origin),
+        },
+    )
 
 
 def specs(survey: Survey, tables: Tables, modules: Sequence[ScienceModule]) -> list[dg.AssetSpec]:
@@ -66,7 +100,7 @@ def _module_spec(survey: Survey, tables: Tables, module: ScienceModule) -> dg.As
             "dagster/column_lineage": dg.TableColumnLineage(lineage),
             "applies to alerts with": dg.MetadataValue.text(module.applies),
         },
-        deps=[key(tables.science), *needed],
+        deps=[key(tables.science), *needed, *[model_key(named(m)) for m in module.models]],
         partitions_def=nights(survey),
         skippable=True,
     )

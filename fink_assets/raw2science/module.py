@@ -8,9 +8,11 @@ import hashlib
 import inspect
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any
 
 from fink_assets.lake.columns import ColumnContract
+from fink_assets.raw2science.models import named
 
 STATUSES = ("ok", "not_applicable", "failed", "unavailable")
 
@@ -71,6 +73,7 @@ class ScienceModule:
     inputs: Sequence[str]
     outputs: Sequence[Column]
     needs: Sequence[str] = ()
+    models: Sequence[str] = ()
     applies: str = "true"
     golden: Sequence[Golden] = ()
     doc: str = ""
@@ -93,11 +96,15 @@ class ScienceModule:
             raise ValueError(f"{self.name}: inputs are written as `group.column`, not {foreign}")
         if not self.doc.strip():
             raise ValueError(f"{self.name}: a module needs a docstring")
+        for model in map(named, self.models):
+            if model.survey != self.survey:
+                raise ValueError(f"{self.name}: {model.name} is for alerts of {model.survey}")
 
     @property
     def code_version(self) -> str:
-        """Declared version and a digest of the source, e.g. ``1.0.0+4f1c2a9b``."""
-        return f"{self.version}+{hashlib.sha256(self.source.encode()).hexdigest()[:8]}"
+        """Declared version and a digest of source and models, e.g. ``1.0.0+4f1c2a9b``."""
+        made_of = self.source + "".join(named(model).sha256 for model in self.models)
+        return f"{self.version}+{hashlib.sha256(made_of.encode()).hexdigest()[:8]}"
 
     @property
     def type(self) -> str:
@@ -113,6 +120,7 @@ def science_module(
     inputs: Sequence[str],
     outputs: Sequence[Column],
     needs: Sequence[str] = (),
+    models: Sequence[str] = (),
     applies: str = "true",
     golden: Sequence[Golden] = (),
 ) -> Callable[[Callable[..., Any]], ScienceModule]:
@@ -133,6 +141,8 @@ def science_module(
         What the module adds.
     needs : sequence of str
         Modules that must run first.
+    models : sequence of str
+        Trained models of the registry; the function gets their arrays by name as a second argument.
     applies : str
         Spark SQL condition over the inputs; alerts for which it is not true get ``not_applicable``.
     golden : sequence of Golden
@@ -154,15 +164,30 @@ def science_module(
             inputs=tuple(inputs),
             outputs=tuple(outputs),
             needs=tuple(needs),
+            models=tuple(models),
             applies=applies,
             golden=tuple(golden),
             doc=inspect.getdoc(function) or "",
-            function=function if computed else None,
+            function=_given(function, tuple(models)) if computed else None,
             expressions={} if computed else dict(function()),
             source=inspect.getsource(inspect.getmodule(function) or function),
         )
 
     return declare
+
+
+def _given(function: Callable[..., Any], models: Sequence[str]) -> Callable[..., Any]:
+    """Make a function of alerts alone: models are loaded where it runs, once per process."""
+    if not models:
+        return function
+
+    @wraps(function)
+    def with_models(alerts: Any) -> Any:
+        from fink_assets.raw2science.models.store import load
+
+        return function(alerts, load(models))
+
+    return with_models
 
 
 def ordered(

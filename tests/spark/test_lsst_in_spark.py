@@ -75,12 +75,12 @@ def computed(spark, *packets):
 
 
 @pytest.fixture(scope="module")
-def built(spark):
+def built(models, spark):
     return computed(spark, *rubin.built())
 
 
 @pytest.fixture(scope="module")
-def real(spark):
+def real(models, spark):
     return computed(spark, *rubin.real())
 
 

@@ -125,5 +125,6 @@ def test_each_survey_has_the_names_that_fink_gives_to_its_alerts():
     }
     assert found["misc"] == {"firstDiaSourceMjdTaiFink": "detection_history.first_detection_mjd"}
     assert found["lc_features"] == {band: f"lightcurve_features.{band}" for band in "ugrizy"}
-    assert set(found) == {"pred", "misc", "lc_features"}
+    assert found["clf"] == {"snnSnVsOthers_score": "supernova.sn_vs_others"}
+    assert set(found) == {"pred", "misc", "lc_features", "clf"}
     assert {"roid", "nalerthist", "mag_rate", "lc_features_g"} < set(fink_names(ztf.MODULES))

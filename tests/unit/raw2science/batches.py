@@ -45,7 +45,7 @@ def value(packet: Packet, path: str) -> Any:
     group, name = path.split(".")
     if group == "history":
         return history(packet, name)
-    return packet[group][name]
+    return packet[group][name] if group in packet else None  # what another module gives is not
 
 
 def history(packet: Packet, name: str) -> np.ndarray:

@@ -10,6 +10,7 @@ from batches import ORACLES, batch
 
 from fink_assets.astro.light_curve import extractor
 from fink_assets.raw2science.modules.lsst.lightcurve_features import lightcurve_features
+from fink_assets.raw2science.modules.lsst.supernova import supernova
 
 ENRICHED = ORACLES / "R27_lsst_v10_enriched.parquet"
 
@@ -38,6 +39,16 @@ def test_light_curve_features_are_those_in_production():
                 assert ours["i"][name] is None
             else:
                 assert ours["i"][name] == pytest.approx(value, rel=1e-9, abs=1e-12), name
+
+
+@pytest.mark.skipif(not ENRICHED.is_file(), reason=f"Fink's values are not at {ENRICHED}")
+def test_supernova_scores_are_those_in_production(models):
+    """One point is enough for Fink; here such alerts do not reach the module."""
+    stored = pd.read_parquet(ENRICHED).to_dict("records")
+    found = supernova.function(batch(stored, supernova.inputs))["sn_vs_others"]
+    theirs = [packet["clf"]["snnSnVsOthers_score"] for packet in stored]
+    assert len(theirs) == 27
+    np.testing.assert_allclose(found, theirs, rtol=0, atol=1e-6)
 
 
 @needs_alerts

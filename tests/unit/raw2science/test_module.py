@@ -10,7 +10,7 @@ from fink_assets.raw2science.module import Column, ScienceModule, ordered, scien
 SCORE = Column(name="score", type="double", doc="A number.")
 
 
-def module(name, *needs, expressions=None):
+def module(name, *needs, expressions=None, applies="true"):
     return ScienceModule(
         name=name,
         survey="ztf",
@@ -19,6 +19,7 @@ def module(name, *needs, expressions=None):
         inputs=("candidate.magpsf",),
         outputs=(SCORE,),
         needs=needs,
+        applies=applies,
         doc="Give a number.",
         function=None if expressions else len,
         expressions=expressions or {},
@@ -66,6 +67,20 @@ def test_python_modules_share_a_pass_and_spark_ones_go_where_their_needs_allow()
         ["last"],
     ]
     assert list(passes([])) == []
+
+
+def test_a_module_whose_condition_reads_another_waits_for_the_next_pass():
+    modules = [
+        module("first"),
+        module("first_of_all"),
+        module("asking", "first", applies="not (first.score <=> 3)"),
+        module("needing", "first", applies="first_of_all.score > 1"),
+        module("last", "asking"),
+    ]
+    assert [names(group) for group in passes(ordered(modules))] == [
+        ["first", "first_of_all", "needing"],
+        ["asking", "last"],
+    ]
 
 
 REFUSED = {

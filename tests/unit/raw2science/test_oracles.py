@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 from batches import ORACLES, batch
@@ -111,6 +112,84 @@ def test_rates_have_the_epochs_of_production_and_its_values_within_the_errors(na
     # Production shifts all fluxes of a batch, which is worth up to 1.5 sigma.
     assert distance.dropna().max() < 2
     assert distance.median() < 0.3
+
+
+EXTRAGALACTIC = (
+    *("BClG", "BlueCompG", "Candidate_SN*", "ClG", "Compact_Gr_G", "EmG", "Fail", "Fail 504"),
+    *("Galaxy", "galaxy", "GinCl", "GinGroup", "GinPair", "GravLens_Candidate", "GroupG", "HII_G"),
+    *("High_z_G", "IG", "LINER", "LSB_G", "PairG", "PartofG", "Possible_ClG", "Possible_SClG"),
+    *("SN", "SN*_Candidate", "Seyfert", "Seyfert_1", "Seyfert_2", "StarburstG", "SuperClG"),
+    *("Transient", "Unknown", "Void"),
+)
+
+
+def detections(stored):
+    """Number of detections in each packet."""
+    return pd.Series([np.isfinite(m).sum() for m in packets(stored, "history.magpsf")])
+
+
+def packets(stored, path):
+    """One input of each packet."""
+    return batch(stored.to_dict("records"), [path])[path]
+
+
+def supernovae_in_production(stored, **columns):
+    """Scores with all conditions of production, the cross-match included, and its 0 elsewhere."""
+    age = packets(stored, "candidate.jd") - packets(stored, "candidate.jdstarthist")
+    meets = (detections(stored) >= 2) & (age <= 90)
+    for column, allowed in columns.items():
+        meets &= stored[column].isin(allowed)
+    return computed("supernova", stored).where(meets, 0.0)
+
+
+@pytest.mark.parametrize(("name", "rows", "scored"), [("YS", 26, 0), ("RG/part-00000-836b", 9, 6)])
+def test_supernova_scores_are_those_in_production(name, rows, scored, models):
+    stored = oracle(name)
+    found = supernovae_in_production(stored, cdsxmatch=EXTRAGALACTIC, roid=(0, 1, 2))
+    assert len(stored) == rows
+    for ours, theirs in NETWORKS.items():
+        assert (found[ours] > 0).sum() == scored
+        np.testing.assert_allclose(found[ours], stored[theirs], rtol=0, atol=1e-6)
+
+
+def test_as_many_alerts_score_high_as_supernovae_of_type_ia_as_documented(models):
+    """With points in i, which are steps without flux; their SIMBAD type is taken as unknown."""
+    assert (supernovae_in_production(oracle("IB"))["snia_vs_nonia"] > 0.5).sum() == 13
+
+
+@pytest.mark.parametrize(("name", "rows"), [("YS", 26), ("RG/part-00000-836b", 9), ("TD", 21)])
+def test_alerts_without_a_rise_in_both_bands_are_those_with_a_zero_in_production(
+    name, rows, models
+):
+    found = early_in_production(oracle(name), cdsxmatch=EXTRAGALACTIC)
+    assert (found.isna() | (found == 0)).sum() == rows
+    assert (oracle(name)["rf_snia_vs_nonia"] == 0).all()
+
+
+def test_early_supernovae_of_type_ia_have_the_documented_probabilities(models):
+    """Whatever SIMBAD says; values stored in the file are of an older forest."""
+    stored = oracle("DT/part")
+    found = early_in_production(stored)
+    assert {c: round(p, 3) for c, p in zip(stored["candid"], found, strict=True) if p > 0.5} == {
+        1786383464615015013: 0.674,
+        1786383461515015008: 0.816,
+        1786330573515015010: 0.693,
+    }
+
+
+def test_no_alert_with_points_in_i_is_an_early_supernova_of_type_ia_as_documented(models):
+    assert (early_in_production(oracle("IB")) > 0.5).sum() == 0
+
+
+def early_in_production(stored, **columns):
+    """Probabilities with all conditions of production, null where there is none."""
+    meets = (detections(stored) >= 4) & (packets(stored, "candidate.ndethist") <= 20)
+    for column, allowed in columns.items():
+        meets &= stored[column].isin(allowed)
+    return computed("early_snia", stored)["snia_vs_nonia"].where(meets)
+
+
+NETWORKS = {"snia_vs_nonia": "snn_snia_vs_nonia", "sn_vs_all": "snn_sn_vs_all"}
 
 
 @pytest.mark.parametrize(

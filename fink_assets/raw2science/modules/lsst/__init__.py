@@ -5,10 +5,12 @@ from fink_assets.raw2science.modules.lsst.detection_history import detection_his
 from fink_assets.raw2science.modules.lsst.fast_transient_rate import fast_transient_rate
 from fink_assets.raw2science.modules.lsst.lightcurve_features import lightcurve_features
 from fink_assets.raw2science.modules.lsst.solar_system import solar_system
+from fink_assets.raw2science.modules.lsst.supernova import supernova
 
 MODULES: tuple[ScienceModule, ...] = (
     detection_history,
     fast_transient_rate,
     lightcurve_features,
     solar_system,
+    supernova,
 )

@@ -2,13 +2,17 @@
 
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.raw2science.modules.ztf.detection_history import detection_history
+from fink_assets.raw2science.modules.ztf.early_snia import early_snia
 from fink_assets.raw2science.modules.ztf.fast_transient_rate import fast_transient_rate
 from fink_assets.raw2science.modules.ztf.lightcurve_features import lightcurve_features
 from fink_assets.raw2science.modules.ztf.solar_system import solar_system
+from fink_assets.raw2science.modules.ztf.supernova import supernova
 
 MODULES: tuple[ScienceModule, ...] = (
     detection_history,
+    early_snia,
     fast_transient_rate,
     lightcurve_features,
     solar_system,
+    supernova,
 )
