@@ -5,6 +5,7 @@ when it runs.
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,6 +27,8 @@ Only = Annotated[
 @app.command()
 def setup() -> None:
     """Check this machine and fetch what the services need. Does nothing twice."""
+    from fink_assets.catalogues import CATALOGUES
+    from fink_assets.catalogues.build import ensure_all
     from fink_assets.packages import PackageError
     from fink_assets.settings import settings
     from fink_assets.simulator.sample import ensure_samples
@@ -47,6 +50,9 @@ def setup() -> None:
             typer.echo(f"Schemas    {ensure_packets(configuration.packets)}")
         except PackageError as problem:
             typer.echo(f"Schemas    none of LSST: {problem}")
+        for told in set(ensure_all(CATALOGUES).values()):
+            typer.echo(f"Catalogues some are missing: {told}")
+        typer.echo(f"Catalogues {configuration.catalogues}")
 
 
 @app.command()
@@ -159,6 +165,26 @@ def reprocess(
         typer.echo(f"batch {batch}: {letters} dead letters")
     said = "the streaming run takes them up" if planned else "nothing to try"
     typer.echo(f"{sum(planned.values())} dead letters are tried again: {said}")
+
+
+@app.command()
+def catalogues(
+    archive: Annotated[
+        list[Path] | None, typer.Option(help="A package's file, where there is no network.")
+    ] = None,
+) -> None:
+    """Fetch the catalogues, write those that changed to the lake, and list them all."""
+    from fink_assets.catalogues import CATALOGUES
+    from fink_assets.catalogues.build import ensure_all
+    from fink_assets.catalogues.table import publish, show
+    from fink_assets.settings import settings
+
+    problems = ensure_all(CATALOGUES, archives=archive or ())
+    there = [c for c in CATALOGUES if c.name not in problems]
+    console().print(show([publish(c, settings().lake) for c in there]))
+    for name, problem in problems.items():
+        typer.echo(f"{name} is missing: {problem}")
+    raise typer.Exit(1 if problems else 0)
 
 
 def _services(only: Iterable[str] | None) -> tuple[str, ...]:

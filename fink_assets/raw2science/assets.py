@@ -66,7 +66,7 @@ def _module_spec(survey: Survey, tables: Tables, module: ScienceModule) -> dg.As
             "dagster/column_lineage": dg.TableColumnLineage(lineage),
             "applies to alerts with": dg.MetadataValue.text(module.applies),
         },
-        deps=[key(tables.science), *needed],
+        deps=[key(tables.science), *needed, *[dg.AssetKey(d.key) for d in module.data]],
         partitions_def=nights(survey),
         skippable=True,
     )

@@ -8,7 +8,7 @@ import hashlib
 import inspect
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from fink_assets.lake.columns import ColumnContract
 
@@ -54,6 +54,21 @@ class Golden:
     tolerance: float = 1e-6
 
 
+class Data(Protocol):
+    """What a module reads beside alerts: a catalogue, a model."""
+
+    @property
+    def key(self) -> Sequence[str]:
+        """Asset key."""
+
+    @property
+    def digest(self) -> str:
+        """Digest of the content, known without it."""
+
+    def missing(self) -> str:
+        """Say what is missing on this machine and what to do; empty if nothing is."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ScienceModule:
     """A unit of added value, with its own version, owner, status and columns.
@@ -73,6 +88,7 @@ class ScienceModule:
     needs: Sequence[str] = ()
     applies: str = "true"
     golden: Sequence[Golden] = ()
+    data: Sequence[Data] = ()
     doc: str = ""
     function: Callable[..., Any] | None = None
     expressions: dict[str, str] = field(default_factory=dict)
@@ -93,11 +109,18 @@ class ScienceModule:
             raise ValueError(f"{self.name}: inputs are written as `group.column`, not {foreign}")
         if not self.doc.strip():
             raise ValueError(f"{self.name}: a module needs a docstring")
+        if self.data and self.expressions:
+            raise ValueError(f"{self.name}: expressions of Spark read no data beside alerts")
 
     @property
     def code_version(self) -> str:
-        """Declared version and a digest of the source, e.g. ``1.0.0+4f1c2a9b``."""
-        return f"{self.version}+{hashlib.sha256(self.source.encode()).hexdigest()[:8]}"
+        """Declared version and a digest of source and data, e.g. ``1.0.0+4f1c2a9b``."""
+        content = "".join([self.source, *[data.digest for data in self.data]])
+        return f"{self.version}+{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+
+    def missing(self) -> str:
+        """Say which data are missing on this machine and what to do; empty if none are."""
+        return "; ".join(filter(None, (data.missing() for data in self.data)))
 
     @property
     def type(self) -> str:
@@ -115,6 +138,7 @@ def science_module(
     needs: Sequence[str] = (),
     applies: str = "true",
     golden: Sequence[Golden] = (),
+    data: Sequence[Data] = (),
 ) -> Callable[[Callable[..., Any]], ScienceModule]:
     """Make a science module of a function.
 
@@ -137,6 +161,8 @@ def science_module(
         Spark SQL condition over the inputs; alerts for which it is not true get ``not_applicable``.
     golden : sequence of Golden
         Real alerts with the values they must get.
+    data : sequence of Data
+        Catalogues or models that the function reads; without them its status is ``unavailable``.
 
     Notes
     -----
@@ -156,6 +182,7 @@ def science_module(
             needs=tuple(needs),
             applies=applies,
             golden=tuple(golden),
+            data=tuple(data),
             doc=inspect.getdoc(function) or "",
             function=function if computed else None,
             expressions={} if computed else dict(function()),
