@@ -38,8 +38,8 @@ def spec(catalogue: Catalogue, root: str) -> dg.AssetSpec:
 def definitions(catalogues: Sequence[Catalogue], root: str) -> dg.Definitions:
     """Assets of catalogues in a lake, and the job `catalogues`."""
 
-    @dg.multi_asset(name=GROUP, specs=[spec(c, root) for c in catalogues], can_subset=True)
-    def written(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    @dg.multi_asset(specs=[spec(c, root) for c in catalogues], can_subset=True)
+    def write_catalogues(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]  # noqa: ANN202
         """Fetch what is not on this machine, and write what changed to the lake."""
         from fink_assets.catalogues.build import ensure
         from fink_assets.catalogues.table import publish
@@ -52,5 +52,5 @@ def definitions(catalogues: Sequence[Catalogue], root: str) -> dg.Definitions:
                     asset_key=key, metadata=publish(catalogue, root).metadata
                 )
 
-    job = dg.define_asset_job(GROUP, selection=dg.AssetSelection.assets(written))
-    return dg.Definitions(assets=[written], jobs=[job])
+    job = dg.define_asset_job(GROUP, selection=dg.AssetSelection.assets(write_catalogues))
+    return dg.Definitions(assets=[write_catalogues], jobs=[job])

@@ -86,16 +86,16 @@ def _values(frame: pd.DataFrame, column: CatalogueColumn) -> pd.Series:
     numbers = _numbers(frame[column.sources[0]], column.unknown)
     if column.type == "double":
         return numbers.where(np.isfinite(numbers))
-    whole = numbers.astype("Int64")
-    if not (numbers.dropna() == whole.dropna()).all():
-        raise ValueError(f"{column.name}: not all whole numbers")
-    return pd.Series(whole)
+    if not (numbers.dropna() % 1 == 0).all():
+        raise ValueError(f"{column.name}: not all are whole numbers")
+    return numbers.astype("Int64")
 
 
 def _words(values: pd.Series, unknown: Collection[str]) -> pd.Series:
     """Text without the white space and quotes about it; null for what stands for "not known"."""
     text = values.astype("string").str.strip().str.strip('"').str.strip()
-    return text.mask(text.isin(["", *unknown])).astype(object).where(text.notna(), None)
+    known = text.mask(text.isin(["", *unknown]))
+    return known.astype(object).where(known.notna(), None)
 
 
 def _numbers(values: pd.Series, unknown: Collection[str] = ()) -> pd.Series:
@@ -132,6 +132,8 @@ def _sexagesimal(values: pd.Series, degrees: float) -> np.ndarray:
     wrong = text[text.notna() & parts[1].isna()]
     if len(wrong):
         raise ValueError(f"not a sexagesimal angle: {wrong.iloc[0]!r}")
-    whole, minutes, seconds = (pd.to_numeric(parts[i].fillna(0)).to_numpy(float) for i in (1, 2, 3))
+    whole, minutes, seconds = (
+        pd.to_numeric(parts[i].fillna("0")).to_numpy(float) for i in (1, 2, 3)
+    )
     size = degrees * (whole + minutes / 60 + seconds / 3600)
     return np.where(text.isna(), np.nan, np.where(parts[0] == "-", -size, size))

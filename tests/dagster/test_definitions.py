@@ -88,8 +88,17 @@ def test_every_asset_says_what_it_is_and_who_answers_for_it():
     for spec in build_defs(Settings(_env_file=None)).resolve_all_asset_specs():
         assert spec.description, spec.key
         assert spec.owners, spec.key
-        assert spec.tags["survey"] == spec.key.path[0]
+        assert spec.tags.get("survey", "catalogues") == spec.key.path[0]
         assert spec.group_name != "default"
+
+
+def test_what_searches_catalogues_depends_on_their_assets():
+    specs = build_defs(Settings(_env_file=None)).resolve_all_asset_specs()
+    (crossmatch,) = [spec for spec in specs if spec.key.path == ["ztf", "science", "crossmatch"]]
+    needed = {dep.asset_key.path[-1] for dep in crossmatch.deps}
+    assert {"gcvs", "vsx", "mangrove"} < needed
+    known = {spec.key.path[-1] for spec in specs if spec.key.path[0] == "catalogues"}
+    assert needed - {"science"} <= known
 
 
 if __name__ == "__main__":

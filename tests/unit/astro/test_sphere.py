@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from fink_assets.astro import sphere
 from fink_assets.astro.sphere import Sources, cells, nearest, order_for, separation_arcsec
 
-CENTRES = [(0, 0), (359.9999, 12), (0, 90), (123, -90), (45, 41.81), (90, 0), (266, -29), (0, 41.81)]
+CENTRES = [
+    (0, 0),
+    (359.9999, 12),
+    (0, 90),
+    (123, -90),
+    (45, 41.81),
+    (90, 0),
+    (266, -29),
+    (0, 41.81),
+]
 offsets = st.tuples(st.floats(-1, 1), st.floats(-1, 1))
 
 
@@ -114,7 +123,9 @@ def test_what_is_not_a_position_has_no_counterpart(position):
 
 
 def test_nothing_is_found_where_nothing_is():
-    row, separation = nearest(np.array([1.0]), np.array([1.0]), sources(np.array([]), np.array([]))[0], 60)
+    row, separation = nearest(
+        np.array([1.0]), np.array([1.0]), sources(np.array([]), np.array([]))[0], 60
+    )
     assert (row[0], np.isnan(separation[0])) == (-1, True)
 
 
