@@ -27,9 +27,10 @@ Only = Annotated[
 @app.command()
 def setup() -> None:
     """Check this machine and fetch what the services need. Does nothing twice."""
-    from fink_assets.catalogues import CATALOGUES
     from fink_assets.catalogues.build import ensure_all
     from fink_assets.packages import PackageError
+    from fink_assets.raw2science.modules import MODULES
+    from fink_assets.raw2science.modules.catalogues import catalogues_of
     from fink_assets.settings import settings
     from fink_assets.simulator.sample import ensure_samples
     from fink_assets.surveys.lsst_packet import ensure_packets
@@ -50,7 +51,7 @@ def setup() -> None:
             typer.echo(f"Schemas    {ensure_packets(configuration.packets)}")
         except PackageError as problem:
             typer.echo(f"Schemas    none of LSST: {problem}")
-        for told in set(ensure_all(CATALOGUES).values()):
+        for told in set(ensure_all(catalogues_of(MODULES)).values()):
             typer.echo(f"Catalogues some are missing: {told}")
         typer.echo(f"Catalogues {configuration.catalogues}")
 
@@ -174,13 +175,15 @@ def catalogues(
     ] = None,
 ) -> None:
     """Fetch the catalogues, write those that changed to the lake, and list them all."""
-    from fink_assets.catalogues import CATALOGUES
     from fink_assets.catalogues.build import ensure_all
     from fink_assets.catalogues.table import publish, show
+    from fink_assets.raw2science.modules import MODULES
+    from fink_assets.raw2science.modules.catalogues import catalogues_of
     from fink_assets.settings import settings
 
-    problems = ensure_all(CATALOGUES, archives=archive or ())
-    there = [c for c in CATALOGUES if c.name not in problems]
+    known = catalogues_of(MODULES)
+    problems = ensure_all(known, archives=archive or ())
+    there = [c for c in known if c.name not in problems]
     console().print(show([publish(c, settings().lake) for c in there]))
     for name, problem in problems.items():
         typer.echo(f"{name} is missing: {problem}")

@@ -19,6 +19,7 @@ from fink_assets.lake.contracts import Tables
 from fink_assets.raw2science import assets as raw2science
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.raw2science.modules import MODULES
+from fink_assets.raw2science.modules.catalogues import catalogues_of
 from fink_assets.settings import Settings, settings
 from fink_assets.stream2raw import assets as stream2raw
 from fink_assets.surveys import SURVEYS, Survey
@@ -121,7 +122,7 @@ def build_defs(
     ]
     return dg.Definitions.merge(
         *parts,
-        catalogue_assets.definitions(catalogues, configuration.lake),
+        catalogue_assets.definitions(catalogues_of(modules, catalogues), configuration.lake),
         maintenance.schedules(chains),
         dg.Definitions(sensors=[failures.failed_runs]),
     )

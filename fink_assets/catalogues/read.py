@@ -73,7 +73,6 @@ def _table(path: Path, kind: str) -> pd.DataFrame:
 
 def _values(frame: pd.DataFrame, column: CatalogueColumn) -> pd.Series:
     import numpy as np
-    import pandas as pd
 
     if column.type == "array<double>":
         return frame[column.sources[0]]

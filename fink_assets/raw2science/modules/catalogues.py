@@ -5,10 +5,11 @@ What a catalogue is and how it is searched belongs to `fink_assets.catalogues`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fink_assets.catalogues import (
+    CATALOGUES,
     DWARF_AGN,
     GCVS,
     MAGNETIC_CV,
@@ -21,7 +22,7 @@ from fink_assets.catalogues import (
     X4LAC,
 )
 from fink_assets.catalogues.catalogue import Catalogue
-from fink_assets.raw2science.module import Column
+from fink_assets.raw2science.module import Column, ScienceModule
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +32,14 @@ SEARCHED: tuple[Catalogue, ...] = (
     *(DWARF_AGN, MAGNETIC_CV, SYMBIOTIC, TDE, TNS),
 )
 """What the module `crossmatch` searches."""
+
+
+def catalogues_of(
+    modules: Iterable[ScienceModule], listed: Sequence[Catalogue] = CATALOGUES
+) -> tuple[Catalogue, ...]:
+    """List every catalogue there is: those listed, then those that a module alone declares."""
+    read = [data for module in modules for data in module.data if isinstance(data, Catalogue)]
+    return tuple({catalogue.name: catalogue for catalogue in (*listed, *read)}.values())
 
 
 def counterpart_columns(

@@ -5,11 +5,11 @@ import pytest
 from typer.testing import CliRunner
 from unit.catalogues.own import ROWS, declare, written
 
-from fink_assets import catalogues as package
 from fink_assets.catalogues.assets import definitions
 from fink_assets.catalogues.build import ensure
 from fink_assets.catalogues.table import publish, published_as, table_of
 from fink_assets.cli import app
+from fink_assets.raw2science.modules import catalogues as modules
 
 
 @pytest.fixture
@@ -84,12 +84,12 @@ def test_the_command_writes_what_is_there_and_names_what_is_missing(
     file = written(tmp_path)
     there = declare(file)
     absent = replace(there, name="absent", files=(replace(there.files[0], path="gone.csv"),))
-    monkeypatch.setattr(package, "CATALOGUES", (there, absent))
+    monkeypatch.setattr(modules, "catalogues_of", lambda _: (there, absent))
     monkeypatch.setenv("FINK_LAKE_ROOT", lake)
     answer = CliRunner().invoke(app, ["catalogues"])
     assert answer.exit_code == 1
     assert "absent is missing: absent: put the file at" in answer.output.replace("\n", " ")
     assert np.array_equal(table_of(there, lake).count(), 4)
-    monkeypatch.setattr(package, "CATALOGUES", (there,))
+    monkeypatch.setattr(modules, "catalogues_of", lambda _: (there,))
     again = CliRunner().invoke(app, ["catalogues"])
     assert (again.exit_code, "already there" in again.output) == (0, True)
