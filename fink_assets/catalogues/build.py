@@ -152,7 +152,10 @@ def compact(catalogue: Catalogue, frame: pd.DataFrame) -> pa.Table:
         "bigint": pa.int64(),
         "array<double>": pa.list_(pa.float64()),
     }
-    fields = [pa.field(c.name, types[c.type]) for c in catalogue.contract]
+    fields = [
+        pa.field(c.name, types[c.type], metadata={"comment": c.doc, "unit": c.unit, "ucd": c.ucd})
+        for c in catalogue.contract
+    ]
     metadata = {
         "name": catalogue.name,
         "version": catalogue.version,
@@ -162,7 +165,5 @@ def compact(catalogue: Catalogue, frame: pd.DataFrame) -> pa.Table:
         "files": json.dumps({Path(f.path).name: f.sha256 for f in catalogue.files}),
         "rows_without_position": str(lost),
     }
-    schema = pa.schema(fields, metadata=metadata)
-    return pa.Table.from_pandas(frame, schema=schema, preserve_index=False).replace_schema_metadata(
-        metadata
-    )
+    table = pa.Table.from_pandas(frame, schema=pa.schema(fields), preserve_index=False)
+    return table.replace_schema_metadata(metadata)

@@ -16,6 +16,8 @@ from fink_assets.lake.columns import ColumnContract
 from fink_assets.packages import Package
 from fink_assets.settings import settings
 
+LAYOUT = 1
+"""Of compact files; to be raised when the same declaration gives another file."""
 KINDS = ("string", "double", "bigint", "array<double>")
 
 
@@ -163,7 +165,7 @@ class Catalogue:
     @property
     def digest(self) -> str:
         """Digest of the declaration, which has the sums of the files: changes with any content."""
-        return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
+        return hashlib.sha256(repr((LAYOUT, self)).encode()).hexdigest()[:16]
 
     @property
     def file(self) -> Path:

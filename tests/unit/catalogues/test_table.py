@@ -34,6 +34,9 @@ def test_a_catalogue_is_a_delta_table_with_cells(catalogue, lake):
         }
     ]
     assert found[0]["healpix_29"] >> 58 in range(12)
+    about = {field.name: field.metadata for field in done.table.log().schema().fields}
+    assert about["ra"]["unit"] == "deg"
+    assert about["redshift"]["comment"] == "Redshift."
     assert done.table.name == "catalogues/mine"
 
 
