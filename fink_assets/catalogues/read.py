@@ -49,7 +49,7 @@ def _read(path: Path, wanted: list[str]) -> pd.DataFrame:
 
     kind = path.suffix.lower()
     if kind == ".csv":
-        frame = pd.read_csv(path, dtype=str, skipinitialspace=True)
+        frame = pd.read_csv(path, dtype=str, skipinitialspace=True, keep_default_na=False)
     elif kind == ".parquet":
         frame = pd.read_parquet(path)
     elif kind in (".vot", ".votable", ".xml", ".fits"):

@@ -67,6 +67,11 @@ def test_words_for_not_known_are_null(tmp_path):
     assert read(tmp_path, frame, column(unknown=("None",)))["value"].tolist() == [None, "b"]
 
 
+def test_words_that_nobody_declared_unknown_are_names(tmp_path):
+    frame = pd.DataFrame({"RA": [1.0, 2], "DEC": [2.0, 3], "Name": ["NA", "null"]})
+    assert read(tmp_path, frame, column())["value"].tolist() == ["NA", "null"]
+
+
 def test_infinities_are_not_known(tmp_path):
     found = read(tmp_path, sky(z=-np.inf), column("double", "z"))
     assert found["value"].isna().all()
