@@ -5,6 +5,7 @@ when it runs.
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,8 +27,11 @@ Only = Annotated[
 @app.command()
 def setup() -> None:
     """Check this machine and fetch what the services need. Does nothing twice."""
+    from fink_assets.catalogues.build import ensure_all
     from fink_assets.packages import PackageError
     from fink_assets.raw2science.models.store import ensure_models
+    from fink_assets.raw2science.modules import MODULES
+    from fink_assets.raw2science.modules.catalogues import catalogues_of
     from fink_assets.settings import settings
     from fink_assets.simulator.sample import ensure_samples
     from fink_assets.surveys.lsst_packet import ensure_packets
@@ -52,6 +56,9 @@ def setup() -> None:
             typer.echo(f"Models     {ensure_models(configuration.models)}")
         except PackageError as problem:
             typer.echo(f"Models     none, modules that need one are unavailable: {problem}")
+        for told in set(ensure_all(catalogues_of(MODULES)).values()):
+            typer.echo(f"Catalogues some are missing: {told}")
+        typer.echo(f"Catalogues {configuration.catalogues}")
 
 
 @app.command()
@@ -187,6 +194,28 @@ def new_module(
     typer.echo(f"Named in  {written.listed}")
     typer.echo("Next: write it, then find the golden value that this test asks for:")
     typer.echo(f'make test-fast ARGS="tests/unit/raw2science/test_modules.py -k {name}"')
+
+
+@app.command()
+def catalogues(
+    archive: Annotated[
+        list[Path] | None, typer.Option(help="A package's file, where there is no network.")
+    ] = None,
+) -> None:
+    """Fetch the catalogues, write those that changed to the lake, and list them all."""
+    from fink_assets.catalogues.build import ensure_all
+    from fink_assets.catalogues.table import publish, show
+    from fink_assets.raw2science.modules import MODULES
+    from fink_assets.raw2science.modules.catalogues import catalogues_of
+    from fink_assets.settings import settings
+
+    known = catalogues_of(MODULES)
+    problems = ensure_all(known, archives=archive or ())
+    there = [c for c in known if c.name not in problems]
+    console().print(show([publish(c, settings().lake) for c in there]))
+    for name, problem in problems.items():
+        typer.echo(f"{name} is missing: {problem}")
+    raise typer.Exit(1 if problems else 0)
 
 
 def _services(only: Iterable[str] | None) -> tuple[str, ...]:

@@ -9,6 +9,8 @@ from functools import partial
 import dagster as dg
 
 from fink_assets.archive import assets as archive
+from fink_assets.catalogues import CATALOGUES, Catalogue
+from fink_assets.catalogues import assets as catalogue_assets
 from fink_assets.chain import Chain
 from fink_assets.distribution import assets as distribution
 from fink_assets.distribution.filter import AlertFilter
@@ -17,6 +19,7 @@ from fink_assets.lake.contracts import Tables
 from fink_assets.raw2science import assets as raw2science
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.raw2science.modules import MODULES
+from fink_assets.raw2science.modules.catalogues import catalogues_of
 from fink_assets.settings import Settings, settings
 from fink_assets.stream2raw import assets as stream2raw
 from fink_assets.surveys import SURVEYS, Survey
@@ -110,15 +113,19 @@ def build_defs(
     surveys: Sequence[Survey] = tuple(SURVEYS.values()),
     modules: Sequence[ScienceModule] = MODULES,
     filters: Sequence[AlertFilter] = FILTERS,
+    catalogues: Sequence[Catalogue] = CATALOGUES,
 ) -> dg.Definitions:
-    """Build the platform for some settings, surveys, modules and filters."""
+    """Build the platform for some settings, surveys, modules, filters and catalogues."""
     configuration = configuration or settings()
     parts = [survey_defs(s, configuration, modules, filters) for s in surveys]
     chains = [
         partial(build_chain, s, configuration, modules=modules, filters=filters) for s in surveys
     ]
     return dg.Definitions.merge(
-        *parts, maintenance.schedules(chains), dg.Definitions(sensors=[failures.failed_runs])
+        *parts,
+        catalogue_assets.definitions(catalogues_of(modules, catalogues), configuration.lake),
+        maintenance.schedules(chains),
+        dg.Definitions(sensors=[failures.failed_runs]),
     )
 
 

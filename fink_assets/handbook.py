@@ -7,6 +7,7 @@ written by hand, on other pages.
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from fink_assets.catalogues import CATALOGUES, Catalogue
 from fink_assets.distribution.filter import AlertFilter
 from fink_assets.distribution.filters import FILTERS
 from fink_assets.lake import contracts
@@ -66,7 +67,31 @@ def tables_page() -> str:
         ]
         if noun in REST:
             parts.append(f"… {REST[noun].format(kept=_kept(), forced=_forced())}.")
-    return _joined(parts)
+    return _joined([*parts, *_catalogues()])
+
+
+def _catalogues() -> list[str]:
+    """Describe the tables of known sources."""
+    parts = [
+        "# Catalogues",
+        "Delta tables below the lake's root, one for all surveys. [How they are searched, and how "
+        "to add one](catalogues.md).",
+    ]
+    for catalogue in CATALOGUES:
+        facts = [f"Version `{catalogue.version}`", _search(catalogue), catalogue.reference]
+        parts += [
+            f"## `{'/'.join(catalogue.key)}`",
+            catalogue.doc,
+            f"{'; '.join(facts)}. Licence: {catalogue.licence}.",
+            _columns(catalogue.contract),
+        ]
+    return parts
+
+
+def _search(catalogue: Catalogue) -> str:
+    if catalogue.position is None:
+        return "not searched by position"
+    return f"counterparts within {catalogue.radius_arcsec:g} arcsec"
 
 
 def modules_page() -> str:
@@ -100,6 +125,8 @@ def _module(module: ScienceModule) -> list[str]:
         facts.append(f"needs {_code(module.needs)}")
     if module.models:
         facts.append(f"models {_code(module.models)}")
+    if module.data:
+        facts.append(f"reads {_code('/'.join(data.key) for data in module.data)}")
     return [f"### `{module.name}`", module.doc, "; ".join(facts) + ".", _outputs(module.outputs)]
 
 

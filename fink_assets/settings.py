@@ -110,6 +110,11 @@ class Settings(BaseSettings):
         """Folder of the packet schemas fetched at set-up."""
         return self.cache / "packets"
 
+    @property
+    def catalogues(self) -> Path:
+        """Folder of the catalogues fetched at set-up."""
+        return self.cache / "catalogues"
+
 
 @cache
 def settings() -> Settings:

@@ -108,6 +108,18 @@ def models():
         pytest.skip(str(problem))
 
 
+@pytest.fixture(scope="session")
+def catalogues():
+    """Catalogues, which set-up fetches; a test that needs them is skipped without."""
+    from fink_assets.catalogues import CATALOGUES
+    from fink_assets.catalogues.build import ensure_all
+
+    problems = ensure_all(CATALOGUES)
+    if problems:
+        pytest.skip("; ".join(problems.values()))
+    return CATALOGUES
+
+
 @pytest.fixture
 def impatient(monkeypatch):
     """Waits a second for a Kafka that is not there."""

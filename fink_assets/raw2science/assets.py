@@ -100,7 +100,11 @@ def _module_spec(survey: Survey, tables: Tables, module: ScienceModule) -> dg.As
             "dagster/column_lineage": dg.TableColumnLineage(lineage),
             "applies to alerts with": dg.MetadataValue.text(module.applies),
         },
-        deps=[key(tables.science), *needed, *[model_key(named(m)) for m in module.models]],
+        deps=[
+            *(key(tables.science), *needed),
+            *[model_key(named(model)) for model in module.models],
+            *[dg.AssetKey(data.key) for data in module.data],
+        ],
         partitions_def=nights(survey),
         skippable=True,
     )

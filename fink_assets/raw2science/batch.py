@@ -70,7 +70,11 @@ def run_modules(
         columns = {c.name: pd.Series([None] * len(alerts), dtype=object) for c in module.outputs}
         error = pd.Series([None] * len(alerts), dtype=object)
         rows = mine == OK
-        if rows.any():
+        missing = module.missing() if rows.any() else ""
+        if missing:
+            mine = mine.mask(rows, UNAVAILABLE)
+            error = error.mask(rows, missing[:ERROR_LENGTH])
+        elif rows.any():
             try:
                 outputs = checked(module, alerts.loc[rows, list(module.inputs)])
                 columns = {name: outputs[name].reindex(alerts.index) for name in columns}

@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any
+from typing import Any, Protocol
 
 from fink_assets.lake.columns import ColumnContract
 from fink_assets.raw2science.models import named
@@ -56,6 +56,21 @@ class Golden:
     tolerance: float = 1e-6
 
 
+class Data(Protocol):
+    """What a module reads beside alerts: a catalogue, a model."""
+
+    @property
+    def key(self) -> Sequence[str]:
+        """Asset key."""
+
+    @property
+    def digest(self) -> str:
+        """Digest of the content, known without it."""
+
+    def missing(self) -> str:
+        """Say what is missing on this machine and what to do; empty if nothing is."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ScienceModule:
     """A unit of added value, with its own version, owner, status and columns.
@@ -76,6 +91,7 @@ class ScienceModule:
     models: Sequence[str] = ()
     applies: str = "true"
     golden: Sequence[Golden] = ()
+    data: Sequence[Data] = ()
     doc: str = ""
     function: Callable[..., Any] | None = None
     expressions: dict[str, str] = field(default_factory=dict)
@@ -99,12 +115,20 @@ class ScienceModule:
         for model in map(named, self.models):
             if model.survey != self.survey:
                 raise ValueError(f"{self.name}: {model.name} is for alerts of {model.survey}")
+        if self.data and self.expressions:
+            raise ValueError(f"{self.name}: expressions of Spark read no data beside alerts")
 
     @property
     def code_version(self) -> str:
-        """Declared version and a digest of source and models, e.g. ``1.0.0+4f1c2a9b``."""
-        made_of = self.source + "".join(named(model).sha256 for model in self.models)
-        return f"{self.version}+{hashlib.sha256(made_of.encode()).hexdigest()[:8]}"
+        """Declared version and a digest of source, models and data, e.g. ``1.0.0+4f1c2a9b``."""
+        digests = [named(model).sha256 for model in self.models]
+        digests += [data.digest for data in self.data]
+        content = "".join([self.source, *digests])
+        return f"{self.version}+{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+
+    def missing(self) -> str:
+        """Say which data are missing on this machine and what to do; empty if none are."""
+        return "; ".join(filter(None, (data.missing() for data in self.data)))
 
     @property
     def type(self) -> str:
@@ -123,6 +147,7 @@ def science_module(
     models: Sequence[str] = (),
     applies: str = "true",
     golden: Sequence[Golden] = (),
+    data: Sequence[Data] = (),
 ) -> Callable[[Callable[..., Any]], ScienceModule]:
     """Make a science module of a function.
 
@@ -147,6 +172,8 @@ def science_module(
         Spark SQL condition over the inputs; alerts for which it is not true get ``not_applicable``.
     golden : sequence of Golden
         Real alerts with the values they must get.
+    data : sequence of Data
+        Catalogues or models that the function reads; without them its status is ``unavailable``.
 
     Notes
     -----
@@ -167,6 +194,7 @@ def science_module(
             models=tuple(models),
             applies=applies,
             golden=tuple(golden),
+            data=tuple(data),
             doc=inspect.getdoc(function) or "",
             function=_given(function, tuple(models)) if computed else None,
             expressions={} if computed else dict(function()),

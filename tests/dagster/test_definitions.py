@@ -91,7 +91,7 @@ def test_every_asset_says_what_it_is_and_who_answers_for_it():
     for spec in build_defs(Settings(_env_file=None)).resolve_all_asset_specs():
         assert spec.description, spec.key
         assert spec.owners, spec.key
-        assert spec.tags["survey"] == spec.key.path[0]
+        assert spec.tags.get("survey", "catalogues") == spec.key.path[0]
         assert spec.group_name != "default"
 
 
@@ -106,6 +106,15 @@ def test_a_module_depends_on_its_models_which_are_made_elsewhere_and_say_what_th
         assert {"bytes", "licence", "origin", "package", "features"} <= set(spec.metadata)
         assert model_key(model) not in defs.resolve_asset_graph().materializable_asset_keys
     assert len({key for key in specs if "models" in key.path}) == len({m.name for _, m in used})
+
+
+def test_what_searches_catalogues_depends_on_their_assets():
+    specs = build_defs(Settings(_env_file=None)).resolve_all_asset_specs()
+    (crossmatch,) = [spec for spec in specs if spec.key.path == ["ztf", "science", "crossmatch"]]
+    needed = {dep.asset_key.path[-1] for dep in crossmatch.deps}
+    assert {"gcvs", "vsx", "mangrove"} < needed
+    known = {spec.key.path[-1] for spec in specs if spec.key.path[0] == "catalogues"}
+    assert needed - {"science"} <= known
 
 
 if __name__ == "__main__":

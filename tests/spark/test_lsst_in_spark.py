@@ -20,6 +20,8 @@ SOURCE = {
     "diaSourceId": "bigint",
     "snr": "float",
     "midpointMjdTai": "double",
+    "ra": "double",
+    "dec": "double",
     "band": "string",
     "psfFlux": "float",
     "psfFluxErr": "float",
@@ -148,6 +150,8 @@ def compare(value, expected, tolerance):
             compare(value[name], expected[name], tolerance)
     elif expected is None or expected != expected:
         assert value is None
+    elif isinstance(expected, str):
+        assert value == expected
     else:
         assert value == pytest.approx(expected, rel=tolerance)
 

@@ -2,24 +2,29 @@
 
 import importlib.util
 import re
+import shutil
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import typer.main
 from unit.raw2science import batches
 
 from fink_assets import handbook
+from fink_assets import settings as settings_module
+from fink_assets.catalogues.build import ensure_all
 from fink_assets.cli import app
 from fink_assets.definitions import build_defs
 from fink_assets.raw2science.batch import checked
+from fink_assets.raw2science.modules.catalogues import catalogues_of
 from fink_assets.settings import PROJECT, Settings
 from fink_assets.surveys import SURVEYS
 
 PAGES = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")])
 TEXT = {page: page.read_text() for page in PAGES}
 ALL = "\n".join(TEXT.values())
-EXAMPLES = {"color_of_alert.py", "bright_candidates.py"}
+EXAMPLES = {"color_of_alert.py", "bright_candidates.py", "spicy.py"}
 
 
 def name(page):
@@ -162,6 +167,37 @@ def test_the_example_of_a_module_runs_on_real_alerts(tmp_path, monkeypatch):
     assert colors.notna().any()
     assert colors.isna().any()
     assert colors.dropna().between(-5, 5).all()
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """Folder of a user's own catalogues, empty."""
+    monkeypatch.setenv("FINK_CACHE", str(tmp_path))
+    settings_module.settings.cache_clear()
+    yield tmp_path / "catalogues" / "own"
+    settings_module.settings.cache_clear()
+
+
+def test_the_example_of_a_catalogue_says_what_it_needs(tmp_path, monkeypatch, own):
+    module = example(tmp_path, monkeypatch, "docs/scientist/catalogues.md", "spicy")
+    assert module.missing().startswith("catalogue spicy 2021 is not there: put the file at ")
+    assert catalogues_of([module])[-1].name == "spicy"
+
+
+@pytest.mark.skipif(not batches.ORACLES.is_dir(), reason="SPICY is not part of the project")
+def test_the_example_of_a_catalogue_finds_as_many_counterparts_as_there_are(
+    tmp_path, monkeypatch, own
+):
+    module = example(tmp_path, monkeypatch, "docs/scientist/catalogues.md", "spicy")
+    own.mkdir(parents=True)
+    shutil.copyfile(batches.SHARED / "catalogues" / "spicy.parquet", own / "spicy.parquet")
+    assert ensure_all(catalogues_of([module], ())) == {}
+    for name, count in (("DT/part", 2), ("CT", 3), ("HL", 0), ("SL", 0)):
+        files = sorted(batches.ORACLES.glob(f"{name}*"))
+        packets = [p for file in files for p in pd.read_parquet(file).to_dict("records")]
+        found = checked(module, batches.batch(packets, module.inputs))
+        assert found["spicy_separation"].notna().sum() == count
+        assert found["spicy_class"].notna().sum() == count
 
 
 def test_the_example_of_a_filter_declares_alerts_of_the_sample(tmp_path, monkeypatch):

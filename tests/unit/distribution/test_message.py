@@ -126,5 +126,11 @@ def test_each_survey_has_the_names_that_fink_gives_to_its_alerts():
     assert found["misc"] == {"firstDiaSourceMjdTaiFink": "detection_history.first_detection_mjd"}
     assert found["lc_features"] == {band: f"lightcurve_features.{band}" for band in "ugrizy"}
     assert found["clf"] == {"snnSnVsOthers_score": "supernova.sn_vs_others"}
-    assert set(found) == {"pred", "misc", "lc_features", "clf"}
+    assert set(found["xm"]) == {
+        *("gcvs_type", "vsx_Type", "x3hsp_type", "x4lac_type"),
+        *("mangrove_HyperLEDA_name", "mangrove_2MASS_name", "mangrove_lum_dist"),
+        *("mangrove_ang_dist", "tns_fullname", "tns_type", "tns_redshift"),
+    }
+    assert set(found) == {"pred", "misc", "lc_features", "clf", "xm"}
     assert {"roid", "nalerthist", "mag_rate", "lc_features_g"} < set(fink_names(ztf.MODULES))
+    assert {"gcvs", "vsx", "x3hsp", "x4lac", "mangrove", "tns"} < set(fink_names(ztf.MODULES))

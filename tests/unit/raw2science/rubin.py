@@ -16,7 +16,8 @@ START = 61000.0
 def source(day: float, band: str | None, flux: float | None, error: float | None = 50.0) -> dict:
     """One detection, `day` days after the start."""
     flux, error = (None if value is None else float(value) for value in (flux, error))
-    return {"midpointMjdTai": START + day, "band": band, "psfFlux": flux, "psfFluxErr": error}
+    measured = {"band": band, "psfFlux": flux, "psfFluxErr": error}
+    return {"midpointMjdTai": START + day, "ra": 150.1, "dec": 2.2, **measured}
 
 
 def packet(

@@ -1,5 +1,7 @@
 """Python modules on one batch: each in its own failure domain."""
 
+from dataclasses import dataclass, replace
+
 import pandas as pd
 import pytest
 
@@ -27,6 +29,18 @@ def plus_one(alerts):
     return pd.DataFrame({"score": alerts["candidate.x"] + 1})
 
 
+@dataclass(frozen=True)
+class Held:
+    """Data of which the content is known by its digest."""
+
+    digest: str = "0"
+    lack: str = ""
+    key: tuple[str, str] = ("catalogues", "held")
+
+    def missing(self):
+        return self.lack
+
+
 def run(*modules, status=None, alerts=ALERTS):
     before = {m.name: ["ok"] * len(alerts) for m in modules} | (status or {})
     return run_modules(modules, alerts, pd.DataFrame(before))
@@ -52,6 +66,19 @@ def test_a_module_sees_only_the_alerts_it_applies_to_and_only_its_inputs():
     assert list(seen[0].index) == [0]
     assert found["good.score"].isna().tolist() == [False, True, True]
     assert list(found["good.status"]) == ["ok", "not_applicable", "unavailable"]
+
+
+def test_a_module_whose_data_are_missing_is_unavailable_and_says_why():
+    lacking = replace(module("blind", lambda _: 1 / 0), data=(Held(lack="run set-up"), Held()))
+    needing = module("needing", plus_one, needs=("blind",))
+    found = run(lacking, needing, status={"blind": ["ok", "not_applicable", "ok"]})
+    assert list(found["blind.status"]) == ["unavailable", "not_applicable", "unavailable"]
+    assert list(found["blind.error"]) == ["run set-up", None, "run set-up"]
+    assert list(found["needing.status"]) == ["unavailable", "ok", "unavailable"]
+
+
+def test_a_module_whose_data_are_there_runs():
+    assert set(run(replace(module("seeing", plus_one), data=(Held(),)))["seeing.status"]) == {"ok"}
 
 
 def test_a_module_is_not_called_when_it_applies_to_nothing():

@@ -1,6 +1,6 @@
 """What a declaration of a science module must say, and the order in which modules run."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -129,3 +129,26 @@ def test_a_function_without_a_parameter_gives_expressions():
 
     assert computed.function is None
     assert computed.expressions == {"score": "a.b + 1"}
+
+
+@dataclass(frozen=True)
+class Held:
+    digest: str
+    key: tuple[str, str] = ("catalogues", "held")
+
+    def missing(self):
+        return ""
+
+
+def test_another_content_of_its_data_is_another_version_of_a_module():
+    versions = [
+        replace(module("a"), data=data).code_version
+        for data in ((), (Held("1"),), (Held("2"),), (Held("2"), Held("1")))
+    ]
+    assert len(set(versions)) == 4
+    assert {version.partition("+")[0] for version in versions} == {"1.0.0"}
+
+
+def test_expressions_of_spark_have_no_data():
+    with pytest.raises(ValueError, match="read no data beside alerts"):
+        replace(module("a", expressions={"score": "1"}), data=(Held("1"),))

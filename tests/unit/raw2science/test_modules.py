@@ -56,6 +56,8 @@ entries = st.fixed_dictionaries(
         "distpsnr1": distances,
         "ssdistnr": distances,
         "jdstarthist": st.floats(2458000.5, 2459030.5) | missing,
+        "ra": st.floats(0, 360) | missing,
+        "dec": st.floats(-90, 90) | missing,
     }
 )
 fluxes = st.floats(-1e5, 1e6, width=32) | missing
@@ -65,6 +67,8 @@ sources = st.fixed_dictionaries(
         "band": st.sampled_from(["u", "g", "r", "i", "z", "y", None]),
         "psfFlux": fluxes,
         "psfFluxErr": st.floats(0, 1e4, width=32) | missing,
+        "ra": st.floats(0, 360) | missing,
+        "dec": st.floats(-90, 90) | missing,
     }
 )
 PACKETS = {
@@ -105,6 +109,15 @@ def fetched(request):
 def alerts(module, samples):
     """Alerts of the survey whose module is tested."""
     return samples[module.survey]
+
+
+@pytest.fixture(autouse=True)
+def data(request):
+    """What the module reads beside alerts; without it the test is skipped."""
+    module = getattr(request.node, "callspec", None) and request.node.callspec.params.get("module")
+    if module and module.data:
+        request.getfixturevalue("catalogues")
+        assert not module.missing()
 
 
 def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
@@ -155,6 +168,8 @@ def compare(found, expected, tolerance):
             compare(found[name], value, tolerance)
     elif expected is None:
         assert found is None or found != found
+    elif isinstance(expected, str):
+        assert found == expected
     else:
         assert found == pytest.approx(expected, rel=tolerance)
 
@@ -180,6 +195,11 @@ def check_value(column, value):
         assert all(number is None or math.isfinite(number) for number in value.values())
     elif column.type == "boolean":
         assert value in (True, False)
+    elif column.type == "string":
+        assert isinstance(value, str)
+        assert value == value.strip() != ""
+    elif column.type == "map<string, string>":
+        assert all(isinstance(word, str | None) for item in value.items() for word in item)
     else:
         assert isinstance(value, int | float | np.number)
         assert column.between is None or column.between[0] <= value <= column.between[1]

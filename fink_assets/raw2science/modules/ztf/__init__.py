@@ -1,6 +1,7 @@
 """Science modules for alerts of ZTF: one file each. The list is explicit, for `grep`."""
 
 from fink_assets.raw2science.module import ScienceModule
+from fink_assets.raw2science.modules.ztf.crossmatch import crossmatch
 from fink_assets.raw2science.modules.ztf.detection_history import detection_history
 from fink_assets.raw2science.modules.ztf.early_snia import early_snia
 from fink_assets.raw2science.modules.ztf.fast_transient_rate import fast_transient_rate
@@ -9,6 +10,7 @@ from fink_assets.raw2science.modules.ztf.solar_system import solar_system
 from fink_assets.raw2science.modules.ztf.supernova import supernova
 
 MODULES: tuple[ScienceModule, ...] = (
+    crossmatch,
     detection_history,
     early_snia,
     fast_transient_rate,

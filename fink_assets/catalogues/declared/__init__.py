@@ -1,0 +1,1 @@
+"""The catalogues that set-up fetches: one file each. Declarations only."""

@@ -1,0 +1,99 @@
+"""Catalogues as columns of a module, and their counterparts as its values, for every survey.
+
+What a catalogue is and how it is searched belongs to `fink_assets.catalogues`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from fink_assets.catalogues import (
+    CATALOGUES,
+    DWARF_AGN,
+    GCVS,
+    MAGNETIC_CV,
+    MANGROVE,
+    SYMBIOTIC,
+    TDE,
+    TNS,
+    VSX,
+    X3HSP,
+    X4LAC,
+)
+from fink_assets.catalogues.catalogue import Catalogue
+from fink_assets.raw2science.module import Column, ScienceModule
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SEARCHED: tuple[Catalogue, ...] = (
+    *(GCVS, VSX, X3HSP, X4LAC, MANGROVE),
+    *(DWARF_AGN, MAGNETIC_CV, SYMBIOTIC, TDE, TNS),
+)
+"""What the module `crossmatch` searches."""
+
+
+def catalogues_of(
+    modules: Iterable[ScienceModule], listed: Sequence[Catalogue] = CATALOGUES
+) -> tuple[Catalogue, ...]:
+    """List every catalogue there is: those listed, then those that a module alone declares."""
+    read = [data for module in modules for data in module.data if isinstance(data, Catalogue)]
+    return tuple({catalogue.name: catalogue for catalogue in (*listed, *read)}.values())
+
+
+def counterpart_columns(
+    catalogues: Sequence[Catalogue], fink: Mapping[str, str] = {}
+) -> tuple[Column, ...]:
+    """Declare the values of each catalogue's counterpart, and its separation.
+
+    Parameters
+    ----------
+    catalogues : sequence of Catalogue
+        What is searched.
+    fink : mapping of str to str
+        Names in Fink's topics by output, e.g. ``{"gcvs_type": "gcvs"}``.
+    """
+    found = []
+    for catalogue in catalogues:
+        for column in catalogue.columns:
+            name = f"{catalogue.name}_{column.name}"
+            found.append(
+                Column(
+                    name=name,
+                    type=column.type,
+                    doc=column.doc,
+                    unit=column.unit,
+                    ucd=column.ucd,
+                    fink=fink.get(name, ""),
+                )
+            )
+        found.append(
+            Column(
+                name=f"{catalogue.name}_separation",
+                type="double",
+                doc=f"Separation from the nearest source of `{catalogue.name}`; null if there is "
+                f"none within {catalogue.radius_arcsec:g} arcsec.",
+                unit="arcsec",
+                ucd="pos.angDistance",
+                between=(0, catalogue.radius_arcsec),
+            )
+        )
+    return tuple(found)
+
+
+def counterparts(catalogues: Sequence[Catalogue], ra: pd.Series, dec: pd.Series) -> pd.DataFrame:
+    """Search each catalogue for the counterparts of alerts; columns as declared.
+
+    Parameters
+    ----------
+    catalogues : sequence of Catalogue
+        What is searched.
+    ra, dec : pandas.Series
+        Positions of the alerts, ICRS, degrees.
+    """
+    import pandas as pd
+
+    from fink_assets.catalogues.counterparts import counterparts as search
+
+    return pd.concat([search(catalogue, ra, dec) for catalogue in catalogues], axis=1)
