@@ -5,10 +5,12 @@ from fink_assets.raw2science.modules.ztf.detection_history import detection_hist
 from fink_assets.raw2science.modules.ztf.fast_transient_rate import fast_transient_rate
 from fink_assets.raw2science.modules.ztf.lightcurve_features import lightcurve_features
 from fink_assets.raw2science.modules.ztf.solar_system import solar_system
+from fink_assets.raw2science.modules.ztf.transient_features import transient_features
 
 MODULES: tuple[ScienceModule, ...] = (
     detection_history,
     fast_transient_rate,
     lightcurve_features,
     solar_system,
+    transient_features,
 )
