@@ -1,12 +1,14 @@
 """Science modules for alerts of Rubin's LSST: one file each. The list is explicit, for `grep`."""
 
 from fink_assets.raw2science.module import ScienceModule
+from fink_assets.raw2science.modules.lsst.color_evolution import color_evolution
 from fink_assets.raw2science.modules.lsst.detection_history import detection_history
 from fink_assets.raw2science.modules.lsst.fast_transient_rate import fast_transient_rate
 from fink_assets.raw2science.modules.lsst.lightcurve_features import lightcurve_features
 from fink_assets.raw2science.modules.lsst.solar_system import solar_system
 
 MODULES: tuple[ScienceModule, ...] = (
+    color_evolution,
     detection_history,
     fast_transient_rate,
     lightcurve_features,
