@@ -65,6 +65,8 @@ def compare(value, expected, tolerance):
             compare(value[name], expected[name], tolerance)
     elif expected is None:
         assert value is None
+    elif isinstance(expected, str):
+        assert value == expected
     else:
         assert value == pytest.approx(expected, rel=tolerance)
 

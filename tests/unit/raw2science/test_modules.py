@@ -144,6 +144,8 @@ def compare(found, expected, tolerance):
             compare(found[name], value, tolerance)
     elif expected is None:
         assert found is None or found != found
+    elif isinstance(expected, str):
+        assert found == expected
     else:
         assert found == pytest.approx(expected, rel=tolerance)
 

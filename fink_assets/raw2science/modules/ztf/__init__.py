@@ -1,6 +1,7 @@
 """Science modules for alerts of ZTF: one file each. The list is explicit, for `grep`."""
 
 from fink_assets.raw2science.module import ScienceModule
+from fink_assets.raw2science.modules.ztf.classification import classification
 from fink_assets.raw2science.modules.ztf.color_evolution import color_evolution
 from fink_assets.raw2science.modules.ztf.detection_history import detection_history
 from fink_assets.raw2science.modules.ztf.fast_transient_rate import fast_transient_rate
@@ -9,6 +10,7 @@ from fink_assets.raw2science.modules.ztf.solar_system import solar_system
 from fink_assets.raw2science.modules.ztf.transient_features import transient_features
 
 MODULES: tuple[ScienceModule, ...] = (
+    classification,
     color_evolution,
     detection_history,
     fast_transient_rate,
