@@ -84,6 +84,22 @@ def total_magnitude(
     sigmagnr: Numbers,
     positive: NDArray[np.bool_] | np.bool_,
 ) -> tuple[Numbers, Numbers]:
+    """Give the magnitude of `total_flux` and its error, NaN where the flux is not positive."""
+    total, error = total_flux(
+        magpsf, sigmapsf, magnr=magnr, sigmagnr=sigmagnr, positive=positive, zero_point=0.0
+    )
+    return magnitude_and_error(total, error)
+
+
+def total_flux(
+    magpsf: Numbers,
+    sigmapsf: Numbers,
+    *,
+    magnr: Numbers,
+    sigmagnr: Numbers,
+    positive: NDArray[np.bool_] | np.bool_,
+    zero_point: float,
+) -> tuple[Numbers, Numbers]:
     """Add the flux of a difference image to that of the source behind it in the reference.
 
     Parameters
@@ -94,22 +110,24 @@ def total_magnitude(
         Magnitude of the nearest source in the reference image and its error.
     positive : array of bool
         True where the difference is science minus reference.
+    zero_point : float
+        Magnitude of the unit of flux, e.g. 8.9 for jansky.
 
     Returns
     -------
     tuple of array
-        Magnitude of the total light and its error, NaN where the reference is unknown (ZTF writes a
-        negative magnitude) or the total flux is not positive.
+        Total flux and its error, NaN where the reference is unknown (ZTF writes a negative
+        magnitude).
 
     Notes
     -----
     ZTF Science Data System Explanatory Supplement, light curves of variables. Both errors are taken
     as independent.
     """
-    reference = flux(np.where(magnr < 0, np.nan, magnr))
-    difference = flux(magpsf)
+    reference = flux(np.where(magnr < 0, np.nan, magnr), zero_point)
+    difference = flux(magpsf, zero_point)
     total = reference + np.where(positive, difference, -difference)
     error = np.hypot(
         relative_flux_error(sigmapsf) * difference, relative_flux_error(sigmagnr) * reference
     )
-    return magnitude_and_error(total, error)
+    return total, error

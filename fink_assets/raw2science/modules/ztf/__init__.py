@@ -1,6 +1,8 @@
 """Science modules for alerts of ZTF: one file each. The list is explicit, for `grep`."""
 
 from fink_assets.raw2science.module import ScienceModule
+from fink_assets.raw2science.modules.ztf.classification import classification
+from fink_assets.raw2science.modules.ztf.color_evolution import color_evolution
 from fink_assets.raw2science.modules.ztf.crossmatch import crossmatch
 from fink_assets.raw2science.modules.ztf.detection_history import detection_history
 from fink_assets.raw2science.modules.ztf.early_snia import early_snia
@@ -10,11 +12,16 @@ from fink_assets.raw2science.modules.ztf.solar_system import solar_system
 from fink_assets.raw2science.modules.ztf.supernova import supernova
 
 MODULES: tuple[ScienceModule, ...] = (
+    MODULES: tuple[ScienceModule, ...] = (,
+    classification,
+    color_evolution,
     crossmatch,
     detection_history,
     early_snia,
     fast_transient_rate,
+    from fink_assets.raw2science.modules.ztf.transient_features import transient_features,
     lightcurve_features,
     solar_system,
     supernova,
+    transient_features,
 )

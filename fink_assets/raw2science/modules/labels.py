@@ -1,0 +1,63 @@
+"""Give an alert one label of several that may apply, for modules of every survey.
+
+How labels are combined; which labels there are belongs to the modules.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+UNKNOWN, AMBIGUOUS = "Unknown", "Ambiguous"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Label:
+    """A label that an alert may get.
+
+    Parameters
+    ----------
+    name : str
+        What the alert is called.
+    condition : str
+        Spark SQL condition; a label of which nothing is known is not given.
+    inputs, needs : sequence of str
+        What the condition reads, as a module declares it.
+    disputable : bool
+        Whether two labels of this kind contradict each other.
+    """
+
+    name: str
+    condition: str
+    inputs: Sequence[str]
+    needs: Sequence[str] = ()
+    disputable: bool = False
+
+
+def one_of(labels: Sequence[Label], *, identified: str = "null") -> str:
+    """Write the Spark SQL expression of the label of an alert.
+
+    Parameters
+    ----------
+    labels : sequence of Label
+        In the order of preference, the least preferred first.
+    identified : str
+        Spark SQL expression of a label that overrules all others, null where there is none.
+    """
+    disputed = " + ".join(f"int({holds(label)})" for label in labels if label.disputable)
+    cases = [f"when {disputed} > 1 then '{AMBIGUOUS}'"] if disputed else []
+    cases += [f"when {holds(label)} then '{label.name}'" for label in reversed(labels)]
+    return f"coalesce({identified}, case {' '.join(cases)} else '{UNKNOWN}' end)"
+
+
+def holds(label: Label) -> str:
+    """Write that the condition of a label is true."""
+    return f"coalesce({label.condition}, false)"
+
+
+def inputs_of(labels: Sequence[Label]) -> tuple[str, ...]:
+    """List what the conditions of labels read, each once."""
+    return tuple(dict.fromkeys(path for label in labels for path in label.inputs))
+
+
+def needs_of(labels: Sequence[Label]) -> tuple[str, ...]:
+    """List the modules that labels need, each once."""
+    return tuple(dict.fromkeys(need for label in labels for need in label.needs))
