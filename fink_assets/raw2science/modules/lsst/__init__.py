@@ -3,12 +3,14 @@
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.raw2science.modules.lsst.detection_history import detection_history
 from fink_assets.raw2science.modules.lsst.fast_transient_rate import fast_transient_rate
+from fink_assets.raw2science.modules.lsst.hostless import hostless
 from fink_assets.raw2science.modules.lsst.lightcurve_features import lightcurve_features
 from fink_assets.raw2science.modules.lsst.solar_system import solar_system
 
 MODULES: tuple[ScienceModule, ...] = (
     detection_history,
     fast_transient_rate,
+    hostless,
     lightcurve_features,
     solar_system,
 )
