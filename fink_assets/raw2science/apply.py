@@ -18,7 +18,7 @@ from fink_assets.surveys import Survey
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-CUTOUTS = "cutouts."
+CUTOUTS, LOOKED_AT = "cutouts.", "_looked_at."
 MAPS = ("module_status", "module_errors", "module_versions")
 
 
@@ -112,9 +112,9 @@ def _computed(alerts: DataFrame, group: Sequence[ScienceModule]) -> DataFrame:
     fields = [f"`{m.name}.{c.name}` {c.type}" for m in group for c in m.outputs]
     fields += [f"`{m.name}.{extra}` string" for m in group for extra in (STATUS, ERROR)]
     run = F.pandas_udf(runner(group), ", ".join(fields))  # type: ignore[call-overload]
-    columns = [_given(path, group, flags).alias(path) for path in inputs]
+    columns = [F.col(path.replace(CUTOUTS, LOOKED_AT)).alias(path) for path in inputs]
     before = [flag.alias(f"{m.name}.{STATUS}") for m, flag in zip(group, flags, strict=True)]
-    ran = alerts.withColumn("_ran", run(F.struct(*columns, *before)))
+    ran = _images(alerts, group, flags).withColumn("_ran", run(F.struct(*columns, *before)))
 
     def part(module: ScienceModule, name: str) -> Column:
         return F.col("_ran").getField(f"{module.name}.{name}")
@@ -126,18 +126,25 @@ def _computed(alerts: DataFrame, group: Sequence[ScienceModule]) -> DataFrame:
         results[module.name] = F.when(status == OK, F.struct(*values))
         results[_status(module.name)] = status
         results[_error(module.name)] = part(module, ERROR)
-    return ran.withColumns(results).drop("_ran")
+    return ran.withColumns(results).drop("_ran", LOOKED_AT[:-1])
 
 
-def _given(path: str, group: Sequence[ScienceModule], flags: Sequence[Column]) -> Column:
-    """Give a column to Python: an image, which is large, only where a module looks at it."""
+def _images(
+    alerts: DataFrame, group: Sequence[ScienceModule], flags: Sequence[Column]
+) -> DataFrame:
+    """Keep each cutout where a module of the group looks at it; elsewhere it is null.
+
+    A column of its own: Spark holds the columns that a pass reads until Python has answered, and
+    cutouts are most of an alert.
+    """
     from pyspark.sql import functions as F
 
-    column = F.col(path)
-    if not path.startswith(CUTOUTS):
-        return column
-    readers = [flag == OK for m, flag in zip(group, flags, strict=True) if path in m.inputs]
-    return F.when(reduce(operator.or_, readers), column)
+    images = []
+    for path in sorted({p for m in group for p in m.inputs if p.startswith(CUTOUTS)}):
+        readers = [flag == OK for m, flag in zip(group, flags, strict=True) if path in m.inputs]
+        image = F.when(reduce(operator.or_, readers), F.col(path))
+        images.append(image.alias(path.removeprefix(CUTOUTS)))
+    return alerts.withColumn(LOOKED_AT[:-1], F.struct(*images)) if images else alerts
 
 
 STATUS, ERROR = "status", "error"

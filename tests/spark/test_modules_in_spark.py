@@ -3,13 +3,12 @@
 import inspect
 import re
 import sys
-from dataclasses import replace
 
 import pandas as pd
 import pytest
 from pipeline import only, text
 
-from fink_assets.raw2science.apply import _given, enriched, with_inputs
+from fink_assets.raw2science.apply import _images, enriched, with_inputs
 from fink_assets.raw2science.module import Column, science_module
 from fink_assets.raw2science.modules.ztf import MODULES
 
@@ -234,11 +233,9 @@ def test_stamps_travel_to_python_for_alerts_to_which_a_module_applies_and_for_no
     """Two stamps of an alert are a third of it: those that nobody looks at stay where they are."""
     from pyspark.sql import functions as F
 
-    module = replace(
-        declared(size_of_stamp, inputs=("cutouts.science",)), applies="candidate.fid = 1"
-    )
-    given = _given("cutouts.science", [module], [F.expr("if(candidate.fid = 1, 'ok', 'no')")])
-    sent = alerts.select("candidate.fid", given.isNotNull().alias("sent")).collect()
+    module = declared(size_of_stamp, inputs=("cutouts.science",))
+    images = _images(alerts, [module], [F.expr("if(candidate.fid = 1, 'ok', 'not_applicable')")])
+    sent = images.selectExpr("candidate.fid", "_looked_at.science is not null as sent").collect()
     assert {row["fid"] for row in sent} == {1, 2}
     assert all(row["sent"] == (row["fid"] == 1) for row in sent)
 
