@@ -11,16 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import stats
 
-from fink_assets.astro.hostless import (
-    Detector,
+from fink_assets.astro.hostless import Detector, clip, filled, hostless, one_shows_a_source
+from fink_assets.astro.power_spectrum import (
     centre,
-    clip,
     distinct,
     empty_place,
-    filled,
-    hostless,
     kolmogorov_smirnov,
-    one_shows_a_source,
     spectra_differ,
     spectrum,
 )

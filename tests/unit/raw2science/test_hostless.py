@@ -7,14 +7,11 @@ import pandas as pd
 import pytest
 from batches import ORACLES, batch, sample
 
-from fink_assets.astro.hostless import (
-    SHUFFLES,
-    Detector,
+from fink_assets.astro.hostless import SHUFFLES, Detector, clip, hostless
+from fink_assets.astro.power_spectrum import (
     centre,
-    clip,
     distinct,
     empty_place,
-    hostless,
 )
 from fink_assets.astro.stamps import read_stamp
 from fink_assets.raw2science.modules import lsst, ztf
