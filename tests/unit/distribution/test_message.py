@@ -125,5 +125,9 @@ def test_each_survey_has_the_names_that_fink_gives_to_its_alerts():
     }
     assert found["misc"] == {"firstDiaSourceMjdTaiFink": "detection_history.first_detection_mjd"}
     assert found["lc_features"] == {band: f"lightcurve_features.{band}" for band in "ugrizy"}
-    assert set(found) == {"pred", "misc", "lc_features"}
+    assert found["clf"] == {
+        "elephant_kstest_science": "hostless.kstest_science",
+        "elephant_kstest_template": "hostless.kstest_template",
+    }
+    assert set(found) == {"pred", "misc", "lc_features", "clf"}
     assert {"roid", "nalerthist", "mag_rate", "lc_features_g"} < set(fink_names(ztf.MODULES))
