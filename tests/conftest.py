@@ -238,12 +238,12 @@ def sample_run(models, spark, kafka_servers, tmp_path_factory):
 @pytest.fixture(scope="session")
 def enriched_sample(spark, sample_run, tmp_path_factory):
     """Every alert of the sample with all modules, those that fail a cut included."""
-    from fink_assets.raw2science.apply import enriched, with_history
+    from fink_assets.raw2science.apply import enriched, with_inputs
 
     chain = sample_run.chain
-    alerts = with_history(chain.tables.raw.read(spark), chain.survey, chain.modules)
+    alerts = with_inputs(chain.tables.raw.read(spark), chain.survey, chain.modules)
     path = str(tmp_path_factory.mktemp("enriched") / "alerts")
-    wanted = ["alert_id", "candidate", "history", "module_status", "module_errors"]
+    wanted = ["alert_id", "candidate", "history", "cutouts", "module_status", "module_errors"]
     names = [module.name for module in chain.modules]
     enriched(alerts, chain.modules).select(*wanted, *names).write.parquet(path)
     return spark.read.parquet(path)

@@ -6,8 +6,10 @@ which alerts are enriched to `enrich`.
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from fink_assets.raw2science.batch import FAILED, NOT_APPLICABLE, OK, UNAVAILABLE, runner
@@ -17,7 +19,13 @@ from fink_assets.surveys import Survey
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
+CUTOUTS, LOOKED_AT = "cutouts.", "_looked_at."
 MAPS = ("module_status", "module_errors", "module_versions")
+
+
+def with_inputs(alerts: DataFrame, survey: Survey, modules: Sequence[ScienceModule]) -> DataFrame:
+    """Add what modules read that packets do not have under that name: histories and cutouts."""
+    return with_cutouts(with_history(alerts, survey, modules), survey, modules)
 
 
 def with_history(alerts: DataFrame, survey: Survey, modules: Sequence[ScienceModule]) -> DataFrame:
@@ -37,14 +45,26 @@ def with_history(alerts: DataFrame, survey: Survey, modules: Sequence[ScienceMod
     return alerts.withColumn("history", F.struct(*arrays))
 
 
+def with_cutouts(alerts: DataFrame, survey: Survey, modules: Sequence[ScienceModule]) -> DataFrame:
+    """Add `cutouts`, the images that modules read, named alike for every survey."""
+    from pyspark.sql import functions as F
+
+    paths = {path for module in modules for path in module.inputs if path.startswith(CUTOUTS)}
+    names = sorted(path.removeprefix(CUTOUTS) for path in paths)
+    if not names:
+        return alerts
+    images = [F.expr(survey.cutouts[name]).alias(name) for name in names]
+    return alerts.withColumn("cutouts", F.struct(*images))
+
+
 def enriched(alerts: DataFrame, modules: Sequence[ScienceModule]) -> DataFrame:
     """Add one struct column per module, `module_status`, `module_errors` and `module_versions`.
 
     Parameters
     ----------
     alerts : DataFrame
-        With every packet column and `history` array the modules declare. Where a needed module is
-        not among `modules`, its column and its `module_status` must be there.
+        With every packet column, `history` array and cutout the modules declare. Where a needed
+        module is not among `modules`, its column and its `module_status` must be there.
     modules : sequence of ScienceModule
         What to run; entries of other modules are kept.
     """
@@ -102,9 +122,9 @@ def _computed(alerts: DataFrame, group: Sequence[ScienceModule]) -> DataFrame:
     fields = [f"`{m.name}.{c.name}` {c.type}" for m in group for c in m.outputs]
     fields += [f"`{m.name}.{extra}` string" for m in group for extra in (STATUS, ERROR)]
     run = F.pandas_udf(runner(group), ", ".join(fields))  # type: ignore[call-overload]
-    columns = [F.col(path).alias(path) for path in inputs]
+    columns = [F.col(path.replace(CUTOUTS, LOOKED_AT)).alias(path) for path in inputs]
     before = [flag.alias(f"{m.name}.{STATUS}") for m, flag in zip(group, flags, strict=True)]
-    ran = alerts.withColumn("_ran", run(F.struct(*columns, *before)))
+    ran = _images(alerts, group, flags).withColumn("_ran", run(F.struct(*columns, *before)))
 
     def part(module: ScienceModule, name: str) -> Column:
         return F.col("_ran").getField(f"{module.name}.{name}")
@@ -116,7 +136,25 @@ def _computed(alerts: DataFrame, group: Sequence[ScienceModule]) -> DataFrame:
         results[module.name] = F.when(status == OK, F.struct(*values))
         results[_status(module.name)] = status
         results[_error(module.name)] = part(module, ERROR)
-    return ran.withColumns(results).drop("_ran")
+    return ran.withColumns(results).drop("_ran", LOOKED_AT[:-1])
+
+
+def _images(
+    alerts: DataFrame, group: Sequence[ScienceModule], flags: Sequence[Column]
+) -> DataFrame:
+    """Keep each cutout where a module of the group looks at it; elsewhere it is null.
+
+    A column of its own: Spark holds the columns that a pass reads until Python has answered, and
+    cutouts are most of an alert.
+    """
+    from pyspark.sql import functions as F
+
+    images = []
+    for path in sorted({p for m in group for p in m.inputs if p.startswith(CUTOUTS)}):
+        readers = [flag == OK for m, flag in zip(group, flags, strict=True) if path in m.inputs]
+        image = F.when(reduce(operator.or_, readers), F.col(path))
+        images.append(image.alias(path.removeprefix(CUTOUTS)))
+    return alerts.withColumn(LOOKED_AT[:-1], F.struct(*images)) if images else alerts
 
 
 STATUS, ERROR = "status", "error"
@@ -169,4 +207,4 @@ def _maps(present: Sequence[str], modules: Sequence[ScienceModule]) -> list[Colu
     ]
 
 
-__all__ = ["FAILED", "MAPS", "NOT_APPLICABLE", "OK", "UNAVAILABLE", "enriched", "with_history"]
+__all__ = ["FAILED", "MAPS", "NOT_APPLICABLE", "OK", "UNAVAILABLE", "enriched", "with_inputs"]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fink_assets.raw2science.apply import enriched, with_history
+from fink_assets.raw2science.apply import enriched, with_inputs
 from fink_assets.raw2science.enrich import Enrich
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.raw2science.renames import renamed
@@ -36,7 +36,7 @@ def replace_modules(stage: Enrich, modules: Sequence[ScienceModule], nights: Seq
     science = stage.tables.science.read(stage.spark, nights=nights).where(f"batch <= {done}")
     missing = [c for c in _packet_columns(stage, modules) if c not in science.columns]
     found = _with_packets(stage, science, nights, missing)
-    read = with_history(found, stage.survey, modules)
+    read = with_inputs(found, stage.survey, modules)
     columns = [*science.columns, *[m.name for m in modules if m.name not in science.columns]]
     again = enriched(read, modules).select(*columns)
     stage.tables.science.replace(again, nights=nights, up_to_batch=done)
@@ -46,9 +46,19 @@ def _packet_columns(stage: Enrich, modules: Sequence[ScienceModule]) -> list[str
     """Top-level packet columns that modules read."""
     read = replace(stage, modules=modules)
     groups = {path.split(".")[0] for m in read.modules for path in m.inputs}
-    others = {m.name for m in (*stage.modules, *modules)} | {"history"}
+    others = {m.name for m in (*stage.modules, *modules)} | {"history", "cutouts"}
     history = {stage.survey.history, stage.survey.current} if "history" in groups else set()
-    return sorted((groups - others) | history)
+    return sorted((groups - others) | history | _images(stage, modules))
+
+
+def _images(stage: Enrich, modules: Sequence[ScienceModule]) -> set[str]:
+    """Top-level packet columns of the cutouts that modules read."""
+    read = {path for m in modules for path in m.inputs}
+    return {
+        place.split(".")[0]
+        for name, place in stage.survey.cutouts.items()
+        if f"cutouts.{name}" in read
+    }
 
 
 def _with_packets(

@@ -80,8 +80,8 @@ def run_modules(
                 columns = {name: outputs[name].reindex(alerts.index) for name in columns}
             except Exception as problem:  # a module may raise anything; the others go on
                 logger.exception("science module %s failed on %d alerts", module.name, rows.sum())
-                missing = isinstance(problem, MissingModelError)
-                mine = mine.mask(rows, UNAVAILABLE if missing else FAILED)
+                absent = isinstance(problem, MissingModelError)
+                mine = mine.mask(rows, UNAVAILABLE if absent else FAILED)
                 error = error.mask(rows, f"{type(problem).__name__}: {problem}"[:ERROR_LENGTH])
         status[module.name] = mine
         for name, values in columns.items():

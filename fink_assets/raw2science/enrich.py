@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Receipt, latency
 from fink_assets.lake.table import of_nights
-from fink_assets.raw2science.apply import MAPS, enriched, with_history
+from fink_assets.raw2science.apply import MAPS, enriched, with_inputs
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.raw2science.renames import renamed
 from fink_assets.surveys import Survey
@@ -209,7 +209,7 @@ class Enrich:
 
         survey = self.survey
         passing = renamed(alerts, survey).where(F.size(F.expr(failures(survey.cuts))) == 0)
-        found = enriched(with_history(passing, survey, self.modules), self.modules)
+        found = enriched(with_inputs(passing, survey, self.modules), self.modules)
         return found.select(
             *self._described(), *MAPS, *survey.kept, *[m.name for m in self.modules]
         )

@@ -4,7 +4,7 @@ Declarations only. A stage never asks which survey it serves.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -114,6 +114,9 @@ class Survey:
         name of its writer's record.
     current, history : str
         Struct of this alert's measurement, array of the previous ones.
+    cutouts : mapping of str to str
+        Images in the packet, each the bytes of a FITS file, compressed or not, by what they show:
+        ``science``, ``template``, ``difference``.
     kept : sequence of str
         Packet fields kept in the science table.
     cuts : sequence of Rule
@@ -154,6 +157,7 @@ class Survey:
     night_offset_hours: int = 0
     renamed: Sequence[Renamed] = ()
     schemas: Schemas | None = None
+    cutouts: Mapping[str, str] = field(default_factory=dict)
     forced: Forced | None = None
 
     @cached_property

@@ -103,6 +103,11 @@ LSST = Survey(
     schema_version=r"nullif(regexp_extract(_writer_name, '^(lsst[.]v[0-9]+_[0-9]+)[.]', 1), '')",
     current="diaSource",
     history="prvDiaSources",
+    cutouts={
+        "science": "cutoutScience",
+        "template": "cutoutTemplate",
+        "difference": "cutoutDifference",
+    },
     forced=Forced(array="prvDiaForcedSources", time=_FORCED_TIME, night=_night(_FORCED_TIME)),
     kept=("diaSource", "diaObject", "ssSource", "mpc_orbits"),
     renamed=(

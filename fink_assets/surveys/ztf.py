@@ -43,6 +43,11 @@ ZTF = Survey(
     schema_version="schemavsn",
     current="candidate",
     history="prv_candidates",
+    cutouts={
+        "science": "cutoutScience.stampData",
+        "template": "cutoutTemplate.stampData",
+        "difference": "cutoutDifference.stampData",
+    },
     forced=Forced(
         array="fp_hists",
         time=_FORCED_TIME,

@@ -1,5 +1,6 @@
 """LSST's modules and filters as Spark runs them, on packets with the fields that they read."""
 
+import math
 from types import SimpleNamespace
 
 import pandas as pd
@@ -12,10 +13,11 @@ from unit.raw2science.rubin import packet, source
 from fink_assets.distribution.filter import matched
 from fink_assets.distribution.filters.lsst import FILTERS
 from fink_assets.distribution.message import avro_schema, layout
-from fink_assets.raw2science.apply import enriched, with_history
+from fink_assets.raw2science.apply import enriched, with_inputs
 from fink_assets.raw2science.modules.lsst import MODULES
+from fink_assets.surveys import LSST
 
-STREAM = SimpleNamespace(current="diaSource", history="prvDiaSources")
+STREAM = SimpleNamespace(current="diaSource", history="prvDiaSources", cutouts=LSST.cutouts)
 SOURCE = {
     "diaSourceId": "bigint",
     "snr": "float",
@@ -25,11 +27,14 @@ SOURCE = {
     "band": "string",
     "psfFlux": "float",
     "psfFluxErr": "float",
+    "templateFlux": "float",
+    "templateFluxErr": "float",
 }
 FIELDS = ", ".join(f"{name}: {kind}" for name, kind in SOURCE.items())
 SCHEMA = (
     f"diaSourceId bigint, diaSource struct<{FIELDS}>, prvDiaSources array<struct<{FIELDS}>>, "
-    "diaObject struct<nDiaSources: int>, ssSource struct<ssObjectId: bigint>"
+    "diaObject struct<nDiaSources: int>, ssSource struct<ssObjectId: bigint>, "
+    "cutoutScience binary, cutoutTemplate binary"
 )
 ENRICHED = ORACLES / "R27_lsst_v10_enriched.parquet"
 CASES = [
@@ -63,12 +68,14 @@ def row(packet):
         None if entries is None else [measured(entry) for entry in entries],
         None if packet["diaObject"] is None else (None if count is None else int(count),),
         None if sso is None else (int(sso["ssObjectId"]),),
+        packet.get("cutoutScience"),
+        packet.get("cutoutTemplate"),
     )
 
 
 def science(spark, packets):
     alerts = spark.createDataFrame([row(p) for p in packets], SCHEMA)
-    return enriched(with_history(alerts, STREAM, MODULES), MODULES)
+    return enriched(with_inputs(alerts, STREAM, MODULES), MODULES)
 
 
 def computed(spark, *packets):
@@ -130,7 +137,8 @@ def test_modules_apply_where_there_is_something_to_compute(built):
     statuses = {number: alert["module_status"] for number, alert in built.items()}
     assert statuses[113]["fast_transient_rate"] == "not_applicable"
     assert statuses[8]["fast_transient_rate"] == "not_applicable"
-    assert statuses[2] == dict.fromkeys((m.name for m in MODULES), "ok")
+    assert statuses[2].pop("hostless") == "not_applicable"
+    assert statuses[2] == dict.fromkeys((m.name for m in MODULES if m.name != "hostless"), "ok")
     assert all(alert["module_errors"] == {} for alert in built.values())
 
 
@@ -175,6 +183,84 @@ def test_real_alerts_need_no_failure_and_stay_in_range(real):
             low, high = column.between
             values = [a[module.name][column.name] for a in real.values() if a[module.name]]
             assert all(v is None or low <= v <= high for v in values), column.name
+
+
+START = {"templateFlux": 1000.0, "templateFluxErr": 50.0, "ra": 10.0, "dec": -30.0}
+
+
+def young(*places, days=(0, 0.01, 0.02), **changes):
+    """Alert to which the hostless module applies, with positions (degrees) if they matter."""
+    places = places or [(START["ra"], START["dec"])] * len(days)
+    sources = [
+        {**source(day, "r", 800), **START, "ra": ra, "dec": dec}
+        for day, (ra, dec) in zip(days, places, strict=True)
+    ]
+    sources[-1] |= changes
+    return sources
+
+
+def moving(ra, dec, *, arcsec_per_hour, towards=(0.6, 0.8), scatter_arcsec=0.0):
+    """Positions at the epochs of `young`, 14.4 minutes apart, with the second off the line."""
+    step = arcsec_per_hour * 0.24 / 3600
+    offsets = [(step * i * towards[0], step * i * towards[1]) for i in range(3)]
+    offsets[1] = (offsets[1][0], offsets[1][1] + scatter_arcsec / 3600)
+    return [((ra + x / math.cos(math.radians(dec))) % 360, dec + y) for x, y in offsets]
+
+
+CASES_OF_HOSTLESS = {
+    "all is as asked": (packet(*young()), True),
+    "two detections": (packet(*young(), detections=2), False),
+    "no count of detections": (packet(*young()) | {"diaObject": None}, False),
+    "a Solar System object": (packet(*young()) | {"ssSource": {"ssObjectId": 7}}, False),
+    "old": (packet(*young(days=(0, 5, 30))), False),
+    "not quite old": (packet(*young(days=(0, 5, 29.9))), True),
+    "negative": (packet(*young(psfFlux=-5.0)), False),
+    "no host": (packet(*young(templateFlux=300.0)), False),
+    "a bright host": (packet(*young(templateFlux=2000.0)), False),
+    "no certain host": (packet(*young(templateFluxErr=200.0)), False),
+    "unknown host": (packet(*young(templateFlux=None)), False),
+    "slow": (packet(*young(*moving(10, -30, arcsec_per_hour=1.9))), True),
+    "moving": (packet(*young(*moving(10, -30, arcsec_per_hour=2.1))), False),
+    "moving across 0 h": (packet(*young(*moving(359.9999, 60, arcsec_per_hour=3))), False),
+    "moving east near a pole": (
+        packet(*young(*moving(10, 85, arcsec_per_hour=2.1, towards=(1, 0)))),
+        False,
+    ),
+    "scattered": (
+        packet(*young(*moving(10, -30, arcsec_per_hour=9, scatter_arcsec=1.2))),
+        True,
+    ),
+    "scattered less": (
+        packet(*young(*moving(10, -30, arcsec_per_hour=9, scatter_arcsec=1.0))),
+        False,
+    ),
+    "moving, but of unknown places": (
+        packet(*young((10, -30), (None, None), (10.001, -30))),
+        True,
+    ),
+}
+
+
+def test_hostless_applies_to_young_sources_in_faint_hosts_that_do_not_move(spark):
+    alerts = [
+        {**alert, "diaSource": alert["diaSource"] | {"diaSourceId": number}}
+        for number, (alert, _) in enumerate(CASES_OF_HOSTLESS.values())
+    ]
+    found = computed(spark, *alerts)
+    statuses = {
+        name: found[number]["module_status"]["hostless"] == "ok"
+        for number, name in enumerate(CASES_OF_HOSTLESS)
+    }
+    assert statuses == {name: applies for name, (_, applies) in CASES_OF_HOSTLESS.items()}
+    assert found[0]["hostless"]["unreadable"] == "science: no stamp"
+
+
+@pytest.mark.skipif(not ORACLES.is_dir(), reason=f"Fink's alerts are not at {ORACLES}")
+def test_to_none_of_fink_s_25_alerts_hostless_applies_as_documented(spark):
+    stored = pd.read_parquet(ORACLES / "R25_lsst_v10_hostless.parquet").to_dict("records")
+    found = computed(spark, *stored)
+    assert len(found) == 25
+    assert {r["module_status"]["hostless"] for r in found.values()} == {"not_applicable"}
 
 
 @pytest.mark.skipif(not ENRICHED.is_file(), reason=f"Fink's values are not at {ENRICHED}")

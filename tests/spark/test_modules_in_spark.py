@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from pipeline import only, text
 
-from fink_assets.raw2science.apply import enriched, with_history
+from fink_assets.raw2science.apply import _images, enriched, with_inputs
 from fink_assets.raw2science.module import Column, science_module
 from fink_assets.raw2science.modules.ztf import MODULES
 
@@ -43,7 +43,7 @@ def found(enriched_sample):
 def alerts(spark, sample_run):
     """A night of raw with its histories."""
     raw = sample_run.tables.raw.read(spark, nights=["2021-11-22"])
-    return with_history(raw, sample_run.chain.survey, MODULES)
+    return with_inputs(raw, sample_run.chain.survey, MODULES)
 
 
 def collected(frame):
@@ -221,6 +221,48 @@ def test_the_others_complete_and_python_and_spark_may_need_each_other(troubled):
 def test_without_modules_alerts_pass_with_empty_maps(alerts):
     row = enriched(alerts, []).select("module_status", "module_versions").first()
     assert row.asDict() == {"module_status": {}, "module_versions": {}}
+
+
+def size_of_stamp(alerts):
+    return pd.DataFrame({"score": [float(len(s)) for s in alerts["cutouts.science"]]})
+
+
+def test_stamps_travel_to_python_for_alerts_to_which_a_module_applies_and_for_no_other(
+    spark, alerts
+):
+    """Two stamps of an alert are a third of it: those that nobody looks at stay where they are."""
+    from pyspark.sql import functions as F
+
+    module = declared(size_of_stamp, inputs=("cutouts.science",))
+    images = _images(alerts, [module], [F.expr("if(candidate.fid = 1, 'ok', 'not_applicable')")])
+    sent = images.selectExpr("candidate.fid", "_looked_at.science is not null as sent").collect()
+    assert {row["fid"] for row in sent} == {1, 2}
+    assert all(row["sent"] == (row["fid"] == 1) for row in sent)
+
+
+def test_a_module_reads_stamps_by_the_name_that_all_surveys_share(spark, sample_run):
+    raw = sample_run.tables.raw.read(spark, nights=["2021-11-22"])
+
+    def sizes(alerts):
+        found = [float(len(s)) for s in alerts["cutouts.difference"]]
+        return pd.DataFrame({"score": found}, index=alerts.index)
+
+    module = declared(sizes, inputs=("cutouts.difference",))
+    read = enriched(with_inputs(raw, sample_run.chain.survey, [module]), [module])
+    size = "length(cutoutDifference.stampData) as size"
+    for row in read.selectExpr("sizes.score", size).collect():
+        assert row["score"] == row["size"]
+
+
+def test_hostless_applies_to_no_known_solar_system_object_and_to_nothing_in_the_reference(found):
+    asked = {n: row["module_status"]["hostless"] == "ok" for n, row in found.items()}
+    assert set(asked.values()) == {True, False}
+    for alert, applies in asked.items():
+        row = found[alert]
+        in_reference = 0 <= row["candidate"]["distnr"] <= 1.5
+        known = row["solar_system"]["roid"] == 3
+        many = row["detection_history"]["nalerthist"] > 20
+        assert applies == (not in_reference and not known and not many)
 
 
 def test_a_module_alone_keeps_what_others_said(spark, sample_run):

@@ -12,6 +12,7 @@ Packet = Mapping[str, Any]
 SAMPLE = Path(__file__).parents[2] / "data" / "ztf"
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 ORACLES = SHARED / "science_oracles"
+IDENTIFIERS = {"candid", "diaSourceId"}
 PREVIOUS = {"candidate": "prv_candidates", "diaSource": "prvDiaSources"}
 
 
@@ -45,14 +46,23 @@ def value(packet: Packet, path: str) -> Any:
     group, name = path.split(".")
     if group == "history":
         return history(packet, name)
-    return packet[group][name] if group in packet else None  # what another module gives is not
+    if group == "cutouts":
+        return cutout(packet, name)
+    content = packet.get(group)
+    return None if content is None else content.get(name)
+
+
+def cutout(packet: Packet, name: str) -> bytes | None:
+    """Read an image of the packet; a packet built for a test may have none."""
+    found = packet.get(f"cutout{name.capitalize()}")
+    return found["stampData"] if isinstance(found, Mapping) else found
 
 
 def history(packet: Packet, name: str) -> np.ndarray:
     """Read a column of the history, this alert last."""
     (current,) = set(PREVIOUS) & set(packet)
     entries = [*previous(packet, current), packet[current]]
-    values = [entry[name] for entry in entries]
+    values = [entry.get(name) for entry in entries]
     if any(isinstance(value, str) for value in values):
         return np.array(values, dtype=object)
     return np.array(values, dtype=float)
@@ -72,5 +82,7 @@ def series(path: str, values: list[Any]) -> pd.Series:
         for row, array in enumerate(values):
             column[row] = array
         return pd.Series(column)
-    words = any(isinstance(value, str) for value in values)
+    if path.split(".")[1] in IDENTIFIERS and None not in values:
+        return pd.Series(values, dtype="int64")
+    words = any(isinstance(value, str | bytes) for value in values)
     return pd.Series(values, dtype=object if words else float)

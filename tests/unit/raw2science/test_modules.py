@@ -40,8 +40,10 @@ missing = st.just(math.nan)
 magnitudes = st.floats(10, 23) | missing
 errors = st.floats(0, 1) | missing
 distances = st.floats(0, 30) | st.just(-999.0) | missing
+identifiers = st.integers(1, 2**62)
 entries = st.fixed_dictionaries(
     {
+        "candid": identifiers,
         "jd": st.floats(2459000.5, 2459030.5),
         "fid": st.sampled_from([1, 2, 3]),
         "magpsf": magnitudes,
@@ -63,6 +65,7 @@ entries = st.fixed_dictionaries(
 fluxes = st.floats(-1e5, 1e6, width=32) | missing
 sources = st.fixed_dictionaries(
     {
+        "diaSourceId": identifiers,
         "midpointMjdTai": st.floats(61000, 61100) | missing,
         "band": st.sampled_from(["u", "g", "r", "i", "z", "y", None]),
         "psfFlux": fluxes,

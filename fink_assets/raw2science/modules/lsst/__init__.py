@@ -5,6 +5,7 @@ from fink_assets.raw2science.modules.lsst.color_evolution import color_evolution
 from fink_assets.raw2science.modules.lsst.crossmatch import crossmatch
 from fink_assets.raw2science.modules.lsst.detection_history import detection_history
 from fink_assets.raw2science.modules.lsst.fast_transient_rate import fast_transient_rate
+from fink_assets.raw2science.modules.lsst.hostless import hostless
 from fink_assets.raw2science.modules.lsst.lightcurve_features import lightcurve_features
 from fink_assets.raw2science.modules.lsst.solar_system import solar_system
 from fink_assets.raw2science.modules.lsst.supernova import supernova
@@ -14,6 +15,7 @@ MODULES: tuple[ScienceModule, ...] = (
     crossmatch,
     detection_history,
     fast_transient_rate,
+    hostless,
     lightcurve_features,
     solar_system,
     supernova,

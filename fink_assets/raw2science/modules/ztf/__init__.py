@@ -7,19 +7,20 @@ from fink_assets.raw2science.modules.ztf.crossmatch import crossmatch
 from fink_assets.raw2science.modules.ztf.detection_history import detection_history
 from fink_assets.raw2science.modules.ztf.early_snia import early_snia
 from fink_assets.raw2science.modules.ztf.fast_transient_rate import fast_transient_rate
+from fink_assets.raw2science.modules.ztf.hostless import hostless
 from fink_assets.raw2science.modules.ztf.lightcurve_features import lightcurve_features
 from fink_assets.raw2science.modules.ztf.solar_system import solar_system
 from fink_assets.raw2science.modules.ztf.supernova import supernova
+from fink_assets.raw2science.modules.ztf.transient_features import transient_features
 
 MODULES: tuple[ScienceModule, ...] = (
-    MODULES: tuple[ScienceModule, ...] = (,
     classification,
     color_evolution,
     crossmatch,
     detection_history,
     early_snia,
     fast_transient_rate,
-    from fink_assets.raw2science.modules.ztf.transient_features import transient_features,
+    hostless,
     lightcurve_features,
     solar_system,
     supernova,
