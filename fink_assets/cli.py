@@ -165,10 +165,12 @@ def reprocess(
     from fink_assets.lake.contracts import Tables
     from fink_assets.settings import settings
     from fink_assets.stream2raw.reprocess import reprocess as plan
+    from fink_assets.trial.options import night_named
 
     kind = served(survey)
+    nights = [night_named(each, kind) for each in night or ()]
     most = settings().most_alerts(kind.message_kb)
-    planned = plan(Tables(kind.name, settings().lake), most=most, nights=night or ())
+    planned = plan(Tables(kind.name, settings().lake), most=most, nights=nights)
     for batch, letters in planned.items():
         typer.echo(f"batch {batch}: {letters} dead letters")
     said = "the streaming run takes them up" if planned else "nothing to try"

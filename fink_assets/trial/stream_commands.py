@@ -237,4 +237,5 @@ def _play(stream: "Stream", to: Path | None, how: dict[str, Any]) -> None:
     played = play(stream, target(stream.survey, servers, to), screen, **how)
     screen.print(summary(played))
     if not played.report.sent:
+        screen.print("Nothing was sent: no alert was found for what was asked.")
         raise typer.Exit(1)

@@ -179,4 +179,4 @@ def _lines(summary: Summary) -> list[tuple[str, Any, str]]:
 
 
 def _listed(counts: Mapping[str, int], between: str = ", ") -> str:
-    return between.join(f"{name} {number}" for name, number in counts.items())
+    return between.join(f"{name} {number}" for name, number in counts.items() if number)

@@ -72,6 +72,12 @@ def test_a_backfill_of_what_does_not_exist_is_refused(fink, words, reason):
     assert reason in " ".join(answer.output.replace("│", " ").split())
 
 
+def test_dead_letters_of_what_is_no_night_are_refused(fink):
+    answer = fink("reprocess", "--night", "2026-13-45")
+    assert answer.exit_code == 2
+    assert "write YYYY-MM-DD" in answer.output
+
+
 def test_an_empty_lake_has_a_summary(fink):
     answer = fink("summary")
     assert answer.exit_code == 0
