@@ -11,6 +11,7 @@ from fink_assets.distribution.filter import AlertFilter
 from fink_assets.distribution.filters import FILTERS
 from fink_assets.lake import contracts
 from fink_assets.lake.columns import ColumnContract
+from fink_assets.lake.combined import NOTICES, Combined
 from fink_assets.lake.contracts import Tables
 from fink_assets.raw2science.module import Column, ScienceModule, ordered
 from fink_assets.raw2science.modules import MODULES
@@ -33,8 +34,10 @@ REST = {
 NOUNS = (
     *("raw", "dead_letter", "quarantine", "science", "deliveries"),
     *("sources", "objects", "forced_photometry"),
-    *("schema_history", "field_availability"),
+    *("gcn_associations", "schema_history", "field_availability"),
 )
+
+COMBINED = {"notices": NOTICES}
 
 
 def pages() -> dict[Path, str]:
@@ -64,6 +67,13 @@ def tables_page() -> str:
         ]
         if noun in REST:
             parts.append(f"… {REST[noun].format(kept=_kept(), forced=_forced())}.")
+    combined = Combined("<lake>")
+    parts += ["# Tables of no single survey"]
+    for name, columns in COMBINED.items():
+        table, doc = getattr(combined, name), getattr(Combined, name).__doc__ or ""
+        indexed = ", ".join(f"`{each}`" for each in table.indexed)
+        layout = f"{doc.strip()} Layout: not partitioned; reads skip files by {indexed}."
+        parts += [f"## `{table.name}`", layout, _columns(columns)]
     return _joined(parts)
 
 

@@ -54,7 +54,8 @@ def associate(alerts: pd.DataFrame, notices: Sequence[Notice], *, survey: str) -
     Parameters
     ----------
     alerts : pandas.DataFrame
-        With the columns of `ALERT`. A place or time that is null matches nothing.
+        With the columns of `ALERT`, and more that are kept. A place or time that is null matches
+        nothing.
     notices : sequence of Notice
         Those that are not `usable` match nothing.
     survey : str
@@ -63,17 +64,17 @@ def associate(alerts: pd.DataFrame, notices: Sequence[Notice], *, survey: str) -
     Returns
     -------
     pandas.DataFrame
-        `ALERT` and `FOUND`, in the order of the notices and of the alerts.
+        Columns of the alerts and `FOUND`, in the order of the notices and of the alerts.
     """
     import pandas as pd
 
     parts = [_of(alerts, notice, survey) for notice in notices if notice.usable]
     parts = [part for part in parts if len(part)]
     if not parts:
-        return pd.DataFrame(columns=[*ALERT, *FOUND])
+        return pd.DataFrame(columns=[*alerts.columns, *FOUND])
     found = pd.concat(parts, ignore_index=True)
     found["tier"] = tiers(found)
-    return found[[*ALERT, *FOUND]]
+    return found[[*alerts.columns, *FOUND]]
 
 
 def _of(alerts: pd.DataFrame, notice: Notice, survey: str) -> pd.DataFrame:
