@@ -11,6 +11,7 @@ import dagster as dg
 
 from fink_assets.archive import assets as archive
 from fink_assets.chain import Chain
+from fink_assets.counterparts import assets as counterparts
 from fink_assets.distribution import assets as distribution
 from fink_assets.distribution.filter import AlertFilter
 from fink_assets.distribution.filters import FILTERS
@@ -120,8 +121,12 @@ def combined_defs(configuration: Settings) -> dg.Definitions:
 
         return connect(configuration.spark_address)
 
-    notices = gcn.notices(Combined(configuration.lake), configuration, session)
-    return dg.Definitions(assets=[notices], jobs=[gcn.job("gcn_notices", notices)])
+    combined = Combined(configuration.lake)
+    notices = gcn.notices(combined, configuration, session)
+    pairs = counterparts.assets(combined, session)
+    return dg.Definitions(
+        assets=[notices, pairs], jobs=[gcn.job("gcn_notices", notices), counterparts.job(pairs)]
+    )
 
 
 def build_defs(

@@ -11,7 +11,7 @@ from fink_assets.distribution.filter import AlertFilter
 from fink_assets.distribution.filters import FILTERS
 from fink_assets.lake import contracts
 from fink_assets.lake.columns import ColumnContract
-from fink_assets.lake.combined import NOTICES, Combined
+from fink_assets.lake.combined import COUNTERPARTS, NOTICES, Combined
 from fink_assets.lake.contracts import Tables
 from fink_assets.raw2science.module import Column, ScienceModule, ordered
 from fink_assets.raw2science.modules import MODULES
@@ -37,7 +37,7 @@ NOUNS = (
     *("gcn_associations", "schema_history", "field_availability"),
 )
 
-COMBINED = {"notices": NOTICES}
+COMBINED = {"notices": NOTICES, "counterparts": COUNTERPARTS}
 
 
 def pages() -> dict[Path, str]:

@@ -104,6 +104,19 @@ GCN_ASSOCIATIONS: tuple[ColumnContract, ...] = (
     ),
     column("tier", "string", "`bronze`, `silver` or `gold`; null for none", ucd="meta.code"),
 )
+COUNTERPARTS: tuple[ColumnContract, ...] = (
+    column("ztf_object_id", "string", "Object of ZTF", ucd="meta.id.cross"),
+    column("lsst_object_id", "string", "Object of LSST", ucd="meta.id.cross"),
+    column(
+        "separation",
+        "double",
+        "Between the positions of their latest alerts",
+        unit="arcsec",
+        ucd="pos.angDistance",
+    ),
+    column("nearest_of_lsst", "boolean", "Of LSST's objects this is the nearest to ZTF's"),
+    column("nearest_of_ztf", "boolean", "Of ZTF's objects this is the nearest to LSST's"),
+)
 
 
 @dataclass(frozen=True)
@@ -119,5 +132,15 @@ class Combined:
             name="gcn/notices",
             root=self.root,
             indexed=("notice_id", "revision", "digest"),
+            partitioned=False,
+        )
+
+    @cached_property
+    def counterparts(self) -> Table:
+        """Objects of ZTF and LSST within 1.5 arcsec of which one is the nearest to the other."""
+        return Table(
+            name="ztf_lsst/counterparts",
+            root=self.root,
+            indexed=("ztf_object_id", "lsst_object_id"),
             partitioned=False,
         )
