@@ -34,7 +34,7 @@ class Candidate:
     real_bogus: str
     kind: str
     rate: str
-    modules: tuple[str, ...] = ("solar_system", "fast_transient_rate")
+    modules: tuple[str, ...] = ("solar_system", "fast_transient_rate", "detection_history")
 
 
 CANDIDATES: Mapping[str, Candidate] = MappingProxyType(
@@ -48,12 +48,14 @@ CANDIDATES: Mapping[str, Candidate] = MappingProxyType(
             rate="fast_transient_rate.mag_rate",
         ),
         "lsst": Candidate(
-            begin="unix_micros("
-            f"{timestamp_of_mjd_tai_sql('diaObject.firstDiaSourceMjdTai')}) / 1e6D",
+            # Rubin does not fill diaObject.firstDiaSourceMjdTai yet; the packet's history goes back
+            # a year. A body is new at every place, so that its begin says nothing.
+            begin="if(solar_system.is_sso, null, unix_micros("
+            f"{timestamp_of_mjd_tai_sql('detection_history.first_detection_mjd')}) / 1e6D)",
             # Thresholds of tiers were set for ZTF's score; nobody has calibrated them for LSST.
             real_bogus="diaSource.reliability",
-            kind="if(solar_system.is_sso, 'Solar System MPC', "
-            "if(solar_system.is_sso is null, null, 'Unknown'))",
+            kind="if(solar_system.is_sso is null, null, "
+            "if(solar_system.is_sso, 'Solar System MPC', 'Unknown'))",
             rate="fast_transient_rate.mag_rate",
         ),
     }

@@ -235,12 +235,14 @@ def test_alerts_of_lsst_match_as_well(spark, lake):
     scene.add(BURST.message)
     schema = """night: string, batch: bigint, alert_id: bigint, object_id: string, time: timestamp,
         ra: double, dec: double, diaSource: struct<reliability: float>,
-        diaObject: struct<firstDiaSourceMjdTai: double>, solar_system: struct<is_sso: boolean>,
-        fast_transient_rate: struct<mag_rate: double>"""
+        detection_history: struct<first_detection_mjd: double>,
+        solar_system: struct<is_sso: boolean>, fast_transient_rate: struct<mag_rate: double>"""
     one = alert(1)[:7]
     new = (*one, (0.9,), (MJD + 5 / 24,), (False,), (1.0,))
-    nobody = (*one[:2], 2, *one[3:], (0.9,), None, (True,), None)
-    scene.alerts(new, nobody, schema=schema)
+    old = (*one[:2], 2, *one[3:], (0.9,), (MJD - 30.0,), (False,), (1.0,))
+    body = (*one[:2], 3, *one[3:], (0.9,), (MJD + 5 / 24,), (True,), None)
+    unknown = (*one[:2], 4, *one[3:], (0.9,), None, (False,), None)
+    scene.alerts(new, old, body, unknown, schema=schema)
     scene.associations.replace([NIGHT])
     assert scene.matches() == [(1, "Fermi")]
 
