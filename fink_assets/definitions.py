@@ -5,6 +5,7 @@ Loads without Spark, Kafka or any service: connections are made when a run needs
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -12,9 +13,12 @@ from fink_assets.archive import assets as archive
 from fink_assets.catalogues import CATALOGUES, Catalogue
 from fink_assets.catalogues import assets as catalogue_assets
 from fink_assets.chain import Chain
+from fink_assets.counterparts import assets as counterparts
 from fink_assets.distribution import assets as distribution
 from fink_assets.distribution.filter import AlertFilter
 from fink_assets.distribution.filters import FILTERS
+from fink_assets.gcn import assets as gcn
+from fink_assets.lake.combined import Combined
 from fink_assets.lake.contracts import Tables
 from fink_assets.raw2science import assets as raw2science
 from fink_assets.raw2science.module import ScienceModule
@@ -27,6 +31,9 @@ from quality import assets as quality
 from quality import checks
 from sensors import failures, maintenance, nights, stream
 from sensors.stream import StreamConfig
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 
 def build_chain(
@@ -78,6 +85,7 @@ def survey_defs(
         survey, tables, own_modules, own_filters, lambda: chain().enrich
     )
     drift = quality.assets(survey, tables, lambda: chain().spark)
+    matched = gcn.associations(survey, tables, Combined(configuration.lake), lambda: chain().spark)
     streaming = stream.job(survey, configuration, chain)
     close = nights.check_job(
         survey, dg.AssetSelection.checks(night_checks) | dg.AssetSelection.assets(drift)
@@ -90,6 +98,7 @@ def survey_defs(
             science,
             curves,
             drift,
+            matched,
         ],
         asset_checks=[night_checks, checks.batch_checks(survey, tables, lambda: chain().enrich)],
         jobs=[
@@ -99,11 +108,28 @@ def survey_defs(
             ),
             nights.backfill_job(survey, dg.AssetSelection.assets(science, curves)),
             close,
+            gcn.job(f"{survey.name}_gcn_associations", matched),
         ],
         sensors=[
             stream.sensor(survey, configuration, tables, streaming),
             nights.close_sensor(survey, tables, close, night_checks.check_keys),
         ],
+    )
+
+
+def combined_defs(configuration: Settings) -> dg.Definitions:
+    """Assets and jobs of no single survey."""
+
+    def session() -> "SparkSession":
+        from resources.spark import connect
+
+        return connect(configuration.spark_address)
+
+    combined = Combined(configuration.lake)
+    notices = gcn.notices(combined, configuration, session)
+    pairs = counterparts.assets(combined, session)
+    return dg.Definitions(
+        assets=[notices, pairs], jobs=[gcn.job("gcn_notices", notices), counterparts.job(pairs)]
     )
 
 
@@ -124,6 +150,7 @@ def build_defs(
     return dg.Definitions.merge(
         *parts,
         catalogue_assets.definitions(catalogues_of(modules, catalogues), configuration.lake),
+        combined_defs(configuration),
         maintenance.schedules(chains),
         dg.Definitions(sensors=[failures.failed_runs]),
     )

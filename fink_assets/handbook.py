@@ -12,6 +12,7 @@ from fink_assets.distribution.filter import AlertFilter
 from fink_assets.distribution.filters import FILTERS
 from fink_assets.lake import contracts
 from fink_assets.lake.columns import ColumnContract
+from fink_assets.lake.combined import COUNTERPARTS, NOTICES, Combined
 from fink_assets.lake.contracts import Tables
 from fink_assets.raw2science.models import MODELS as TRAINED
 from fink_assets.raw2science.models import Model
@@ -36,8 +37,10 @@ REST = {
 NOUNS = (
     *("raw", "dead_letter", "quarantine", "science", "deliveries"),
     *("sources", "objects", "forced_photometry"),
-    *("schema_history", "field_availability"),
+    *("gcn_associations", "schema_history", "field_availability"),
 )
+
+COMBINED = {"notices": NOTICES, "counterparts": COUNTERPARTS}
 
 
 def pages() -> dict[Path, str]:
@@ -67,6 +70,13 @@ def tables_page() -> str:
         ]
         if noun in REST:
             parts.append(f"… {REST[noun].format(kept=_kept(), forced=_forced())}.")
+    combined = Combined("<lake>")
+    parts += ["# Tables of no single survey"]
+    for name, columns in COMBINED.items():
+        table, doc = getattr(combined, name), getattr(Combined, name).__doc__ or ""
+        indexed = ", ".join(f"`{each}`" for each in table.indexed)
+        layout = f"{doc.strip()} Layout: not partitioned; reads skip files by {indexed}."
+        parts += [f"## `{table.name}`", layout, _columns(columns)]
     return _joined([*parts, *_catalogues()])
 
 

@@ -41,6 +41,13 @@ class Settings(BaseSettings):
     schema_registry_user: str = Field("", description="User of the schema registry, if it asks")
     schema_registry_password: str = Field("", repr=False, description="Password of that user")
 
+    gcn_folder: str = Field("", description="Folder with files of notices of GCN, none by default")
+    gcn_kafka: str = Field("", description="Bootstrap servers of notices, none by default")
+    gcn_topics: str = Field(
+        r"gcn\.classic\.voevent\.FERMI_GBM_(FLT|GND|FIN)_POS|igwn\.gwalert",
+        description="Regular expression of their topics",
+    )
+
     spark_port: int = Field(15002, description="Port of the embedded Spark Connect server")
     spark_ui_port: int = Field(4040, description="Port of its web page")
     spark_remote: str = Field("", description="Address of the Spark Connect server, sc://host:port")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fink_assets.lake.columns import ColumnContract, column
+from fink_assets.lake.combined import GCN_ASSOCIATIONS as GCN_ASSOCIATIONS
 from fink_assets.lake.ledger import Ledger
 from fink_assets.lake.table import Table
 from fink_assets.surveys.base import Survey
@@ -239,6 +240,11 @@ class Tables:
     def field_availability(self) -> Table:
         """How often each field of the packets is null, by night."""
         return self._table("field_availability", ("batch", "field", "null_fraction"))
+
+    @cached_property
+    def gcn_associations(self) -> Table:
+        """Alerts that match a notice of GCN: one row per alert and event."""
+        return self._table("gcn_associations", ("batch", "alert_id", "object_id", "tier"))
 
     @cached_property
     def writers(self) -> Table:

@@ -64,11 +64,6 @@ def table_spec(
     **more: Any,
 ) -> dg.AssetSpec:
     """Asset of a Delta table."""
-    metadata: Mapping[str, Any] = {
-        "dagster/uri": table.path,
-        "dagster/table_name": table.name.replace("/", "."),
-        "dagster/column_schema": column_schema(columns),
-    }
     return dg.AssetSpec(
         key(table),
         description=doc,
@@ -76,8 +71,37 @@ def table_spec(
         kinds=DELTA,
         owners=OPERATIONS,
         tags={"survey": survey.name, "stage": stage},
-        metadata=metadata,
+        metadata=_metadata(table, columns),
         deps=list(deps),
         partitions_def=nights(survey) if partitioned else None,
         **more,
     )
+
+
+def shared_spec(
+    table: Table,
+    *,
+    stage: str,
+    doc: str,
+    columns: Sequence[ColumnContract],
+    deps: Sequence[dg.AssetKey] = (),
+) -> dg.AssetSpec:
+    """Asset of a Delta table of no single survey; the tag says what takes a survey's place."""
+    return dg.AssetSpec(
+        key(table),
+        description=doc,
+        group_name=stage,
+        kinds=DELTA,
+        owners=OPERATIONS,
+        tags={"survey": table.name.partition("/")[0], "stage": stage},
+        metadata=_metadata(table, columns),
+        deps=list(deps),
+    )
+
+
+def _metadata(table: Table, columns: Sequence[ColumnContract]) -> Mapping[str, Any]:
+    return {
+        "dagster/uri": table.path,
+        "dagster/table_name": table.name.replace("/", "."),
+        "dagster/column_schema": column_schema(columns),
+    }

@@ -1,0 +1,130 @@
+"""Messages that may be notices, from files and from Kafka. What they say is not known here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SUFFIXES = (".xml", ".json", ".notice", ".parquet")
+"""VOEvents, JSON of LVK, notices in an archive of the simulator, rows of Fink with `raw_event`."""
+LARGEST_BYTES = 64_000_000
+POLL_SECONDS = 10.0
+
+
+class SilentKafkaError(ConnectionError):
+    """Kafka has messages, and does not give them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """A message and where it came from.
+
+    Parameters
+    ----------
+    content : bytes
+        As received; of a larger file, `LARGEST_BYTES` and one more.
+    origin : str
+        Path of a file, or the name of a Kafka topic.
+    partition, offset : int, optional
+        Where it stood in the topic.
+    """
+
+    content: bytes
+    origin: str
+    partition: int | None = None
+    offset: int | None = None
+
+
+def in_folder(folder: Path) -> Iterator[Message]:
+    """Read the files of a folder and of those in it, in the order of their paths.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such folder.
+    """
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder}: no such folder")
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix in SUFFIXES:
+            yield from _in_file(path, str(path.relative_to(folder)))
+
+
+def _in_file(path: Path, origin: str) -> Iterator[Message]:
+    with path.open("rb") as file:
+        content = file.read(LARGEST_BYTES + 1)
+    rows = _rows(path) if path.suffix == ".parquet" else None
+    for one in [content] if rows is None else rows:
+        yield Message(content=one, origin=origin)
+
+
+def _rows(path: Path) -> list[bytes] | None:
+    """Messages in a file of Parquet, None if it is broken."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        column = pq.read_table(path, columns=["raw_event"]).column("raw_event").to_pylist()
+    except (pa.ArrowException, OSError, KeyError):
+        return None
+    return [str(each or "").encode() for each in column]
+
+
+def in_kafka(servers: str, topics: str, after: Mapping[tuple[str, int], int]) -> Iterator[Message]:
+    """Read what topics hold now, from behind the offsets of earlier messages.
+
+    Parameters
+    ----------
+    servers : str
+        Bootstrap servers.
+    topics : str
+        Regular expression of the whole names of topics.
+    after : mapping
+        Last offset that is known, by topic and partition.
+
+    Raises
+    ------
+    SilentKafkaError
+        Nothing came for some seconds although there is more.
+    """
+    from confluent_kafka import Consumer, TopicPartition
+
+    from resources.kafka import QUIET, Kafka
+
+    begins = {}
+    for mark in Kafka(servers).watermarks(topics):
+        begin = max(mark.low, after.get((mark.topic, mark.partition), -1) + 1)
+        if begin < mark.high:
+            begins[mark.topic, mark.partition] = begin
+    if not begins:
+        return
+    told = {"group.id": "fink-notices", "enable.partition.eof": True, **QUIET}
+    consumer = Consumer({"bootstrap.servers": servers, **told})
+    try:
+        consumer.assign([TopicPartition(*place, begin) for place, begin in begins.items()])
+        yield from _to_the_end(consumer, set(begins))
+    finally:
+        consumer.close()
+
+
+def _to_the_end(consumer: Any, left: set[tuple[str, int]]) -> Iterator[Message]:
+    from confluent_kafka import KafkaError, KafkaException
+
+    while left:
+        found = consumer.poll(POLL_SECONDS)
+        if found is None:
+            raise SilentKafkaError(f"nothing from {sorted(left)} for {POLL_SECONDS:g} s")
+        problem = found.error()
+        if problem is None:
+            yield Message(
+                content=found.value() or b"",
+                origin=found.topic(),
+                partition=found.partition(),
+                offset=found.offset(),
+            )
+        elif problem.code() == KafkaError._PARTITION_EOF:
+            left.discard((found.topic(), found.partition()))
+        else:
+            raise KafkaException(problem)
