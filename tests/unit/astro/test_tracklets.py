@@ -87,6 +87,14 @@ def test_a_detection_far_beyond_the_end_is_none_of_the_trail():
     assert members(found) == [set(range(6))]
 
 
+def test_two_detections_far_off_near_the_circle_do_not_split_a_trail():
+    """With them it is the largest candidate, and Fink's parabola then turns away from it."""
+    ra, dec = line(9, angle=0.0, dec=0.0)
+    far = np.array([180 + 13410 * ARCSEC, 180 + 16153 * ARCSEC]), np.array([3.0, -3.0]) * ARCSEC
+    found = tracklets(*together((ra, dec), far))
+    assert members(found) == [set(range(9))]
+
+
 def test_crossing_trails_are_two_the_longer_first_and_share_nothing():
     sky = together(line(7, angle=0.0, ra=179.99), line(9, angle=80.0, dec=19.97))
     found = tracklets(*sky)
