@@ -22,9 +22,12 @@ RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_e
 
 
 def selected(survey: Survey, tables: Tables, modules: Sequence[str]) -> list[dg.AssetKey] | None:
-    """All assets (None), or some modules with the objects that show their values."""
+    """All assets (None), or some modules with the tables that depend on their values."""
     chosen = [dg.AssetKey([survey.name, "science", name]) for name in modules]
-    return [*chosen, key(tables.objects)] if chosen else None
+    shown = [tables.objects]
+    if survey.bodies and set(modules).intersection(survey.bodies.modules):
+        shown += [tables.solar_system, tables.phase_curves]
+    return [*chosen, *map(key, shown)] if chosen else None
 
 
 def backfill(

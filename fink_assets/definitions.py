@@ -25,6 +25,7 @@ from fink_assets.raw2science.module import ScienceModule
 from fink_assets.raw2science.modules import MODULES
 from fink_assets.raw2science.modules.catalogues import catalogues_of
 from fink_assets.settings import Settings, settings
+from fink_assets.solar_system import assets as solar_system
 from fink_assets.stream2raw import assets as stream2raw
 from fink_assets.surveys import SURVEYS, Survey
 from quality import assets as quality
@@ -86,9 +87,18 @@ def survey_defs(
     )
     drift = quality.assets(survey, tables, lambda: chain().spark)
     matched = gcn.associations(survey, tables, Combined(configuration.lake), lambda: chain().spark)
+    moving = [
+        solar_system.assets(survey, found, tables, lambda: chain().spark)
+        for found in [survey.bodies]
+        if found and {m.name for m in own_modules}.issuperset(found.modules)
+    ]
+    if survey.trails:
+        moving.append(
+            solar_system.tracklet_assets(survey, survey.trails, tables, lambda: chain().spark)
+        )
     streaming = stream.job(survey, configuration, chain)
     close = nights.check_job(
-        survey, dg.AssetSelection.checks(night_checks) | dg.AssetSelection.assets(drift)
+        survey, dg.AssetSelection.checks(night_checks) | dg.AssetSelection.assets(drift, *moving)
     )
     return dg.Definitions(
         assets=[
@@ -99,6 +109,7 @@ def survey_defs(
             curves,
             drift,
             matched,
+            *moving,
         ],
         asset_checks=[night_checks, checks.batch_checks(survey, tables, lambda: chain().enrich)],
         jobs=[
@@ -106,7 +117,7 @@ def survey_defs(
             stream2raw.dead_letter_job(
                 survey, tables, most=configuration.most_alerts(survey.message_kb)
             ),
-            nights.backfill_job(survey, dg.AssetSelection.assets(science, curves)),
+            nights.backfill_job(survey, dg.AssetSelection.assets(science, curves, *moving)),
             close,
             gcn.job(f"{survey.name}_gcn_associations", matched),
         ],

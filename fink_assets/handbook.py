@@ -27,6 +27,7 @@ REST = {
     "raw": "followed by every field of the packet, as sent",
     "science": "followed by the packet's {kept} and one struct per "
     "[science module](modules.md), null where its status is not `ok`",
+    "solar_system": "of the measurements, those of the survey, as in sources",
     "sources": "of the measurements, a survey has those that it makes: magnitudes for ZTF, fluxes "
     "for LSST",
     "forced_photometry": "{forced}. An alert repeats what earlier ones brought: a row is the first "
@@ -36,8 +37,8 @@ REST = {
 }
 NOUNS = (
     *("raw", "dead_letter", "quarantine", "science", "deliveries"),
-    *("sources", "objects", "forced_photometry"),
-    *("gcn_associations", "schema_history", "field_availability"),
+    *("sources", "objects", "forced_photometry", "solar_system", "phase_curves"),
+    *("tracklets", "gcn_associations", "schema_history", "field_availability"),
 )
 
 COMBINED = {"notices": NOTICES, "counterparts": COUNTERPARTS}

@@ -12,7 +12,7 @@ from fink_assets.lake.table import Table
 
 NOUNS = (
     *("raw", "quarantine", "science", "deliveries", "sources", "objects", "forced_photometry"),
-    "dead_letter",
+    *("dead_letter", "solar_system", "phase_curves", "tracklets"),
 )
 
 

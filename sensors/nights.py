@@ -27,18 +27,19 @@ def backfill_job(survey: Survey, selection: dg.AssetSelection) -> dg.JobDefiniti
         f"{survey.name}_nights",
         selection=selection.without_checks(),
         executor_def=dg.in_process_executor,
-        description="Compute nights anew from raw: quarantine, science, light curves, objects and "
-        "forced photometry. Nothing is sent again.",
+        description="Compute nights anew from raw: quarantine, science, light curves, objects, "
+        "forced photometry and Solar System bodies. Nothing is sent again.",
     )
 
 
 def check_job(survey: Survey, selection: dg.AssetSelection) -> dg.JobDefinition:
-    """Make the job that checks the books of a night, and what changed in its packets."""
+    """Make the job of a night's end: its books, what changed in its packets, its bodies."""
     return dg.define_asset_job(  # type: ignore[return-value]
         f"{survey.name}_night_close",
         selection=selection,
         executor_def=dg.in_process_executor,
-        description="Check the books of a night, and compare its packets with the night before.",
+        description="Check the books of a night, compare its packets with the night before, and "
+        "write what was seen of Solar System bodies.",
     )
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from fink_assets.lake.bodies import GEOMETRY, NAME, TRAIL
+from fink_assets.lake.bodies import PHASE_CURVES as PHASE_CURVES
 from fink_assets.lake.columns import ColumnContract, column
 from fink_assets.lake.combined import GCN_ASSOCIATIONS as GCN_ASSOCIATIONS
 from fink_assets.lake.ledger import Ledger
@@ -135,6 +137,29 @@ FORCED_PHOTOMETRY: tuple[ColumnContract, ...] = (
     column("alert_id", "bigint", "Alert that first brought the measurement", ucd="meta.id"),
     column("measurement", "struct", "Element of the packet's array, every field as sent"),
 )
+SOLAR_SYSTEM: tuple[ColumnContract, ...] = (
+    _NIGHT,
+    _BATCH,
+    NAME,
+    _OBJECT,
+    _ALERT,
+    _TIME,
+    *MEASURED,
+    _RA,
+    _DEC,
+    *GEOMETRY,
+)
+"""Columns of any survey; see `solar_system`."""
+TRACKLETS: tuple[ColumnContract, ...] = (
+    _NIGHT,
+    _BATCH,
+    _OBJECT,
+    _ALERT,
+    _TIME,
+    _RA,
+    _DEC,
+    *TRAIL,
+)
 SCHEMA_HISTORY: tuple[ColumnContract, ...] = (
     _NIGHT,
     column("batch", "bigint", "Last batch of the night that was looked at; see the ledger"),
@@ -175,8 +200,17 @@ _EARLY = ("batch", "alert_id", "object_id")
 
 def sources(survey: Survey) -> tuple[ColumnContract, ...]:
     """Columns of the sources of one survey: all but the measurements that it does not make."""
+    return _measured(SOURCES, survey)
+
+
+def solar_system(survey: Survey) -> tuple[ColumnContract, ...]:
+    """Columns of the observations of bodies of one survey, likewise."""
+    return _measured(SOLAR_SYSTEM, survey)
+
+
+def _measured(columns: tuple[ColumnContract, ...], survey: Survey) -> tuple[ColumnContract, ...]:
     absent = {c.name for c in MEASURED} - {m.name for m in survey.measured}
-    return tuple(c for c in SOURCES if c.name not in absent)
+    return tuple(c for c in columns if c.name not in absent)
 
 
 @dataclass(frozen=True)
@@ -230,6 +264,21 @@ class Tables:
     def forced_photometry(self) -> Table:
         """Forced photometry: one row per distinct measurement of an object."""
         return self._table("forced_photometry", ("batch", "object_id", "time"))
+
+    @cached_property
+    def solar_system(self) -> Table:
+        """What was seen of known Solar System bodies: one row per alert."""
+        return self._table("solar_system", ("batch", "name", "time"))
+
+    @cached_property
+    def phase_curves(self) -> Table:
+        """Phase curves of known Solar System bodies: one row per body and model."""
+        return self._table("phase_curves", ("name", "model", "status"), partitioned=False)
+
+    @cached_property
+    def tracklets(self) -> Table:
+        """Alerts along one line in an exposure, the trails of satellites: one row per alert."""
+        return self._table("tracklets", ("batch", "alert_id", "tracklet"))
 
     @cached_property
     def schema_history(self) -> Table:

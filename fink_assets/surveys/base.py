@@ -59,6 +59,50 @@ class Forced:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Bodies:
+    """Known bodies of the Solar System among the alerts. Expressions are over the science table.
+
+    Parameters
+    ----------
+    known : str
+        Condition on alerts that are attributed to a known body.
+    name : str
+        Name or designation of the body, by which its alerts belong together.
+    phase_angle, topo_range, helio_range : str
+        Phase angle (degrees), distance from the observer and from the Sun (au); null where packets
+        do not tell.
+    modules : sequence of str
+        Science modules whose outputs these expressions read.
+    """
+
+    known: str
+    name: str
+    modules: Sequence[str] = ()
+    phase_angle: str = "null"
+    topo_range: str = "null"
+    helio_range: str = "null"
+
+    @property
+    def geometry(self) -> dict[str, str]:
+        """Expressions by the name of their column."""
+        names = ("phase_angle", "topo_range", "helio_range")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trails:
+    """Detections that may belong to the trail of a satellite or of debris in one exposure.
+
+    Parameters
+    ----------
+    candidate : str
+        Condition over the science table.
+    """
+
+    candidate: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Renamed:
     """A struct of the packet of which older versions had another name, or of its fields.
 
@@ -131,6 +175,10 @@ class Survey:
         What older packets name otherwise: raw keeps it as sent, science reads one name.
     forced : Forced, optional
         Forced photometry in the packets of this survey.
+    bodies : Bodies, optional
+        Known Solar System bodies among its alerts.
+    trails : Trails, optional
+        Trails among its alerts, of a survey whose packets do not tell.
     """
 
     name: str
@@ -159,6 +207,8 @@ class Survey:
     schemas: Schemas | None = None
     cutouts: Mapping[str, str] = field(default_factory=dict)
     forced: Forced | None = None
+    bodies: Bodies | None = None
+    trails: Trails | None = None
 
     @cached_property
     def avro_schema(self) -> Schema:

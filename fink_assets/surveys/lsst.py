@@ -5,7 +5,7 @@ only, no code; schemas are in `lsst_packet`.
 """
 
 from fink_assets.astro.time import timestamp_of_mjd_tai_sql
-from fink_assets.surveys.base import Forced, Measured, Renamed, Survey, on_the_sky
+from fink_assets.surveys.base import Bodies, Forced, Measured, Renamed, Survey, on_the_sky
 from fink_assets.surveys.lsst_packet import packet_schema
 from quality.rules import Rule
 
@@ -16,9 +16,10 @@ _PACKET = "LSST alert packet schema"
 
 # Rubin packs the 7 characters of the MPC's packed designation into the 8 bytes of an ssObjectId.
 _PACKED = "string(unhex(hex(diaSource.ssObjectId)))"
+_IS_PACKED = f"{_PACKED} rlike '^[0-9A-Za-z_~]{{5,8}}$'"
 _OBJECT = (
     "coalesce(string(nullif(diaObject.diaObjectId, 0)), "
-    f"if({_PACKED} rlike '^[0-9A-Za-z_~]{{5,8}}$', concat('sso:', {_PACKED}), "
+    f"if({_IS_PACKED}, concat('sso:', {_PACKED}), "
     "concat('sso#', nullif(diaSource.ssObjectId, 0))), "
     "concat('source#', diaSource.diaSourceId))"
 )
@@ -109,6 +110,13 @@ LSST = Survey(
         "difference": "cutoutDifference",
     },
     forced=Forced(array="prvDiaForcedSources", time=_FORCED_TIME, night=_night(_FORCED_TIME)),
+    bodies=Bodies(
+        known="ssSource is not null",
+        name=f"if({_IS_PACKED}, {_PACKED}, string(nullif(diaSource.ssObjectId, 0)))",
+        phase_angle="ssSource.phaseAngle",
+        topo_range="ssSource.topoRange",
+        helio_range="ssSource.helioRange",
+    ),
     kept=("diaSource", "diaObject", "ssSource", "mpc_orbits"),
     renamed=(
         Renamed(

@@ -4,7 +4,7 @@ Packets: Avro object containers, schema versions 3.1 to 4.02. Facts only, no cod
 """
 
 from fink_assets.astro.time import LAST_MJD, UNIX_EPOCH_JD, UNIX_EPOCH_MJD, timestamp_of_jd_sql
-from fink_assets.surveys.base import Forced, Measured, Survey, on_the_sky
+from fink_assets.surveys.base import Bodies, Forced, Measured, Survey, Trails, on_the_sky
 from fink_assets.surveys.ztf_packet import packet_schema
 from quality.rules import Rule
 
@@ -13,6 +13,11 @@ _LAST_JD = LAST_MJD + UNIX_EPOCH_JD - UNIX_EPOCH_MJD
 _FORCED_TIME = (
     f"if(measurement.jd between {UNIX_EPOCH_JD} and {_LAST_JD}, "
     f"{timestamp_of_jd_sql('measurement.jd')}, null)"
+)
+# Fink's locus of variable stars and bad subtractions, by the nearest source of the reference.
+_VARIABLE_STAR = (
+    "(candidate.distnr < 2 and candidate.magnr - candidate.magpsf < "
+    "least(1, -4 * (log10(candidate.distnr) + 0.2)))"
 )
 _FINK = "Fink broker, raw2science quality cuts"
 _PACKET = "ZTF alert packet schema"
@@ -52,6 +57,17 @@ ZTF = Survey(
         array="fp_hists",
         time=_FORCED_TIME,
         night=f"coalesce(date_format({_FORCED_TIME}, 'yyyy-MM-dd'), '1970-01-01')",
+    ),
+    # As Fink aggregates them. The packet has no ephemerides.
+    bodies=Bodies(
+        known="solar_system.roid = 3",
+        modules=("solar_system",),
+        name="nullif(nullif(trim(candidate.ssnamenr), ''), 'null')",
+    ),
+    trails=Trails(
+        candidate="coalesce(trim(candidate.ssnamenr), 'null') in ('null', '') "
+        "and candidate.ndethist = 1 and candidate.isdiffpos in ('t', '1') "
+        f"and not coalesce({_VARIABLE_STAR}, false)"
     ),
     kept=("candidate",),
     cuts=(

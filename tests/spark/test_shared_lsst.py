@@ -9,6 +9,7 @@ from fink_assets.archive.forced_photometry import ForcedPhotometry
 from fink_assets.astro.time import time_of_mjd_tai
 from fink_assets.raw2science.enrich import Enrich
 from fink_assets.raw2science.renames import renamed
+from fink_assets.solar_system.observations import Observations
 from fink_assets.surveys.lsst import LSST
 
 FOLDERS = {
@@ -149,3 +150,17 @@ def test_the_time_of_an_alert_is_exact_utc(stream, alerts):
     assert rows
     for row in rows:
         assert abs((row["time"] - time_of_mjd_tai(times[row["alert_id"]])).total_seconds()) < 2e-6
+
+
+def test_bodies_stand_under_their_designation_with_the_geometry_of_older_packets(stream, spark):
+    """Whatever the cuts say of them: what science reads of raw, without judgement."""
+    seen = Observations(survey=LSST, bodies=LSST.bodies, tables=stream.tables, spark=spark)
+    raw = renamed(stream.tables.raw.read(spark), LSST)
+    rows = seen.rows(raw.selectExpr("*", "ingested as time", "0D as ra", "0D as dec")).collect()
+    found = {row["name"]: row for row in rows}
+    assert set(found) == {"K12J69D", "K14K03A", "K13L24L"}
+    body = found["K12J69D"]
+    assert body["phase_angle"] == pytest.approx(21.532564)
+    assert body["topo_range"] == pytest.approx(1.0433862)
+    assert body["helio_range"] == pytest.approx(1.9029467)
+    assert body["flux"] == pytest.approx(14694.1328)

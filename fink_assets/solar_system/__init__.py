@@ -1,0 +1,1 @@
+"""science to the bodies of the Solar System, night by night."""
