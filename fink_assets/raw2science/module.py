@@ -112,9 +112,6 @@ class ScienceModule:
             raise ValueError(f"{self.name}: inputs are written as `group.column`, not {foreign}")
         if not self.doc.strip():
             raise ValueError(f"{self.name}: a module needs a docstring")
-        for model in map(named, self.models):
-            if model.survey != self.survey:
-                raise ValueError(f"{self.name}: {model.name} is for alerts of {model.survey}")
         if self.data and self.expressions:
             raise ValueError(f"{self.name}: expressions of Spark read no data beside alerts")
 
@@ -183,6 +180,11 @@ def science_module(
     """
 
     def declare(function: Callable[..., Any]) -> ScienceModule:
+        for model in map(named, models):
+            if model.survey != survey:
+                raise ValueError(
+                    f"{function.__name__}: {model.name} is for {model.survey}'s alerts"
+                )
         computed = bool(inspect.signature(function).parameters)
         return ScienceModule(
             name=function.__name__,

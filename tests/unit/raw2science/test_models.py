@@ -218,7 +218,7 @@ def test_the_version_of_a_module_tells_its_models(ours, model, monkeypatch):
 def test_a_module_that_names_a_model_of_nobody_or_of_another_survey_is_refused(ours):
     with pytest.raises(LookupError, match="no model gone"):
         with_model("gone")
-    with pytest.raises(ValueError, match="ours is for alerts of ztf"):
+    with pytest.raises(ValueError, match="ours is for ztf's alerts"):
         with_model(survey="lsst")
 
 
