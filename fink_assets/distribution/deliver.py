@@ -91,6 +91,7 @@ class Deliver:
         modules = [m for m in self.modules if m.name in science.columns]
         alerts = science.select(F.struct(*science.columns).alias("s"))
         packet = self._packet()
+        renamed = {r.name for r in self.survey.renamed} & set(science.columns)
         both = StructType([*alerts.schema.fields, StructField("r", packet)])
         read = reader(self.tables.raw, batch, to_arrow_type(packet))
         # One task: each would open every packet of the batch to find its own.
@@ -101,7 +102,7 @@ class Deliver:
                 *[F.col(f"s.{c}").alias(c) for c in ("night", "batch", "alert_id", "object_id")],
                 F.col("s.kafka.timestamp").alias("arrived"),
                 F.explode("s.filters").alias("filter"),
-                F.struct(*layout(packet.names, modules)).alias("alert"),
+                F.struct(*layout(packet.names, modules, renamed)).alias("alert"),
             )
         )
 

@@ -6,7 +6,7 @@ Pure functions on Spark types and expressions. Sending belongs to `deliver`.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.raw2science.module import ScienceModule
@@ -83,30 +83,31 @@ def fink_names(modules: Sequence[ScienceModule]) -> dict[str, str | dict[str, st
 
 
 def layout(
-    packet: Sequence[str], modules: Sequence[ScienceModule], science: str = "s"
+    packet: Sequence[str], modules: Sequence[ScienceModule], renamed: Collection[str] = ()
 ) -> list[Column]:
     """Columns of a message: the packet as sent, Fink's names, the modules' structs and provenance.
 
     Parameters
     ----------
     packet : sequence of str
-        Packet columns of raw.
+        Packet columns of raw, whose alias in the join is ``r``.
     modules : sequence of ScienceModule
-        Modules whose columns the science table has.
-    science : str
-        Alias of the science table in the join.
+        Modules whose columns the science table has, whose alias is ``s``.
+    renamed : collection of str
+        Packet columns that older packets name otherwise: of these, users get what science reads.
     """
     from pyspark.sql import functions as F
 
     def known(source: str | dict[str, str]) -> Column:
         if isinstance(source, str):
-            return F.col(f"{science}.{source}")
+            return F.col(f"s.{source}")
         return F.struct(*[known(inner).alias(name) for name, inner in source.items()])
 
     named = [known(source).alias(name) for name, source in fink_names(modules).items()]
-    own = [F.col(f"{science}.{m.name}").alias(m.name) for m in modules]
+    own = [F.col(f"s.{m.name}").alias(m.name) for m in modules]
     times = {"brokerIngestTimestamp": "ingested", "brokerEndProcessTimestamp": "enriched"}
     # As text, because the official client shows and stores it so.
-    stamps = [F.col(f"{science}.{c}").cast("string").alias(name) for name, c in times.items()]
-    provenance = [F.col(f"{science}.{c}") for c in ("module_status", "module_versions")]
-    return [*[F.col(f"r.{c}").alias(c) for c in packet], *named, *own, *stamps, *provenance]
+    stamps = [F.col(f"s.{c}").cast("string").alias(name) for name, c in times.items()]
+    provenance = [F.col(f"s.{c}") for c in ("module_status", "module_versions")]
+    sent = [F.col(f"{'s' if c in renamed else 'r'}.{c}").alias(c) for c in packet]
+    return [*sent, *named, *own, *stamps, *provenance]

@@ -214,6 +214,19 @@ def test_an_alert_of_which_nothing_is_known_does_not_pass(chosen, spark):
     assert empty.selectExpr(f"{matched([chosen])} as filters").first()["filters"] == []
 
 
+def test_users_get_what_older_packets_name_otherwise_under_its_newest_name(spark):
+    now = {name: "current_timestamp()" for name in ("ingested", "enriched")}
+    maps = {name: "map('m', 'ok')" for name in ("module_status", "module_versions")}
+    orbit = "named_struct('e', 0.5)"
+    stamps = ", ".join(f"'{name}', {value}" for name, value in (now | maps).items())
+    both = spark.range(1).selectExpr(
+        f"named_struct('mpc_orbits', cast(null as struct<e: double>), 'MPCORB', {orbit}) as r",
+        f"named_struct('mpc_orbits', {orbit}, {stamps}) as s",
+    )
+    sent = both.select(*layout(["mpc_orbits", "MPCORB"], [], {"mpc_orbits"})).first()
+    assert float(sent["mpc_orbits"]["e"]) == float(sent["MPCORB"]["e"]) == 0.5
+
+
 def test_the_official_client_reads_fink_s_names_in_a_message(spark):
     from fink_client.avro2arrow import avro_to_arrow
     from pyspark.sql import functions as F
