@@ -157,7 +157,10 @@ def simulate(
     to: To = None,
     truth: Annotated[
         Path | None,
-        typer.Option(help="Delta table of the objects sent; default: truth, in the lake."),
+        typer.Option(
+            help="Delta table of the objects sent; default: truth, in the lake, or with --to "
+            "FOLDER.truth."
+        ),
     ] = None,
     rate: Rate = None,
     visits: Visits = None,
@@ -181,7 +184,8 @@ def simulate(
     from fink_assets.trial.notices import announced, richer
 
     table = truth_of(Tables(kind.name, settings().lake))
-    told = Truth(where := str(truth or table.address))
+    beside = f"{to}.truth" if to else None  # the lake's is of what was sent to it
+    told = Truth(where := str(truth or beside or table.address))
     sky = partial(
         built,
         kind.name,

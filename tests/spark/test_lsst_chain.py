@@ -69,6 +69,27 @@ def first(spark, kafka_servers, tmp_path_factory):
     return run.finish()
 
 
+def test_alerts_that_come_again_are_judged_once_in_spite_of_their_many_cuts(
+    spark, kafka_servers, tmp_path
+):
+    """Behind the join that takes repeats out, cuts must not be multiplied by the optimizer."""
+    run = pipeline.build(
+        spark,
+        kafka_servers,
+        pipeline.make_topic(kafka_servers),
+        str(tmp_path / "lake"),
+        survey=LSST,
+        modules=(),
+        filters=(),
+    )
+    run.feed([good(900, n) for n in (1, 2)])
+    run.finish()
+    run.feed([good(900, n) for n in (2, 3)])
+    run.finish()
+    assert sorted(ids(run.tables.raw)) == [SAMPLED * n for n in (1, 2, 2, 3)]
+    assert sorted(ids(run.tables.science)) == [SAMPLED * n for n in (1, 2, 3)]
+
+
 def test_the_official_client_reads_what_a_filter_selects(first, kafka_servers, tmp_path):
     from fink_client.avro_utils import AlertReader
     from fink_client.consumer import AlertConsumer
