@@ -20,8 +20,8 @@ CONF = {
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     # Interpreted, it costs more to look each row's common parts up than to compute them again.
     "spark.sql.subexpressionElimination.enabled": "false",
-    # Conditions that the optimizer infers double with each field that a projection passes on: of the
-    # eighteen cuts of LSST, behind a join, it makes 2^18 and fills the heap.
+    # Conditions that the optimizer infers double with each field that a projection passes on: of
+    # the eighteen cuts of LSST, behind a join, it makes 2^18 and fills the heap.
     "spark.sql.constraintPropagation.enabled": "false",
     # Measurements are all different: to look each up in a dictionary that is thrown away in the
     # end takes a seventh of all CPU time, and saves 3 % of raw's bytes.
