@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 FETCH_BYTES = 16 * 2**20
+FETCH_WAIT_MS = 20
 COORDINATES = ("topic", "partition", "offset")
 KAFKA = (
     "named_struct('topic', topic, 'partition', partition, 'offset', offset, 'timestamp', timestamp)"
@@ -162,6 +163,8 @@ class Ingest:
             .option("includeHeaders", "true")
             # A fetch of Kafka's own limit, 1 MB, has 15 alerts of ZTF and 7 of LSST.
             .option("kafka.max.partition.fetch.bytes", FETCH_BYTES)
+            # The consumer asks ahead of the last message, and would be held for half a second.
+            .option("kafka.fetch.max.wait.ms", FETCH_WAIT_MS)
             .option("failOnDataLoss", "true")
             .load()
         )
