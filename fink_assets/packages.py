@@ -131,3 +131,12 @@ def _take_place(built: Path, folder: Path, is_complete: Callable[[Path], bool]) 
         # Another process may have finished meanwhile; what it wrote is the same.
         if not is_complete(folder):
             raise
+
+
+FINK_SCIENCE = Package(
+    name="fink-science",
+    version="7.4.0",
+    sha256="63d9c98745aff219d1e382552aa215a731b6bdc36d0527c4eeb2e71835bfc781",
+    kind="wheel",
+)
+"""Holds trained models and catalogues."""

@@ -115,14 +115,9 @@ def values(science: Table, modules: Sequence[ScienceModule], night: str) -> list
 
 def distance(one: np.ndarray, other: np.ndarray) -> float | None:
     """Two-sample Kolmogorov-Smirnov statistic; None where either has less than `LEAST` values."""
-    import numpy as np
+    from fink_assets.astro.power_spectrum import kolmogorov_smirnov
 
-    if min(len(one), len(other)) < LEAST:
-        return None
-    one, other = np.sort(one), np.sort(other)
-    every = np.concatenate([one, other])
-    shares = [np.searchsorted(x, every, side="right") / len(x) for x in (one, other)]
-    return float(np.max(np.abs(shares[0] - shares[1])))
+    return kolmogorov_smirnov(one, other) if min(len(one), len(other)) >= LEAST else None
 
 
 def _places(science: Table, modules: Sequence[ScienceModule]) -> Iterator[_Place]:

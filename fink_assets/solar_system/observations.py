@@ -6,41 +6,28 @@ Reads science, writes the table solar_system. How the light of a body follows it
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fink_assets.lake.contracts import Tables, solar_system
-from fink_assets.surveys import Survey
+from fink_assets.lake.contracts import solar_system
+from fink_assets.lake.table import Table
+from fink_assets.solar_system.nightly import Nightly
 from fink_assets.surveys.base import Bodies
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
 
 @dataclass(frozen=True, kw_only=True)
-class Observations:
+class Observations(Nightly):
     """The observations of known bodies of one survey."""
 
-    survey: Survey
     bodies: Bodies
-    tables: Tables
-    spark: SparkSession
 
-    def replace(self, nights: Collection[str]) -> dict[str, int]:
-        """Write nights anew, as science has them now; return the rows of each.
-
-        Batches that are not judged completely are left to the next time.
-        """
-        done, table = self.tables.ledger.position("raw2science"), self.tables.solar_system
-        known = self.tables.science.nights() | table.nights()
-        chosen = sorted(known.intersection(nights))
-        if not chosen:
-            return {}
-        science = self.tables.science.read(self.spark, nights=chosen)
-        rows = self.rows(science.where(f"batch <= {done}"))
-        table.replace(rows, nights=chosen, up_to_batch=done)
-        return {night: table.count(nights=[night]) for night in chosen}
+    @property
+    def table(self) -> Table:
+        """What is written."""
+        return self.tables.solar_system
 
     def rows(self, science: DataFrame) -> DataFrame:
         """Rows of the table: one for each alert of a known body, those of a body side by side."""

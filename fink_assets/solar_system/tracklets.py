@@ -5,42 +5,29 @@ Reads science, writes the table tracklets. The geometry is in `astro.tracklets`.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fink_assets.lake.contracts import TRACKLETS, Tables
-from fink_assets.surveys import Survey
+from fink_assets.lake.contracts import TRACKLETS
+from fink_assets.lake.table import Table
+from fink_assets.solar_system.nightly import Nightly
 from fink_assets.surveys.base import Trails
 
 if TYPE_CHECKING:
     import pandas as pd
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tracklets:
+class Tracklets(Nightly):
     """The tracklets of one survey."""
 
-    survey: Survey
     trails: Trails
-    tables: Tables
-    spark: SparkSession
 
-    def replace(self, nights: Collection[str]) -> dict[str, int]:
-        """Look for tracklets in nights and write them anew; return the alerts in them by night.
-
-        Batches that are not judged completely are left to the next time.
-        """
-        done, table = self.tables.ledger.position("raw2science"), self.tables.tracklets
-        known = self.tables.science.nights() | table.nights()
-        chosen = sorted(known.intersection(nights))
-        if not chosen:
-            return {}
-        science = self.tables.science.read(self.spark, nights=chosen)
-        rows = self.rows(science.where(f"batch <= {done}"))
-        table.replace(rows, nights=chosen, up_to_batch=done)
-        return {night: table.count(nights=[night]) for night in chosen}
+    @property
+    def table(self) -> Table:
+        """What is written."""
+        return self.tables.tracklets
 
     def rows(self, science: DataFrame) -> DataFrame:
         """Rows of the table: one for each alert of a tracklet."""

@@ -1,7 +1,8 @@
 """Blazars that the CTAO wants to hear of, with the fluxes between which they are quiet."""
 
 from fink_assets.catalogues.catalogue import Catalogue, CatalogueColumn, Member
-from fink_assets.catalogues.declared.packages import FINK_SCIENCE, SCIENCE_DATA, UNKNOWN
+from fink_assets.catalogues.declared.packages import SCIENCE_DATA, UNKNOWN
+from fink_assets.packages import FINK_SCIENCE
 
 CTAO_BLAZARS = Catalogue(
     name="ctao_blazars",

@@ -2,12 +2,6 @@
 
 from fink_assets.packages import Package
 
-FINK_SCIENCE = Package(
-    name="fink-science",
-    version="7.4.0",
-    sha256="63d9c98745aff219d1e382552aa215a731b6bdc36d0527c4eeb2e71835bfc781",
-    kind="wheel",
-)
 FINK_FILTERS = Package(
     name="fink-filters",
     version="7.45",

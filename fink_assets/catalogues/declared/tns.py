@@ -1,7 +1,8 @@
 """The Transient Name Server: the sample of one object that a package has."""
 
 from fink_assets.catalogues.catalogue import Catalogue, CatalogueColumn, Member, Position
-from fink_assets.catalogues.declared.packages import FINK_SCIENCE, LICENCE, SCIENCE_DATA
+from fink_assets.catalogues.declared.packages import LICENCE, SCIENCE_DATA
+from fink_assets.packages import FINK_SCIENCE
 
 TNS = Catalogue(
     name="tns",

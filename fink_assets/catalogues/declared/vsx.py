@@ -1,7 +1,8 @@
 """The AAVSO's International Variable Star Index."""
 
 from fink_assets.catalogues.catalogue import Catalogue, CatalogueColumn, Member, Position
-from fink_assets.catalogues.declared.packages import FINK_SCIENCE, LICENCE, SCIENCE_DATA
+from fink_assets.catalogues.declared.packages import LICENCE, SCIENCE_DATA
+from fink_assets.packages import FINK_SCIENCE
 
 VSX = Catalogue(
     name="vsx",

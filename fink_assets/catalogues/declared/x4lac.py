@@ -1,7 +1,8 @@
 """The fourth catalogue of active galactic nuclei seen by Fermi-LAT."""
 
 from fink_assets.catalogues.catalogue import Catalogue, CatalogueColumn, Member, Position
-from fink_assets.catalogues.declared.packages import FINK_SCIENCE, SCIENCE_DATA, UNKNOWN
+from fink_assets.catalogues.declared.packages import SCIENCE_DATA, UNKNOWN
+from fink_assets.packages import FINK_SCIENCE
 
 X4LAC = Catalogue(
     name="x4lac",

@@ -2,15 +2,9 @@
 
 from itertools import combinations
 
-from fink_assets.packages import Package
+from fink_assets.packages import FINK_SCIENCE
 from fink_assets.raw2science.models.model import Model
 
-FINK_SCIENCE = Package(
-    name="fink-science",
-    version="7.4.0",
-    sha256="63d9c98745aff219d1e382552aa215a731b6bdc36d0527c4eeb2e71835bfc781",
-    kind="wheel",
-)
 _DATA = "fink_science/data/models"
 _NETWORKS = f"{_DATA}/snn_models"
 _LIGHT_CURVE = ("FLUXCAL", "FLUXCALERR")
