@@ -134,8 +134,6 @@ def _module(module: ScienceModule) -> list[str]:
     ]
     if module.needs:
         facts.append(f"needs {_code(module.needs)}")
-    if module.models:
-        facts.append(f"models {_code(module.models)}")
     if module.data:
         facts.append(f"reads {_code('/'.join(data.key) for data in module.data)}")
     return [f"### `{module.name}`", module.doc, "; ".join(facts) + ".", _outputs(module.outputs)]
