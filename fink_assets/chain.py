@@ -18,6 +18,7 @@ from fink_assets.distribution.deliver import Deliver
 from fink_assets.distribution.filter import AlertFilter
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import PLAN, Ledger, Receipt
+from fink_assets.raw2science.asked import Asking
 from fink_assets.raw2science.enrich import Enrich
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.stream2raw.batches import begins, next_plan, waiting
@@ -50,7 +51,8 @@ class Chain:
     """Everything one survey needs to move alerts.
 
     `beside` connects a second session to Spark, with settings of its own, for what runs while the
-    stages do. `schemas` gives packet schemas by id, instead of the survey's own source.
+    stages do. `schemas` gives packet schemas by id, instead of the survey's own source. `asking`
+    asks services on the network; without it, what was answered before is used.
     """
 
     survey: Survey
@@ -64,6 +66,7 @@ class Chain:
     alerts_per_batch: int = 4000
     release: Collection[int] = field(default=())
     schemas: Schemas | None = None
+    asking: Asking | None = None
 
     @property
     def ledger(self) -> Ledger:
@@ -85,7 +88,11 @@ class Chain:
     def enrich(self) -> Enrich:
         """The stage raw2science."""
         return Enrich(
-            survey=self.survey, tables=self.tables, spark=self.spark, modules=self.modules
+            survey=self.survey,
+            tables=self.tables,
+            spark=self.spark,
+            modules=self.modules,
+            asking=self.asking or Asking(root=self.tables.root),
         )
 
     @cached_property

@@ -134,6 +134,10 @@ def _module(module: ScienceModule) -> list[str]:
     ]
     if module.needs:
         facts.append(f"needs {_code(module.needs)}")
+    if module.after:
+        facts.append(f"reads, where it is there, {_code(module.after)}")
+    if module.services:
+        facts.append(f"asks {_code('/'.join(service.key) for service in module.services)}")
     if module.data:
         facts.append(f"reads {_code('/'.join(data.key) for data in module.data)}")
     return [f"### `{module.name}`", module.doc, "; ".join(facts) + ".", _outputs(module.outputs)]

@@ -91,7 +91,8 @@ def deliveries(
 ) -> Balance:
     """What each filter sent is what it selects when evaluated on science again.
 
-    Alerts sent by an earlier version of a filter are counted, not compared.
+    Alerts sent by an earlier version of a filter are counted, not compared; so are differences in
+    alerts whose values were computed anew since, by a backfill or because a service answered late.
     """
     from pyspark.sql import functions as F
 
@@ -99,9 +100,13 @@ def deliveries(
     science = _night(tables.science, spark, night, done)
     sent = _night(tables.deliveries, spark, night, done)
     expected: set[tuple[int, str]] = set()
+    anew: set[int] = set()
     if science is not None:
         names = F.expr(matched(readable(filters, science.columns)))
         expected = _pairs(science.select("alert_id", F.explode(names).alias("filter")))
+        if "recomputed" in science.columns:
+            again = science.where("recomputed is not null").select("alert_id")
+            anew = {row["alert_id"] for row in again.toLocalIterator()}
     versions = {f.name: f.code_version for f in filters}
     earlier: set[tuple[int, str]] = set()
     now: set[tuple[int, str]] = set()
@@ -111,12 +116,14 @@ def deliveries(
             total += 1
             mine = versions.get(row["filter"]) == row["filter_version"]
             (now if mine else earlier).add((row["alert_id"], row["filter"]))
-    missing = expected - now - earlier
+    differing = (expected - now - earlier, now - expected)
+    missing, unexpected = ({p for p in pairs if p[0] not in anew} for pairs in differing)
     terms = {
         "sent": total,
         "selected": len(expected),
         "missing": len(missing),
-        "unexpected": len(now - expected),
+        "unexpected": len(unexpected),
+        "changed by values computed anew": sum(map(len, differing)) - len(missing | unexpected),
         "twice": total - len(now | earlier),
         "by earlier versions": len(earlier),
     }

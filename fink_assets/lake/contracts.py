@@ -76,6 +76,12 @@ SCIENCE: tuple[ColumnContract, ...] = (
     _KAFKA,
     column("ingested", "timestamp", "When the message was archived, UTC"),
     column("enriched", "timestamp", "When the science modules ran, UTC"),
+    column(
+        "recomputed",
+        "timestamp",
+        "When values were last computed anew, by a backfill or because a service answered, UTC; "
+        "null if never",
+    ),
     column("module_status", "map<string, string>", "Status per science module"),
     column(
         "module_versions", "map<string, string>", "Version and source digest per science module"

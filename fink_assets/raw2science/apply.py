@@ -12,20 +12,28 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING
 
+from fink_assets.raw2science.asked import ANSWERED, services_of, with_answers
 from fink_assets.raw2science.batch import FAILED, NOT_APPLICABLE, OK, UNAVAILABLE, runner
 from fink_assets.raw2science.module import ScienceModule, ordered
 from fink_assets.surveys import Survey
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyspark.sql import Column, DataFrame
 
 CUTOUTS, LOOKED_AT = "cutouts.", "_looked_at."
 MAPS = ("module_status", "module_errors", "module_versions")
 
 
-def with_inputs(alerts: DataFrame, survey: Survey, modules: Sequence[ScienceModule]) -> DataFrame:
-    """Add what modules read that packets do not have under that name: histories and cutouts."""
-    return with_cutouts(with_history(alerts, survey, modules), survey, modules)
+def with_inputs(
+    alerts: DataFrame,
+    survey: Survey,
+    modules: Sequence[ScienceModule],
+    answers: pa.Table | None = None,
+) -> DataFrame:
+    """Add what modules read that packets do not have: histories, cutouts, answers of services."""
+    packets = with_cutouts(with_history(alerts, survey, modules), survey, modules)
+    return with_answers(packets, answers, services_of(modules))
 
 
 def with_history(alerts: DataFrame, survey: Survey, modules: Sequence[ScienceModule]) -> DataFrame:
@@ -83,11 +91,11 @@ def passes(modules: Sequence[ScienceModule]) -> Iterator[list[ScienceModule]]:
     waiting = list(modules)
     while waiting:
         blocked = {m.name for m in waiting}
-        group = [m for m in waiting if m.expressions and not blocked & set(m.needs)][:1]
+        group = [m for m in waiting if m.expressions and not blocked & set(m.runs_after)][:1]
         if not group:
             for module in waiting:
                 done = {m.name for m in group if not _asks(module, m.name)}
-                if module.function and not (blocked - done) & set(module.needs):
+                if module.function and not (blocked - done) & set(module.runs_after):
                     group.append(module)
         waiting = [m for m in waiting if m not in group]
         yield group
@@ -105,9 +113,8 @@ def _expressed(alerts: DataFrame, module: ScienceModule) -> DataFrame:
     with_status = alerts.withColumn(_status(module.name), F.expr(_before(module, alerts.columns)))
     values = [F.expr(module.expressions[c.name]).cast(c.type).alias(c.name) for c in module.outputs]
     outputs = F.when(F.col(_status(module.name)) == OK, F.struct(*values))
-    return with_status.withColumns(
-        {module.name: outputs, _error(module.name): F.lit(None).cast("string")}
-    )
+    error = _unanswered(module, F.col(_status(module.name)))
+    return with_status.withColumns({module.name: outputs, _error(module.name): error})
 
 
 def _computed(alerts: DataFrame, group: Sequence[ScienceModule]) -> DataFrame:
@@ -135,7 +142,7 @@ def _computed(alerts: DataFrame, group: Sequence[ScienceModule]) -> DataFrame:
         values = [part(module, c.name).alias(c.name) for c in module.outputs]
         results[module.name] = F.when(status == OK, F.struct(*values))
         results[_status(module.name)] = status
-        results[_error(module.name)] = part(module, ERROR)
+        results[_error(module.name)] = F.coalesce(part(module, ERROR), _unanswered(module, status))
     return ran.withColumns(results).drop("_ran", LOOKED_AT[:-1])
 
 
@@ -179,10 +186,23 @@ def _before(module: ScienceModule, columns: Sequence[str], inside: set[str] | No
             continue
         status = _status(need) if _status(need) in columns else f"module_status['{need}']"
         met.append(f"coalesce({status} in ('{OK}', '{NOT_APPLICABLE}'), false)")
+    answered = " and ".join(
+        ["true", *(f"services.{one.name}.state <=> '{ANSWERED}'" for one in module.services)]
+    )
     return (
         f"case when not ({' and '.join(met)}) then '{UNAVAILABLE}' "
-        f"when coalesce({module.applies}, false) then '{OK}' else '{NOT_APPLICABLE}' end"
+        f"when not coalesce({module.applies}, false) then '{NOT_APPLICABLE}' "
+        f"when not ({answered}) then '{UNAVAILABLE}' else '{OK}' end"
     )
+
+
+def _unanswered(module: ScienceModule, status: Column) -> Column:
+    """Why services that a module asks gave it no answer; null where they did."""
+    from pyspark.sql import functions as F
+
+    reasons = [F.expr(f"services.{one.name}.reason") for one in module.services]
+    told = F.concat_ws("; ", *reasons) if reasons else F.lit(None).cast("string")
+    return F.when(status == UNAVAILABLE, F.nullif(told, F.lit("")))
 
 
 def _maps(present: Sequence[str], modules: Sequence[ScienceModule]) -> list[Column]:

@@ -81,7 +81,7 @@ def specs(survey: Survey, tables: Tables, modules: Sequence[ScienceModule]) -> l
 def _module_spec(survey: Survey, tables: Tables, module: ScienceModule) -> dg.AssetSpec:
     sources = [dg.TableColumnDep(key(tables.raw), path) for path in module.inputs]
     lineage = {column.name: sources for column in module.outputs}
-    needed = [dg.AssetKey([survey.name, "science", need]) for need in module.needs]
+    needed = [dg.AssetKey([survey.name, "science", need]) for need in module.runs_after]
     return dg.AssetSpec(
         module_key(module),
         description=module.doc,
@@ -97,7 +97,7 @@ def _module_spec(survey: Survey, tables: Tables, module: ScienceModule) -> dg.As
         },
         deps=[
             *(key(tables.science), *needed),
-            *[dg.AssetKey(data.key) for data in module.data],
+            *[dg.AssetKey(each.key) for each in (*module.data, *module.services)],
         ],
         partitions_def=nights(survey),
         skippable=True,

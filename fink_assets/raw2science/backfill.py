@@ -10,11 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fink_assets.raw2science.apply import enriched, with_inputs
+from fink_assets.raw2science.asked import PATIENCE_SECONDS, services_of
 from fink_assets.raw2science.enrich import Enrich
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.raw2science.renames import renamed
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyspark.sql import DataFrame
 
 
@@ -23,30 +25,46 @@ def replace_nights(stage: Enrich, nights: Sequence[str]) -> None:
 
     Batches that the live stream has not finished are left to it.
     """
+    from pyspark.sql import functions as F
+
     done = stage.tables.ledger.position("raw2science")
     raw = stage.tables.raw.read(stage.spark, nights=nights).where(f"batch <= {done}")
     alerts = _once(raw)
     stage.tables.quarantine.replace(stage.quarantined(alerts), nights=nights, up_to_batch=done)
-    stage.tables.science.replace(stage.science(alerts), nights=nights, up_to_batch=done)
+    again = stage.science(alerts, _answers(stage, stage.passing(alerts)))
+    rows = again.withColumn("recomputed", F.col("enriched"))
+    stage.tables.science.replace(rows, nights=nights, up_to_batch=done)
 
 
 def replace_modules(stage: Enrich, modules: Sequence[ScienceModule], nights: Sequence[str]) -> None:
     """Run chosen modules again on the alerts that science has; only their columns change."""
+    from pyspark.sql import functions as F
+
     done = stage.tables.ledger.position("raw2science")
     science = stage.tables.science.read(stage.spark, nights=nights).where(f"batch <= {done}")
     missing = [c for c in _packet_columns(stage, modules) if c not in science.columns]
     found = _with_packets(stage, science, nights, missing)
-    read = with_inputs(found, stage.survey, modules)
-    columns = [*science.columns, *[m.name for m in modules if m.name not in science.columns]]
-    again = enriched(read, modules).select(*columns)
+    only = replace(stage, modules=modules)
+    read = with_inputs(found, stage.survey, modules, _answers(only, science))
+    kept = [c for c in science.columns if c != "recomputed"]
+    columns = [*kept, *[m.name for m in modules if m.name not in science.columns]]
+    again = enriched(read, modules).select(*columns, F.current_timestamp().alias("recomputed"))
     stage.tables.science.replace(again, nights=nights, up_to_batch=done)
+
+
+def _answers(stage: Enrich, alerts: DataFrame) -> pa.Table | None:
+    """Answers about alerts of some nights: nobody waits for these, so services get their time."""
+    if not services_of(stage.modules):
+        return None
+    patient = replace(stage, asking=replace(stage.asking, seconds=PATIENCE_SECONDS))
+    return patient.answers(alerts.select("alert_id", "ra", "dec").toPandas())
 
 
 def _packet_columns(stage: Enrich, modules: Sequence[ScienceModule]) -> list[str]:
     """Top-level packet columns that modules read."""
     read = replace(stage, modules=modules)
     groups = {path.split(".")[0] for m in read.modules for path in m.inputs}
-    others = {m.name for m in (*stage.modules, *modules)} | {"history", "cutouts"}
+    others = {m.name for m in (*stage.modules, *modules)} | {"history", "cutouts", "services"}
     history = {stage.survey.history, stage.survey.current} if "history" in groups else set()
     return sorted((groups - others) | history | _images(stage, modules))
 

@@ -16,6 +16,7 @@ from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Receipt, latency
 from fink_assets.lake.table import of_nights
 from fink_assets.raw2science.apply import MAPS, enriched, with_inputs
+from fink_assets.raw2science.asked import Asking, services_of
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.raw2science.renames import renamed
 from fink_assets.surveys import Survey
@@ -24,6 +25,7 @@ from quality.rules import failures
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
     from pyspark.sql import Column, DataFrame, SparkSession
 
 IDENTITY = ("night", "batch", "alert_id", "object_id", "kafka", "ingested")
@@ -52,6 +54,7 @@ class Enrich:
     tables: Tables
     spark: SparkSession
     modules: Sequence[ScienceModule]
+    asking: Asking
 
     def run(self, batch: int, *, release: bool = False) -> tuple[Receipt, list[Verdict]]:
         """Judge and enrich a batch; may be repeated after any interruption.
@@ -78,18 +81,30 @@ class Enrich:
         first = judged[~repeats]
         passing = first["failed"].map(len) == 0
         alerts = self._without(self.tables.raw.read(self.spark, batch=batch), judged[repeats])
+        answers = self.answers(first.loc[passing, ["alert_id", "ra", "dec"]])
         with ThreadPoolExecutor(max_workers=2) as threads:
             writes = []
             if passing.any():
-                writes.append(threads.submit(self._write_science, alerts, batch))
+                writes.append(threads.submit(self._write_science, alerts, answers, batch))
             if not passing.all():
                 writes.append(threads.submit(self._write_quarantine, alerts, batch))
         for write in writes:
             write.result()
         return self._receipt(judged.assign(repeats=repeats), batch), verdicts
 
-    def _write_science(self, alerts: DataFrame, batch: int) -> None:
-        self.tables.science.append(self.science(alerts), batch=batch)
+    def answers(self, positions: pd.DataFrame) -> pa.Table | None:
+        """Answers of the services that modules ask about alerts, None if they ask none.
+
+        Parameters
+        ----------
+        positions : pandas.DataFrame
+            ``alert_id``, ``ra``, ``dec``.
+        """
+        services = services_of(self.modules)
+        return self.asking.about(positions, services) if services else None
+
+    def _write_science(self, alerts: DataFrame, answers: pa.Table | None, batch: int) -> None:
+        self.tables.science.append(self.science(alerts, answers), batch=batch)
 
     def _write_quarantine(self, alerts: DataFrame, batch: int) -> None:
         self.tables.quarantine.append(self.quarantined(alerts), batch=batch)
@@ -150,8 +165,17 @@ class Enrich:
             for part in ("topic", "partition", "offset", "timestamp")
         ]
         return raw.select(
-            "night", "alert_id", *place, names.alias("failed"), *self._ruled()
+            "night", "alert_id", *self._where(), *place, names.alias("failed"), *self._ruled()
         ).toPandas()
+
+    def _where(self) -> list[Column]:
+        """Positions, ICRS, degrees."""
+        from pyspark.sql import functions as F
+
+        return [
+            F.expr(f"double({self.survey.ra})").alias("ra"),
+            F.expr(f"double({self.survey.dec})").alias("dec"),
+        ]
 
     def _ruled(self) -> list[Column]:
         """The columns that rules look at, named as the rules name them."""
@@ -203,16 +227,31 @@ class Enrich:
         judged = alerts.select(*columns, reasons, F.current_timestamp().alias("judged"))
         return judged.where(F.size("reasons") > 0)
 
-    def science(self, alerts: DataFrame) -> DataFrame:
-        """Rows of the science table: alerts that pass, with every module's columns."""
+    def science(self, alerts: DataFrame, answers: pa.Table | None = None) -> DataFrame:
+        """Rows of the science table: alerts that pass, with every module's columns.
+
+        Parameters
+        ----------
+        alerts : DataFrame
+            Rows of raw.
+        answers : pyarrow.Table, optional
+            What services say of them; without it they were not asked.
+        """
         from pyspark.sql import functions as F
 
         survey = self.survey
         passing = renamed(alerts, survey).where(F.size(F.expr(failures(survey.cuts))) == 0)
-        found = enriched(with_inputs(passing, survey, self.modules), self.modules)
+        found = enriched(with_inputs(passing, survey, self.modules, answers), self.modules)
         return found.select(
             *self._described(), *MAPS, *survey.kept, *[m.name for m in self.modules]
         )
+
+    def passing(self, alerts: DataFrame) -> DataFrame:
+        """Identifiers and positions of the rows of raw that pass the cuts."""
+        from pyspark.sql import functions as F
+
+        passed = alerts.where(F.size(F.expr(failures(self.survey.cuts))) == 0)
+        return passed.select("alert_id", *self._where())
 
     def _described(self) -> list[Column | str]:
         from pyspark.sql import functions as F
@@ -224,9 +263,9 @@ class Enrich:
             "alert_id",
             "object_id",
             F.expr(survey.time).alias("time"),
-            F.expr(f"double({survey.ra})").alias("ra"),
-            F.expr(f"double({survey.dec})").alias("dec"),
+            *self._where(),
             "kafka",
             "ingested",
             F.current_timestamp().alias("enriched"),
+            F.lit(None).cast("timestamp").alias("recomputed"),
         ]

@@ -13,7 +13,9 @@ from typing import Any, Protocol
 
 from fink_assets.lake.columns import ColumnContract
 from fink_assets.raw2science.models import Model
+from fink_assets.services.service import Service
 
+SERVICES = "services."
 STATUSES = ("ok", "not_applicable", "failed", "unavailable")
 
 
@@ -88,9 +90,11 @@ class ScienceModule:
     inputs: Sequence[str]
     outputs: Sequence[Column]
     needs: Sequence[str] = ()
+    after: Sequence[str] = ()
     applies: str = "true"
     golden: Sequence[Golden] = ()
     data: Sequence[Data] = ()
+    services: Sequence[Service] = ()
     doc: str = ""
     function: Callable[..., Any] | None = None
     expressions: dict[str, str] = field(default_factory=dict)
@@ -113,13 +117,23 @@ class ScienceModule:
             raise ValueError(f"{self.name}: a module needs a docstring")
         if self.data and self.expressions:
             raise ValueError(f"{self.name}: expressions of Spark read no data beside alerts")
+        if SERVICES in self.applies:
+            raise ValueError(f"{self.name}: whether it applies cannot depend on a service's answer")
+        asked = {path.split(".")[1] for path in self.inputs if path.startswith(SERVICES)}
+        if asked != {service.name for service in self.services}:
+            raise ValueError(f"{self.name}: it reads {sorted(asked)}, and declares other services")
 
     @property
     def code_version(self) -> str:
-        """Declared version and a digest of source and data, e.g. ``1.0.0+4f1c2a9b``."""
-        digests = [data.digest for data in self.data]
+        """Declared version and a digest of source, data and services, e.g. ``1.0.0+4f1c2a9b``."""
+        digests = [each.digest for each in (*self.data, *self.services)]
         content = "".join([self.source, *digests])
         return f"{self.version}+{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+
+    @property
+    def runs_after(self) -> tuple[str, ...]:
+        """Modules that run before this one."""
+        return (*self.needs, *self.after)
 
     def missing(self) -> str:
         """Say which data are missing on this machine and what to do; empty if none are."""
@@ -139,9 +153,11 @@ def science_module(
     inputs: Sequence[str],
     outputs: Sequence[Column],
     needs: Sequence[str] = (),
+    after: Sequence[str] = (),
     applies: str = "true",
     golden: Sequence[Golden] = (),
     data: Sequence[Data] = (),
+    services: Sequence[Service] = (),
 ) -> Callable[[Callable[..., Any]], ScienceModule]:
     """Make a science module of a function.
 
@@ -156,11 +172,15 @@ def science_module(
     inputs : sequence of str
         Paths: ``candidate.magpsf`` (packet), ``history.magpsf`` (array, oldest first, this alert
         last), ``cutouts.science`` (bytes of a FITS file, as the survey names its images; null but
-        where the module applies), ``<module>.<column>`` (output of a module named in `needs`).
+        where the module applies), ``<module>.<column>`` (output of a module named in `needs` or
+        `after`), ``services.<service>.<column>`` (answer of a service named in `services`).
     outputs : sequence of Column
         What the module adds.
     needs : sequence of str
-        Modules that must run first.
+        Modules that must run first; where one of them failed or was unavailable, this one is
+        ``unavailable``.
+    after : sequence of str
+        Modules that run first, but need not have succeeded: their outputs are null then.
     applies : str
         Spark SQL condition over the inputs; alerts for which it is not true get ``not_applicable``.
     golden : sequence of Golden
@@ -168,6 +188,9 @@ def science_module(
     data : sequence of Data
         Catalogues and trained models that the function reads; without them its status is
         ``unavailable``.
+    services : sequence of Service
+        Services on the network that are asked about the alerts' positions before the module runs;
+        alerts without an answer are ``unavailable`` until it is there.
 
     Notes
     -----
@@ -196,9 +219,11 @@ def science_module(
             inputs=tuple(inputs),
             outputs=tuple(outputs),
             needs=tuple(needs),
+            after=tuple(after),
             applies=applies,
             golden=tuple(golden),
             data=tuple(data),
+            services=tuple(services),
             doc=inspect.getdoc(function) or "",
             function=_given(function, models) if takes else None,
             expressions={} if takes else dict(function()),
@@ -225,7 +250,7 @@ def _given(function: Callable[..., Any], models: Sequence[Model]) -> Callable[..
 def ordered(
     modules: Iterable[ScienceModule], *, present: Collection[str] = ()
 ) -> list[ScienceModule]:
-    """Sort modules so that each comes after those it needs.
+    """Sort modules so that each comes after those whose outputs it reads.
 
     Parameters
     ----------
@@ -243,11 +268,11 @@ def ordered(
     known = set(waiting)
     done: list[ScienceModule] = []
     while waiting:
-        absent = {need for module in waiting.values() for need in module.needs}
+        absent = {need for module in waiting.values() for need in module.runs_after}
         absent -= known | set(present)
         if absent:
             raise ValueError(f"science modules need {sorted(absent)}, which do not exist")
-        ready = [m for m in waiting.values() if not set(m.needs) & set(waiting)]
+        ready = [m for m in waiting.values() if not set(m.runs_after) & set(waiting)]
         if not ready:
             raise ValueError(f"science modules need each other in a circle: {sorted(waiting)}")
         for module in sorted(ready, key=lambda m: m.name):

@@ -80,7 +80,7 @@ def combinations(modules: Sequence[ScienceModule]) -> dict[str, list[ScienceModu
 
 def needed(module: ScienceModule, named: Mapping[str, ScienceModule]) -> list[str]:
     """Names of a module and of all that it needs, itself at the end."""
-    names = sorted({other for need in module.needs for other in needed(named[need], named)})
+    names = sorted({other for need in module.runs_after for other in needed(named[need], named)})
     return [*names, module.name]
 
 

@@ -19,7 +19,7 @@ class Label:
         What the alert is called.
     condition : str
         Spark SQL condition; a label of which nothing is known is not given.
-    inputs, needs : sequence of str
+    inputs, after : sequence of str
         What the condition reads, as a module declares it.
     disputable : bool
         Whether two labels of this kind contradict each other.
@@ -28,7 +28,7 @@ class Label:
     name: str
     condition: str
     inputs: Sequence[str]
-    needs: Sequence[str] = ()
+    after: Sequence[str] = ()
     disputable: bool = False
 
 
@@ -58,6 +58,6 @@ def inputs_of(labels: Sequence[Label]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(path for label in labels for path in label.inputs))
 
 
-def needs_of(labels: Sequence[Label]) -> tuple[str, ...]:
-    """List the modules that labels need, each once."""
-    return tuple(dict.fromkeys(need for label in labels for need in label.needs))
+def after_of(labels: Sequence[Label]) -> tuple[str, ...]:
+    """List the modules whose values labels read, each once."""
+    return tuple(dict.fromkeys(name for label in labels for name in label.after))

@@ -19,11 +19,15 @@ FAINT_HOST = (
     "diaSource.psfFlux > 0 and diaSource.templateFlux > 300 and diaSource.templateFlux < 2000 "
     "and diaSource.templateFlux / diaSource.templateFluxErr > 5"
 )
+NOT_CATALOGUED = (
+    "simbad.separation is null and gaia_dr3.separation is null and legacy_dr8.zphot is null "
+    "and spicy.separation is null and crossmatch.mangrove_separation is null"
+)
 
 
 @science_module(
     survey="lsst",
-    version="1.0.0",
+    version="1.1.0",
     owners=["team:transients"],
     inputs=(
         "diaSource.diaSourceId",
@@ -35,14 +39,20 @@ FAINT_HOST = (
         *MOTION_INPUTS,
         "solar_system.is_sso",
         "detection_history.first_detection_mjd",
+        "simbad.separation",
+        "gaia_dr3.separation",
+        "legacy_dr8.zphot",
+        "spicy.separation",
+        "crossmatch.mangrove_separation",
         "cutouts.science",
         "cutouts.template",
     ),
     outputs=hostless_columns(fink="clf.elephant_"),
     needs=("solar_system", "detection_history"),
+    after=("simbad", "gaia_dr3", "legacy_dr8", "spicy", "crossmatch"),
     applies=(
         f"diaObject.nDiaSources >= 3 and not solar_system.is_sso and {YOUNG} and {FAINT_HOST} "
-        f"and not {MOVING}"
+        f"and not {MOVING} and {NOT_CATALOGUED}"
     ),
     golden=(
         Golden(
@@ -63,10 +73,10 @@ def hostless(alerts: pd.DataFrame) -> pd.DataFrame:
     Looked at are alerts of at least three detections (`nDiaSources`), younger than 30 days, of no
     known Solar System object and not moving (three positions or more on a line, faster than 2" per
     hour), with a positive flux and a weak source in the template: 300 to 2000 nJy at a
-    signal-to-noise ratio above 5. Fink also asks for no match in SIMBAD, Gaia DR3, 2MASS,
-    HyperLEDA, the Legacy Surveys and SPICY; that part of the guard is to come with the cross-match,
-    so that more alerts are looked at here than there. With unknown values (no count, no flux) the
-    module does not apply.
+    signal-to-noise ratio above 5, and of nothing that is catalogued there: in SIMBAD, Gaia DR3,
+    SPICY, MANGROVE (2MASS and HyperLEDA), or with a redshift of the Legacy Surveys. A service that
+    has not answered counts as without a source, as in Fink; the alert is looked at again when it
+    does. With unknown values (no count, no flux) the module does not apply.
 
     The test is that of ZTF's module of the same name, on the 30 x 30 pixels about the centre of
     each stamp: more than 5 outliers in one and less than 3 in the other, in these pixels or in the

@@ -4,7 +4,26 @@ How each of them was found belongs to those modules; a label of ours is added to
 """
 
 from fink_assets.raw2science.module import Column, Golden, science_module
-from fink_assets.raw2science.modules.labels import Label, inputs_of, needs_of, one_of
+from fink_assets.raw2science.modules.hosts import HOST_INPUTS, MAY_BE_EXTRAGALACTIC
+from fink_assets.raw2science.modules.labels import Label, after_of, inputs_of, one_of
+
+GOOD = "candidate.drb > 0.5 and candidate.classtar > 0.4"
+LIKE_A_SUPERNOVA = (
+    f"{MAY_BE_EXTRAGALACTIC} and {GOOD} "
+    "and (supernova.snia_vs_nonia > 0.5 or supernova.sn_vs_all > 0.5)"
+)
+LIKE_A_SUPERNOVA_INPUTS = (
+    *HOST_INPUTS,
+    "candidate.drb",
+    "candidate.classtar",
+    "supernova.snia_vs_nonia",
+    "supernova.sn_vs_all",
+)
+IN_SIMBAD = (
+    "if(simbad.main_type in ('Unknown', 'Transient') or simbad.main_type like 'Galaxy%', "
+    "null, simbad.main_type)"
+)
+"""What SIMBAD says an object is, where that says more than that something is there."""
 
 
 def solar_system_object(name: str, roid: int) -> Label:
@@ -13,12 +32,36 @@ def solar_system_object(name: str, roid: int) -> Label:
         name=name,
         condition=f"solar_system.roid = {roid}",
         inputs=("solar_system.roid",),
-        needs=("solar_system",),
+        after=("solar_system",),
         disputable=True,
     )
 
 
 LABELS = (
+    Label(
+        name="SN candidate",
+        condition=(
+            f"{LIKE_A_SUPERNOVA} and candidate.jd - candidate.jdstarthist <= 90 "
+            "and candidate.ndethist > 1 and solar_system.roid != 3"
+        ),
+        inputs=(
+            *LIKE_A_SUPERNOVA_INPUTS,
+            "candidate.jd",
+            "candidate.jdstarthist",
+            "candidate.ndethist",
+            "solar_system.roid",
+        ),
+        after=("simbad", "supernova", "solar_system"),
+        disputable=True,
+    ),
+    Label(
+        name="Early SN Ia candidate",
+        condition=(
+            f"{LIKE_A_SUPERNOVA} and early_snia.snia_vs_nonia > 0.5 and candidate.ndethist <= 20"
+        ),
+        inputs=(*LIKE_A_SUPERNOVA_INPUTS, "early_snia.snia_vs_nonia", "candidate.ndethist"),
+        after=("simbad", "supernova", "early_snia"),
+    ),
     solar_system_object("Solar System candidate", 2),
     solar_system_object("Solar System MPC", 3),
 )
@@ -27,7 +70,7 @@ LABELS = (
 
 @science_module(
     survey="ztf",
-    version="1.0.0",
+    version="2.0.0",
     owners=["team:transients"],
     inputs=inputs_of(LABELS),
     outputs=(
@@ -37,12 +80,13 @@ LABELS = (
             doc=(
                 "What the alert is called: "
                 + ", ".join(label.name for label in LABELS)
-                + "; Ambiguous if two contradict each other, Unknown without any."
+                + "; Ambiguous if two contradict each other, Unknown without any; SIMBAD's type "
+                "where it has one."
             ),
             ucd="meta.code.class;src.class",
         ),
     ),
-    needs=needs_of(LABELS),
+    after=after_of(LABELS),
     golden=(
         Golden(alert=1786107540015015005, expected={"label": "Solar System MPC"}),
         Golden(alert=1786198313215015016, expected={"label": "Solar System candidate"}),
@@ -54,10 +98,11 @@ def classification() -> dict[str, str]:
 
     The rules are those of Fink's classification: of labels that apply the one preferred is given,
     `Ambiguous` where two of those that contradict each other apply, `Unknown` where none does. An
-    object that a catalogue identifies is called what it is there, whatever else applies.
+    object that SIMBAD knows is called what it is there, whatever else applies, unless that is only
+    a galaxy or a transient. While SIMBAD has not answered, it counts as knowing nothing; the label
+    is chosen again when it does.
 
-    Only labels are given whose modules exist. Fink has more, and prefers the counterpart in SIMBAD
-    to all others; until these are here, an alert that is `Unknown` need not be so in Fink, and the
-    column has none of Fink's names in topics.
+    Fink has three labels more, whose modules are not here: of microlensing and kilonovae, and of
+    tracklets, which are found after the night.
     """
-    return {"label": one_of(LABELS)}
+    return {"label": one_of(LABELS, identified=IN_SIMBAD)}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fink_assets.raw2science.models.registry import EARLY_SNIA_ZTF
 from fink_assets.raw2science.module import Column, Golden, science_module
+from fink_assets.raw2science.modules.hosts import HOST_INPUTS, MAY_BE_EXTRAGALACTIC
 from fink_assets.raw2science.modules.supernnova import ZERO_POINT
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ BANDS = (1, 2)
 
 @science_module(
     survey="ztf",
-    version="1.0.0",
+    version="1.1.0",
     owners=["team:transients"],
     inputs=(
         "candidate.ndethist",
@@ -31,7 +32,9 @@ BANDS = (1, 2)
         "history.fid",
         "history.magpsf",
         "history.sigmapsf",
+        *HOST_INPUTS,
     ),
+    after=("simbad",),
     data=(EARLY_SNIA_ZTF,),
     outputs=(
         Column(
@@ -48,7 +51,7 @@ BANDS = (1, 2)
     ),
     applies=(
         "size(filter(history.magpsf, m -> m is not null and not isnan(m))) >= 4 "
-        "and candidate.ndethist <= 20"
+        f"and candidate.ndethist <= 20 and {MAY_BE_EXTRAGALACTIC}"
     ),
     golden=(
         Golden(alert=1786383464615015013, expected={"snia_vs_nonia": 0.674}),
@@ -68,12 +71,12 @@ def early_snia(alerts: pd.DataFrame, models: Mapping[str, Arrays]) -> pd.DataFra
     forest is asked about its parameters in both bands, the signal-to-noise ratio, the quality of
     the fit and the number of days. The method, and the training with real alerts: Leoni et al. 2022
     (A&A 663, A13). Alerts have four detections at least, and 20 (``ndethist``) at most: more would
-    not be early.
+    not be early; and SIMBAD does not say that it is something of the Galaxy, or an active nucleus.
 
     Values agree with Fink's `rf_snia_vs_nonia`, but for alerts that do not qualify: Fink gives
     those 0, which is also what a sure "no" is. Here they have the status `not_applicable`, or null
-    if they do not rise in both bands. Fink also asks that the cross-match with SIMBAD gives an
-    extragalactic object, nothing, or an error; there is no such condition here.
+    if they do not rise in both bands. While SIMBAD has not answered, alerts are classed as if it
+    knew nothing there, as in Fink; they are looked at again when it does.
     """
     import numpy as np
     import pandas as pd

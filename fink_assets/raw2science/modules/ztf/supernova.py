@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fink_assets.raw2science.models.registry import SUPERNNOVA_ZTF_IA, SUPERNNOVA_ZTF_SN
 from fink_assets.raw2science.module import Column, Golden, science_module
+from fink_assets.raw2science.modules.hosts import HOST_INPUTS, MAY_BE_EXTRAGALACTIC
 from fink_assets.raw2science.modules.supernnova import ZERO_POINT, scores
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ BANDS = {1: "g", 2: "r"}
 
 @science_module(
     survey="ztf",
-    version="1.0.0",
+    version="1.1.0",
     owners=["team:transients"],
     inputs=(
         "candidate.jd",
@@ -33,8 +34,10 @@ BANDS = {1: "g", 2: "r"}
         "history.magpsf",
         "history.sigmapsf",
         "solar_system.roid",
+        *HOST_INPUTS,
     ),
     needs=("solar_system",),
+    after=("simbad",),
     data=(SUPERNNOVA_ZTF_IA, SUPERNNOVA_ZTF_SN),
     outputs=(
         Column(
@@ -56,7 +59,8 @@ BANDS = {1: "g", 2: "r"}
     ),
     applies=(
         "size(filter(history.magpsf, m -> m is not null and not isnan(m))) >= 2 "
-        "and candidate.jd - candidate.jdstarthist <= 90 and not (solar_system.roid <=> 3)"
+        "and candidate.jd - candidate.jdstarthist <= 90 and not (solar_system.roid <=> 3) "
+        f"and {MAY_BE_EXTRAGALACTIC}"
     ),
     golden=(
         Golden(
@@ -77,7 +81,8 @@ def supernova(alerts: pd.DataFrame, models: Mapping[str, Arrays]) -> pd.DataFram
     Light curves are the detections of the packet, as fluxes of the difference image with zero point
     27.5. Alerts need two of them: for a single one the networks only say what was frequent in their
     training. The first detection at 3 sigma (``jdstarthist``) is at most 90 days old, since
-    supernovae fade within months, and the alert is no known object of the Solar System (`roid` 3).
+    supernovae fade within months, the alert is no known object of the Solar System (`roid` 3), and
+    SIMBAD does not say that it is something of the Galaxy, or an active nucleus.
     The method: Möller & de Boissière 2020 (MNRAS 491, 4277); the networks: Möller et al. 2021
     (MNRAS 501, 3272).
 
@@ -86,9 +91,8 @@ def supernova(alerts: pd.DataFrame, models: Mapping[str, Arrays]) -> pd.DataFram
 
     Values agree with Fink's `snn_snia_vs_nonia` and `snn_sn_vs_all` to 1e-6, but for alerts that do
     not qualify: Fink gives those 0, which is also what a sure "no" is; here they have the status
-    `not_applicable`. Fink also asks that the cross-match with SIMBAD gives an extragalactic object,
-    nothing, or an error; there is no such condition here, so that stars and active nuclei get
-    probabilities, too.
+    `not_applicable`. While SIMBAD has not answered, alerts are classed as if it knew nothing there,
+    as in Fink; they are looked at again when it does.
     """
     import pandas as pd
 

@@ -1,0 +1,151 @@
+"""Ask services on the network about alerts before modules run: beside Spark, in bounded time.
+
+Every alert gets an answer or the reason why there is none. What services are, and how they are
+asked, belongs to `services`; what becomes of alerts without an answer to `apply`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from fink_assets.raw2science.module import ScienceModule
+from fink_assets.services.service import Service
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+    from pyspark.sql import DataFrame
+
+    from fink_assets.services.client import Client
+
+ANSWERED, UNAVAILABLE = "answered", "unavailable"
+PATIENCE_SECONDS = 1800.0
+"""For each service where nobody waits: backfills of nights."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """How a deployment asks services.
+
+    Parameters
+    ----------
+    root : str
+        Root of the lake, where answers are kept.
+    clients : mapping of str to Client
+        Those that may be asked, by the name of the service.
+    seconds : float
+        Most that is spent on each service for one batch.
+    clock : callable
+        Gives the time that answers get.
+    """
+
+    root: str
+    clients: Mapping[str, Client] = field(default_factory=dict)
+    seconds: float = 5.0
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def about(self, positions: pd.DataFrame, services: Sequence[Service]) -> pa.Table:
+        """Give the answers of services, one row per alert.
+
+        Parameters
+        ----------
+        positions : pandas.DataFrame
+            ``alert_id``, ``ra``, ``dec`` (ICRS, degrees), an alert once.
+        services : sequence of Service
+            Who is asked, all at the same time.
+
+        Returns
+        -------
+        pyarrow.Table
+            ``alert_id``, and a struct per service: what it declares, and ``state``, ``reason``,
+            ``answered``, ``separation``; see `services.look_up`.
+        """
+        import pyarrow as pa
+
+        with ThreadPoolExecutor(max_workers=max(1, len(services))) as threads:
+            found = list(threads.map(lambda one: self._answers(positions, one), services))
+        ids = pa.array(positions["alert_id"], pa.int64())
+        structs = [
+            _struct(service, answers) for service, answers in zip(services, found, strict=True)
+        ]
+        return pa.table([ids, *structs], names=["alert_id", *[one.name for one in services]])
+
+    def _answers(self, positions: pd.DataFrame, service: Service) -> pd.DataFrame:
+        from fink_assets.services.answers import Answers
+        from fink_assets.services.look_up import look_up
+
+        return look_up(
+            service,
+            positions,
+            answers=Answers(self.root),
+            client=self.clients.get(service.name),
+            seconds=self.seconds,
+            now=self.clock(),
+        )
+
+
+def services_of(modules: Sequence[ScienceModule]) -> list[Service]:
+    """List the services that modules ask, each once."""
+    return list({one.name: one for module in modules for one in module.services}.values())
+
+
+def with_answers(
+    alerts: DataFrame, answers: pa.Table | None, services: Sequence[Service]
+) -> DataFrame:
+    """Add `services`, what services said of each alert; without answers, that they were not asked.
+
+    Parameters
+    ----------
+    alerts : DataFrame
+        With ``alert_id``.
+    answers : pyarrow.Table or None
+        As `Asking.about` gives them.
+    services : sequence of Service
+        Those that modules read.
+    """
+    from pyspark.sql import functions as F
+
+    if not services:
+        return alerts
+    silent = {"state": UNAVAILABLE, "reason": "it was not asked"}
+    structs = []
+    for one in services:
+        unknown = F.struct(
+            *[F.lit(silent.get(c.name)).cast(c.type).alias(c.name) for c in one.contract]
+        )
+        found = unknown if answers is None else F.coalesce(F.col(f"_answers.{one.name}"), unknown)
+        structs.append(found.alias(one.name))
+    if answers is None:
+        return alerts.withColumn("services", F.struct(*structs))
+    told = alerts.sparkSession.createDataFrame(answers).select(
+        F.col("alert_id").alias("_alert_id"),
+        F.struct(*[one.name for one in services]).alias("_answers"),
+    )
+    joined = alerts.join(F.broadcast(told), F.col("alert_id") == F.col("_alert_id"), "left")
+    return joined.withColumn("services", F.struct(*structs)).drop("_alert_id", "_answers")
+
+
+def _struct(service: Service, answers: pd.DataFrame) -> pa.Array:
+    import pyarrow as pa
+
+    columns = service.contract
+    arrays = [pa.Array.from_pandas(answers[c.name], type=_arrow(c.type)) for c in columns]
+    return pa.StructArray.from_arrays(arrays, names=[c.name for c in columns])
+
+
+def _arrow(kind: str) -> pa.DataType:
+    import pyarrow as pa
+
+    kinds = {
+        "string": pa.string(),
+        "double": pa.float64(),
+        "bigint": pa.int64(),
+        "int": pa.int32(),
+        "boolean": pa.bool_(),
+        "timestamp": pa.timestamp("us", "UTC"),
+    }
+    return kinds[kind]

@@ -1,0 +1,36 @@
+"""Say what Gaia DR3 has at the position of an alert."""
+
+from fink_assets.raw2science.module import Column, science_module
+from fink_assets.raw2science.modules.answers import answer_columns, answer_inputs, answer_values
+from fink_assets.services import GAIA_DR3
+
+
+@science_module(
+    survey="ztf",
+    version="1.0.0",
+    owners=["team:catalogues"],
+    inputs=answer_inputs(GAIA_DR3),
+    outputs=(
+        *answer_columns(GAIA_DR3, {"DR3Name": "DR3Name", "Plx": "Plx", "e_Plx": "e_Plx"}),
+        Column(
+            name="is_variable",
+            type="int",
+            doc="1 if Gaia saw the source vary, else 0; null without a source.",
+            ucd="meta.code;src.var",
+            fink="gaiaVarFlag",
+            between=(0, 1),
+        ),
+    ),
+    services=(GAIA_DR3,),
+)
+def gaia_dr3() -> dict[str, str]:
+    """Give the nearest source of Gaia DR3 within 1 arcsec.
+
+    A value that Gaia does not have, as the parallax of a faint source, is null and leaves the
+    others where they are; in Fink, values move to the column before.
+    """
+    varies = "services.gaia_dr3.VarFlag <=> 'VARIABLE'"
+    return {
+        **answer_values(GAIA_DR3),
+        "is_variable": f"if(services.gaia_dr3.separation is null, null, int({varies}))",
+    }
