@@ -48,6 +48,27 @@ class Settings(BaseSettings):
         description="Regular expression of their topics",
     )
 
+    services: tuple[str, ...] = Field(
+        (), description='Remote catalogues that may be asked: JSON, ["simbad"]; none by default'
+    )
+    service_seconds: float = Field(
+        20.0, gt=0, description="Most time that a batch waits for one remote catalogue"
+    )
+    cds_address: str = Field(
+        "https://cdsxmatch.u-strasbg.fr/xmatch/api/v1/sync",
+        description="Address of the CDS X-Match service",
+    )
+    tns_address: str = Field(
+        "https://www.wis-tns.org/system/files/tns_public_objects/tns_public_objects.csv.zip",
+        description="Address of the daily list of the Transient Name Server",
+    )
+    tns_key: str = Field("", repr=False, description="Key of your bot at the TNS")
+    tns_marker: str = Field("", description='Its marker, tns_marker{"tns_id": ..., ...}')
+    ssodnet_address: str = Field(
+        "https://api.ssodnet.imcce.fr/quaero/1/sso",
+        description="Address of the name resolver of SsODNet",
+    )
+
     spark_port: int = Field(15002, description="Port of the embedded Spark Connect server")
     spark_ui_port: int = Field(4040, description="Port of its web page")
     spark_remote: str = Field("", description="Address of the Spark Connect server, sc://host:port")

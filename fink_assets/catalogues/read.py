@@ -37,7 +37,7 @@ def rows(catalogue: Catalogue, files: Collection[Path]) -> pd.DataFrame:
     parts = [_read(path, list(dict.fromkeys(wanted))) for path in files]
     frame = pd.concat(parts, ignore_index=True)
     try:
-        found = {c.name: _values(frame, c) for c in catalogue.columns}
+        found = {c.name: typed(frame, c) for c in catalogue.columns}
         placed = _placed(frame, position) if position else {}
     except (TypeError, ValueError) as problem:
         raise CatalogueError(f"{catalogue.name}: {problem}") from problem
@@ -71,7 +71,14 @@ def _table(path: Path, kind: str) -> pd.DataFrame:
     return table[[name for name in table.colnames if table[name].ndim == 1]].to_pandas()
 
 
-def _values(frame: pd.DataFrame, column: CatalogueColumn) -> pd.Series:
+def typed(frame: pd.DataFrame, column: CatalogueColumn) -> pd.Series:
+    """Give the values of a declared column, of its type, null where they are not known.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A value is not of the declared type.
+    """
     import numpy as np
 
     if column.type == "array<double>":

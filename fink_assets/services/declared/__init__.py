@@ -1,0 +1,1 @@
+"""The remote catalogues that may be asked: one file for each origin. Declarations only."""
