@@ -21,16 +21,18 @@ from fink_assets.gcn import assets as gcn
 from fink_assets.lake.combined import Combined
 from fink_assets.lake.contracts import Tables
 from fink_assets.raw2science import assets as raw2science
+from fink_assets.raw2science.asked import Asking, services_of
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.raw2science.modules import MODULES
 from fink_assets.raw2science.modules.catalogues import catalogues_of
+from fink_assets.services import assets as service_assets
 from fink_assets.settings import Settings, settings
 from fink_assets.solar_system import assets as solar_system
 from fink_assets.stream2raw import assets as stream2raw
 from fink_assets.surveys import SURVEYS, Survey
 from quality import assets as quality
 from quality import checks
-from sensors import failures, maintenance, nights, stream
+from sensors import failures, healing, maintenance, nights, stream
 from sensors.stream import StreamConfig
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ def build_chain(
         alerts_per_batch=configuration.most_alerts(survey.message_kb),
         release=tuple(release),
         schemas=schema_source(configuration),
+        asking=Asking.of(configuration),
     )
 
 
@@ -97,6 +100,7 @@ def survey_defs(
             solar_system.tracklet_assets(survey, survey.trails, tables, lambda: chain().spark)
         )
     streaming = stream.job(survey, configuration, chain)
+    backfill = nights.backfill_job(survey, dg.AssetSelection.assets(science, curves, *moving))
     close = nights.check_job(
         survey, dg.AssetSelection.checks(night_checks) | dg.AssetSelection.assets(drift, *moving)
     )
@@ -117,13 +121,14 @@ def survey_defs(
             stream2raw.dead_letter_job(
                 survey, tables, most=configuration.most_alerts(survey.message_kb)
             ),
-            nights.backfill_job(survey, dg.AssetSelection.assets(science, curves, *moving)),
+            backfill,
             close,
             gcn.job(f"{survey.name}_gcn_associations", matched),
         ],
         sensors=[
             stream.sensor(survey, configuration, tables, streaming),
             nights.close_sensor(survey, tables, close, night_checks.check_keys),
+            healing.sensor(survey, tables, own_modules, Asking.of(configuration), backfill),
         ],
     )
 
@@ -161,6 +166,7 @@ def build_defs(
     return dg.Definitions.merge(
         *parts,
         catalogue_assets.definitions(catalogues_of(modules, catalogues), configuration.lake),
+        service_assets.definitions(services_of(modules), configuration.lake),
         combined_defs(configuration),
         maintenance.schedules(chains),
         dg.Definitions(sensors=[failures.failed_runs]),

@@ -12,7 +12,7 @@ from fink_assets.distribution.filter import AlertFilter
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.describe import key
 from fink_assets.raw2science.assets import module_key
-from fink_assets.raw2science.enrich import Enrich
+from fink_assets.raw2science.enrich import Enrich, statuses
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.surveys import Survey
 from quality.expectations import Verdict
@@ -234,7 +234,7 @@ def _night_results(
     yield of_balance(DELIVERIES, key(tables.deliveries), sent)
     counts: dict[str, int] = {}
     if tables.science.exists():
-        counts = run.health(f"night = '{night}'").get(night, {})
+        counts = statuses(run.tables, run.modules, f"night = '{night}'").get(night, {})
     for module in modules:
         seen = of_module(module, counts)
         metadata = seen.metadata if seen else {"alerts": 0}

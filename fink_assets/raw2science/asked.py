@@ -6,14 +6,15 @@ asked, belongs to `services`; what becomes of alerts without an answer to `apply
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fink_assets.raw2science.module import ScienceModule
-from fink_assets.services.service import Service
+from fink_assets.services import SERVICES, Service
+from fink_assets.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from fink_assets.services.client import Client
 
 ANSWERED, UNAVAILABLE = "answered", "unavailable"
+PROBE = 0
+"""Cell that is asked about to see whether a service answers; any would do."""
 PATIENCE_SECONDS = 1800.0
 """For each service where nobody waits: backfills of nights."""
 
@@ -47,6 +50,45 @@ class Asking:
     clients: Mapping[str, Client] = field(default_factory=dict)
     seconds: float = 5.0
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @classmethod
+    def of(cls, configuration: Settings) -> Asking:
+        """Read from the settings who may be asked.
+
+        Raises
+        ------
+        ValueError
+            A name is not that of a service.
+        """
+        from fink_assets.services.client import Client
+
+        known = [service.name for service in SERVICES]
+        if unknown := sorted(set(configuration.services) - set(known)):
+            raise ValueError(f"FINK_SERVICES names {unknown}; services are {known}")
+        client = Client(address=configuration.cds_address)
+        return cls(
+            root=configuration.lake,
+            clients=dict.fromkeys(configuration.services, client),
+            seconds=configuration.service_seconds,
+        )
+
+    def may_ask(self, services: Iterable[Service]) -> bool:
+        """Whether all of some services are switched on."""
+        return all(service.name in self.clients for service in services)
+
+    def trouble(self, service: Service) -> str | None:
+        """Ask about one place, and say why there was no answer; None if there was one."""
+        import numpy as np
+
+        from fink_assets.services import cds
+        from fink_assets.services.client import ServiceError
+
+        client = self.clients[service.name]
+        try:
+            cds.ask(client, service, np.array([PROBE]), deadline=client.clock() + self.seconds)
+        except ServiceError as problem:
+            return problem.reason
+        return None
 
     def about(self, positions: pd.DataFrame, services: Sequence[Service]) -> pa.Table:
         """Give the answers of services, one row per alert.

@@ -13,7 +13,7 @@ from fink_assets.lake.contracts import Tables
 from fink_assets.lake.describe import column_schema, key, nights, table_spec
 from fink_assets.lake.table import of_nights
 from fink_assets.raw2science.backfill import replace_modules, replace_nights
-from fink_assets.raw2science.enrich import Enrich
+from fink_assets.raw2science.enrich import Enrich, statuses
 from fink_assets.raw2science.models import Model
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.surveys import Survey
@@ -97,7 +97,7 @@ def _module_spec(survey: Survey, tables: Tables, module: ScienceModule) -> dg.As
         },
         deps=[
             *(key(tables.science), *needed),
-            *[dg.AssetKey(each.key) for each in (*module.data, *module.services)],
+            *[dg.AssetKey(each.key) for each in module.reads],
         ],
         partitions_def=nights(survey),
         skippable=True,
@@ -139,8 +139,8 @@ def _numbers(
 ) -> dict[dg.AssetKey, dict[str, int]]:
     """Row counts of some nights, and each module's statuses."""
     counts: Counter[str] = Counter()
-    for statuses in run.health(of_nights(selected)).values():
-        counts.update(statuses)
+    for found in statuses(tables, modules, of_nights(selected)).values():
+        counts.update(found)
     numbers = {
         key(table): {"dagster/row_count": table.count(nights=selected)}
         for table in (tables.science, tables.quarantine)

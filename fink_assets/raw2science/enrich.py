@@ -7,7 +7,7 @@ survey.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -113,9 +113,10 @@ class Enrich:
         counts = Counter(self._tally(judged) | latency(judged["timestamp"]))
         nights = {str(night): self._tally(rows) for night, rows in judged.groupby("night")}
         if counts["science"]:
-            for night, statuses in self.health(f"batch = {batch}").items():
-                nights[night] |= statuses
-                counts.update(statuses)
+            told = statuses(self.tables, self.modules, f"batch = {batch}")
+            for night, found in told.items():
+                nights[night] |= found
+                counts.update(found)
         return Receipt(counts=counts, nights=nights)
 
     def _tally(self, judged: pd.DataFrame) -> dict[str, int]:
@@ -129,28 +130,6 @@ class Enrich:
             "duplicates": int(judged["repeats"].sum()),
             **{f"cut:{rule.name}": int(failed.get(rule.name, 0)) for rule in self.survey.cuts},
         }
-
-    def health(self, where: str) -> dict[str, Counter[str]]:
-        """Count each status of each module in some of science, ``module:<name>:<status>`` by night.
-
-        Parameters
-        ----------
-        where : str
-            Condition on columns of science.
-        """
-        status = {m.name: f"module_status['{m.name}']" for m in self.modules}
-        columns = [f'{value} as "{name}"' for name, value in status.items()]
-        alike = self.tables.science.query(
-            f"select {', '.join(['night', 'count(*) as alerts', *columns])} from it "
-            f"where {where} group by {', '.join(['night', *status.values()])}"
-        )
-        found: dict[str, Counter[str]] = {}
-        for row in alike.to_pylist():
-            night = found.setdefault(row["night"], Counter())
-            for name in status:
-                if row[name] is not None:
-                    night[f"module:{name}:{row[name]}"] += row["alerts"]
-        return found
 
     def _judged(self, batch: int) -> pd.DataFrame | None:
         """The few columns by which a batch is judged, one row per message."""
@@ -269,3 +248,32 @@ class Enrich:
             F.current_timestamp().alias("enriched"),
             F.lit(None).cast("timestamp").alias("recomputed"),
         ]
+
+
+def statuses(
+    tables: Tables, modules: Iterable[ScienceModule], where: str
+) -> dict[str, Counter[str]]:
+    """Count each status of each module in some of science, ``module:<name>:<status>`` by night.
+
+    Parameters
+    ----------
+    tables : Tables
+        Those of the modules' survey.
+    modules : iterable of ScienceModule
+        What is counted.
+    where : str
+        Condition on columns of science.
+    """
+    status = {m.name: f"module_status['{m.name}']" for m in modules}
+    columns = [f'{value} as "{name}"' for name, value in status.items()]
+    alike = tables.science.query(
+        f"select {', '.join(['night', 'count(*) as alerts', *columns])} from it "
+        f"where {where} group by {', '.join(['night', *status.values()])}"
+    )
+    found: dict[str, Counter[str]] = {}
+    for row in alike.to_pylist():
+        night = found.setdefault(row["night"], Counter())
+        for name in status:
+            if row[name] is not None:
+                night[f"module:{name}:{row[name]}"] += row["alerts"]
+    return found

@@ -58,8 +58,8 @@ class Golden:
     tolerance: float = 1e-6
 
 
-class Data(Protocol):
-    """What a module reads beside alerts: a catalogue, a model."""
+class Source(Protocol):
+    """What a module reads beside alerts."""
 
     @property
     def key(self) -> Sequence[str]:
@@ -67,7 +67,11 @@ class Data(Protocol):
 
     @property
     def digest(self) -> str:
-        """Digest of the content, known without it."""
+        """Digest of the content, known without it; of a service, of what is asked."""
+
+
+class Data(Source, Protocol):
+    """What is on this machine: a catalogue, a model."""
 
     def missing(self) -> str:
         """Say what is missing on this machine and what to do; empty if nothing is."""
@@ -126,9 +130,14 @@ class ScienceModule:
     @property
     def code_version(self) -> str:
         """Declared version and a digest of source, data and services, e.g. ``1.0.0+4f1c2a9b``."""
-        digests = [each.digest for each in (*self.data, *self.services)]
+        digests = [each.digest for each in self.reads]
         content = "".join([self.source, *digests])
         return f"{self.version}+{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+
+    @property
+    def reads(self) -> tuple[Source, ...]:
+        """What it reads beside alerts, on this machine or from services."""
+        return (*self.data, *self.services)
 
     @property
     def runs_after(self) -> tuple[str, ...]:

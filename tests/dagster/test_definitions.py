@@ -93,7 +93,7 @@ def test_every_asset_says_what_it_is_and_who_answers_for_it():
     for spec in build_defs(Settings(_env_file=None)).resolve_all_asset_specs():
         assert spec.description, spec.key
         assert spec.owners, spec.key
-        assert spec.tags.get("survey", "catalogues") == spec.key.path[0]
+        assert spec.tags.get("survey", spec.group_name) == spec.key.path[0]
         assert spec.group_name != "default"
 
 

@@ -7,6 +7,7 @@ import streams
 
 from fink_assets.archive.forced_photometry import ForcedPhotometry
 from fink_assets.astro.time import time_of_mjd_tai
+from fink_assets.raw2science.asked import Asking
 from fink_assets.raw2science.enrich import Enrich
 from fink_assets.raw2science.renames import renamed
 from fink_assets.solar_system.observations import Observations
@@ -41,7 +42,9 @@ def sent():
 def stream(spark, kafka_servers, tmp_path_factory, packets):
     made = streams.new(spark, kafka_servers, tmp_path_factory.mktemp("lake"), LSST)
     made.receipt, _ = made.take(sent())
-    enrich = Enrich(survey=LSST, tables=made.tables, spark=spark, modules=())
+    enrich = Enrich(
+        survey=LSST, tables=made.tables, spark=spark, modules=(), asking=Asking(root="")
+    )
     made.judged, made.verdicts = enrich.run(0)
     return made
 

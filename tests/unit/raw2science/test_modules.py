@@ -152,7 +152,7 @@ def test_a_module_says_who_answers_for_it_and_what_its_columns_mean(module: Scie
         column.doc.endswith(".") and column.doc[0].isupper() | column.doc[0].isdigit()
         for column in module.outputs
     )
-    assert any(golden.status == "ok" for golden in module.golden)
+    assert module.services or any(golden.status == "ok" for golden in module.golden)
 
 
 @pytest.mark.parametrize(("module", "golden"), GOLDEN)

@@ -8,14 +8,18 @@ from batches import batch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fink_assets.raw2science.models import named
+from fink_assets.raw2science.models.registry import (
+    SUPERNNOVA_LSST_SN,
+    SUPERNNOVA_ZTF_IA,
+    SUPERNNOVA_ZTF_SN,
+)
 from fink_assets.raw2science.models.store import load
 from fink_assets.raw2science.modules.lsst.supernova import supernova as lsst
 from fink_assets.raw2science.modules.supernnova import scaled, scores, steps
 from fink_assets.raw2science.modules.ztf.supernova import supernova as ztf
 
-ZTF = ("supernnova_ztf_ia", "supernnova_ztf_sn")
-FEATURES = named(ZTF[0]).features
+ZTF = (SUPERNNOVA_ZTF_IA, SUPERNNOVA_ZTF_SN)
+FEATURES = SUPERNNOVA_ZTF_IA.features
 
 
 def curve(*points):
@@ -74,7 +78,7 @@ def test_points_that_are_not_measured_are_left_out_and_curves_without_any_have_n
 
 def test_six_bands_at_once_have_a_feature_of_their_own():
     points = [(0, band, 10, 1) for band in "ugrizY"]
-    (step,) = grouped(*points, features=named("supernnova_lsst_sn").features)
+    (step,) = grouped(*points, features=SUPERNNOVA_LSST_SN.features)
     assert step["ugrizY"] == 1
     assert len(step) == 13
 
@@ -114,7 +118,7 @@ def test_a_probability_does_not_depend_on_the_batch_to_the_last_digit(models):
     ]
     networks = load(ZTF)
     whole = scores(curves, networks)
-    for name in ZTF:
+    for name in networks:
         alone = [scores([one], networks)[name][0] for one in curves]
         assert whole[name].tolist() == alone
         assert len(set(alone)) > 50

@@ -25,5 +25,8 @@ def gaia_dr3() -> dict[str, str]:
 
     A value that Gaia does not have, as the parallax of a faint source, is null and leaves the
     others where they are; in Fink, values move to the column before.
+
+    Where the service has not answered, the status is `unavailable`, and the module runs again when
+    it does. `answered` tells how old the answer is.
     """
     return answer_values(GAIA_DR3)

@@ -26,5 +26,8 @@ def legacy_dr8() -> dict[str, str]:
 
     Values are null without one; a value that the survey does not have leaves the others where they
     are.
+
+    Where the service has not answered, the status is `unavailable`, and the module runs again when
+    it does. `answered` tells how old the answer is.
     """
     return answer_values(LEGACY_DR8)

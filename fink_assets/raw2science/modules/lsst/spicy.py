@@ -14,5 +14,9 @@ from fink_assets.services import SPICY
     services=(SPICY,),
 )
 def spicy() -> dict[str, str]:
-    """Give the nearest object of SPICY within 1.2 arcsec, null where there is none."""
+    """Give the nearest object of SPICY within 1.2 arcsec, null where there is none.
+
+    Where the service has not answered, the status is `unavailable`, and the module runs again when
+    it does. `answered` tells how old the answer is.
+    """
     return answer_values(SPICY)

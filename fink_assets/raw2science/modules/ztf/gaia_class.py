@@ -14,5 +14,9 @@ from fink_assets.services import GAIA_CLASS
     services=(GAIA_CLASS,),
 )
 def gaia_class() -> dict[str, str]:
-    """Give the class of the nearest variable source of Gaia DR3 within 1 arcsec, or null."""
+    """Give the class of the nearest variable source of Gaia DR3 within 1 arcsec, or null.
+
+    Where the service has not answered, the status is `unavailable`, and the module runs again when
+    it does. `answered` tells how old the answer is.
+    """
     return answer_values(GAIA_CLASS)
