@@ -125,24 +125,28 @@ class Client:
             The last one.
         """
         breaker = self._breakers.setdefault(name, self.breaker())
-        wait = self.limits.backoff_seconds
+        wait, last = self.limits.backoff_seconds, None
         for attempt in range(1, self.limits.attempts + 1):
             if not breaker.enter(self.clock()):
-                raise ServiceError(f"left alone for a while after {breaker.failures} failures")
+                raise last or ServiceError(f"left alone after {breaker.failures} failures in a row")
             try:
                 answer = read(self._exchange(question, deadline - self.clock()))
             except ServiceError as problem:
                 breaker.failed(self.clock())
-                pause = min(wait, self.limits.backoff_most_seconds) * (0.5 + self.chance())
-                late = self.clock() + pause >= deadline
-                if not problem.passing or late or attempt == self.limits.attempts:
-                    raise
-                self.sleep(pause)
-                wait *= 2
+                last = problem
+            except BaseException:
+                breaker.failed(self.clock())
+                raise
             else:
                 breaker.succeeded()
                 return answer
-        raise AssertionError("unreachable: the last attempt returns or raises")
+            pause = min(wait, self.limits.backoff_most_seconds) * (0.5 + self.chance())
+            late = self.clock() + pause >= deadline
+            if not last.passing or late or attempt == self.limits.attempts:
+                break
+            self.sleep(pause)
+            wait *= 2
+        raise last or ServiceError("never asked")
 
     def _exchange(self, question: Question, seconds: float) -> bytes:
         """One exchange in a thread of its own.
