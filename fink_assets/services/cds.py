@@ -9,7 +9,8 @@ other columns (T17 of its traps). When to ask belongs to `look_up`, how patientl
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 from fink_assets.services.client import Client, Question, ServiceError
 from fink_assets.services.service import ORDER, Service
@@ -52,6 +53,33 @@ def ask(client: Client, service: Service, cells: np.ndarray, *, deadline: float)
     return found.loc[order.sort_values(list(order.columns)).index].reset_index(drop=True)
 
 
+def undeclared(client: Client, service: Service, *, deadline: float) -> list[str]:
+    """Name declared columns that the service says it does not have: to be asked by people.
+
+    Raises
+    ------
+    ServiceError
+        It did not answer.
+    """
+    parameters = {
+        "action": "getColList",
+        "tabName": service.table.removeprefix("vizier:"),
+        "RESPONSEFORMAT": "txt",
+    }
+    asked = Question(method="GET", path="/tables", parameters=parameters)
+
+    def read(body: bytes) -> set[str]:
+        return set(re.split(r"[\s,;|\"]+", body.decode("utf-8", "replace")))
+
+    there = client.ask(f"{service.name} columns", asked, read, deadline=deadline)
+    return [name for name in _columns(service) if name not in there]
+
+
+def _columns(service: Service) -> list[str]:
+    own = (c.sources[0] for c in service.columns)
+    return list(dict.fromkeys([service.position.ra, service.position.dec, *own]))
+
+
 def centres(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Right ascensions and declinations of the centres of cells, deg, as they are sent."""
     import numpy as np
@@ -65,7 +93,6 @@ def question(service: Service, ra: np.ndarray, dec: np.ndarray) -> Question:
     """Ask for the sources about positions, in degrees."""
     rows = (f"{row},{x:.8f},{y:.8f}" for row, (x, y) in enumerate(zip(ra, dec, strict=True)))
     table = "\n".join([f"{ROW},{RA},{DEC}", *rows, ""])
-    wanted = [service.position.ra, service.position.dec, *(c.sources[0] for c in service.columns)]
     return Question(
         fields={
             "request": "xmatch",
@@ -75,7 +102,7 @@ def question(service: Service, ra: np.ndarray, dec: np.ndarray) -> Question:
             "colRA1": RA,
             "colDec1": DEC,
             "cat2": service.table,
-            "cols2": ",".join(dict.fromkeys(wanted)),
+            "cols2": ",".join(_columns(service)),
         },
         files={"cat1": ("positions.csv", table, "text/csv")},
     )
@@ -147,12 +174,12 @@ def _status(document: object) -> str:
     return ""
 
 
-def _plain(values: object) -> pd.Series:
+def _plain(values: Any) -> pd.Series:
     """A column as numbers or text, null where the table has no value."""
     import numpy as np
     import pandas as pd
 
-    plain = pd.Series(np.ma.getdata(values).tolist(), dtype=object)
+    plain: pd.Series = pd.Series(list(np.ma.getdata(values).tolist())).astype(object)
     return plain.mask(np.ma.getmaskarray(values), None)
 
 

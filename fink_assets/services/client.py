@@ -63,10 +63,11 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What is sent: fields and files of a form (POST), or parameters of an address (GET)."""
+    """What is sent: fields and files of a form (POST), or parameters (GET), to a path below."""
 
     method: str = "POST"
-    fields: Mapping[str, str] = field(default_factory=dict)
+    path: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict, repr=False)
     files: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -151,8 +152,8 @@ class Client:
     def _exchange(self, question: Question, seconds: float) -> bytes:
         """One exchange in a thread of its own.
 
-        Limits of sockets start anew with each byte that arrives, and resolving a name has none: only
-        somebody who waits beside can leave in time. The thread ends with its connection.
+        Limits of sockets start anew with each byte that arrives, and resolving a name has none:
+        only who waits beside can leave in time. The thread ends with its connection.
         """
         parts = urlsplit(self.address)
         if question.secret and parts.scheme != "https" and parts.hostname not in LOOPBACK:
@@ -183,7 +184,7 @@ class Client:
         limits = self.limits
         with requests.request(
             question.method,
-            self.address,
+            self.address.rstrip("/") + question.path,
             params=dict(question.parameters),
             data=dict(question.fields),
             files=dict(question.files) or None,

@@ -10,10 +10,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from fink_assets.services import cds
+from fink_assets.services import cds, snapshot
 from fink_assets.services.answers import Answers, Known
 from fink_assets.services.client import Client, ServiceError
-from fink_assets.services.service import ORDER, Service
+from fink_assets.services.service import ORDER, Service, Snapshot
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +47,8 @@ def look_up(
     answers
         What is known, and where new answers are kept.
     client
-        How to ask; None if it may not be asked: then what is known is all there is.
+        How to ask; None if it may not be asked: then what is known is all there is. Lists that are
+        fetched whole are not fetched here.
     seconds
         Most time that is spent on asking.
     now
@@ -66,6 +67,8 @@ def look_up(
     from fink_assets.astro.photometry import measurements
     from fink_assets.astro.sphere import cells
 
+    if isinstance(service, Snapshot):
+        return snapshot.look_up(service, positions, root=answers.root)
     end = client.clock() + seconds if client else 0.0
     ra, dec = (measurements(positions[name]) for name in ("ra", "dec"))
     placed = np.isfinite(ra) & np.isfinite(dec) & (np.abs(dec) <= 90)
@@ -130,12 +133,13 @@ def _result(
     answered = pd.Series(cell).map(known.answered)
     there = answered.notna().to_numpy()
     state = np.where(there | ~placed, ANSWERED, UNAVAILABLE)
-    reason = [None if known_of else reasons.get(c, NO_CLIENT) for c, known_of in zip(cell, there)]
+    why = np.array([reasons.get(one, NO_CLIENT) for one in cell.tolist()], dtype=object)
+    why[~placed], why[there] = NO_POSITION, None
     row, separation = _nearest(service, cell, ra, dec, known.sources)
     matched = np.flatnonzero(row >= 0)
     found: dict[str, Any] = {
         "state": state,
-        "reason": np.where(placed, np.array(reason, dtype=object), NO_POSITION),
+        "reason": why,
         "answered": answered.array,
         "separation": separation,
     }

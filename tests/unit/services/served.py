@@ -3,7 +3,7 @@
 import email
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -65,10 +65,8 @@ def serving(respond):
             pass
 
         def finish(self):
-            try:
+            with suppress(OSError):
                 super().finish()
-            except OSError:
-                pass
 
     class Quiet(ThreadingHTTPServer):
         daemon_threads = True
@@ -151,7 +149,8 @@ def votable(names, rows, *, status=OK):
     text = 'datatype="char" arraysize="*"'
     fields = "".join(f"<FIELD name={quoteattr(n)} {kinds.get(n, text)}/>" for n in names)
     cells = (
-        "<TR>" + "".join(f"<TD>{'' if v is None or v != v else escape(str(v))}</TD>" for v in row)
+        "<TR>"
+        + "".join(f"<TD>{'' if v is None or v != v else escape(str(v))}</TD>" for v in row)
         + "</TR>"
         for row in rows
     )

@@ -254,7 +254,8 @@ def test_what_is_found_depends_neither_on_order_nor_on_batches_nor_on_who_asked(
     with serving(x_match(SKY)) as server:
         client = client_of(server.address, limits=Limits(positions=3))
         one = found(whole, client, root / "one")
-        parts = [found(mixed.iloc[part], client, root / "two") for part in np.array_split(np.arange(len(mixed)), cuts)]
+        chosen = np.array_split(np.arange(len(mixed)), cuts)
+        parts = [found(mixed.iloc[part], client, root / "two") for part in chosen]
     two = pd.concat([part for part in parts if len(part)]).loc[whole.index]
     pd.testing.assert_frame_equal(one, two)
     for place, (_, result) in zip(places, one.iterrows(), strict=True):
