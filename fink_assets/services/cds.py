@@ -12,6 +12,7 @@ import io
 import re
 from typing import TYPE_CHECKING, Any
 
+from fink_assets.catalogues.catalogue import CatalogueColumn
 from fink_assets.services.client import Client, Question, ServiceError
 from fink_assets.services.service import ORDER, Service
 
@@ -120,8 +121,6 @@ def sources(body: bytes, service: Service, ra: np.ndarray, dec: np.ndarray) -> p
     """
     import pandas as pd
 
-    from fink_assets.catalogues.read import typed
-
     frame = _table(body)
     own = {c.sources[0]: c for c in service.columns}
     numbers = [ROW, RA, DEC, DISTANCE, service.position.ra, service.position.dec]
@@ -130,12 +129,22 @@ def sources(body: bytes, service: Service, ra: np.ndarray, dec: np.ndarray) -> p
         raise ServiceError(f"the answer lacks {', '.join(absent)}", passing=False)
     try:
         found = {name: pd.to_numeric(frame[name]).astype(float) for name in dict.fromkeys(numbers)}
-        values = {column.name: typed(frame, column) for column in service.columns}
+        values = {column.name: _value(frame, column) for column in service.columns}
     except (TypeError, ValueError) as problem:
         raise ServiceError(f"a value is of another type: {str(problem)[:200]}") from problem
     _in_their_columns(found, service, ra, dec)
     at = {"ra": found[service.position.ra] % 360, "dec": found[service.position.dec]}
     return pd.DataFrame({ROW: found[ROW].astype("int64"), **at, **values})
+
+
+def _value(frame: pd.DataFrame, column: CatalogueColumn) -> pd.Series:
+    """Values of a column, of its type; text as it is, with quotes that files may have about it."""
+    from fink_assets.catalogues.read import typed
+
+    if column.type != "string":
+        return typed(frame, column)
+    text = frame[column.sources[0]].map(lambda value: str(value).strip(), na_action="ignore")
+    return text.mask(text.isna() | text.isin(["", *column.unknown]), None).astype(object)
 
 
 def _table(body: bytes) -> pd.DataFrame:

@@ -72,13 +72,10 @@ def keep(snapshot: Snapshot, rows: pd.DataFrame, *, root: str, fetched: datetime
     rows = rows[np.isfinite(rows["ra"].astype(float)) & np.isfinite(rows["dec"].astype(float))]
     rows = rows.assign(healpix_29=cells(rows["ra"].to_numpy(float), rows["dec"].to_numpy(float)))
     rows = rows.sort_values("healpix_29", kind="stable")
-    types = {"string": pa.string(), "double": pa.float64(), "bigint": pa.int64()}
-    schema = [("healpix_29", pa.int64()), ("ra", pa.float64()), ("dec", pa.float64())]
-    schema += [(c.name, types[c.type]) for c in snapshot.columns]
     about = {FETCHED: fetched.isoformat(), QUESTION: snapshot.question}
     write_deltalake(
         table.address,
-        pa.Table.from_pandas(rows, schema=pa.schema(schema), preserve_index=False),
+        pa.Table.from_pandas(rows, schema=_schema(snapshot), preserve_index=False),
         mode="overwrite",
         schema_mode="overwrite",
         commit_properties=CommitProperties(custom_metadata=about),
@@ -123,11 +120,12 @@ def opened(snapshot: Snapshot, root: str) -> Listed | None:
     about = _written(table)
     if log is None or about.get(QUESTION) != snapshot.question:
         return None
-    return _opened(table.address, log.version(), about[FETCHED])
+    rows, sources = _opened(table.address, log.version(), _schema(snapshot))
+    return Listed(datetime.fromisoformat(about[FETCHED]), sources, rows)
 
 
 @lru_cache(maxsize=4)
-def _opened(address: str, version: int, fetched: str) -> Listed:
+def _opened(address: str, version: int, schema: pa.Schema) -> tuple[pa.Table, Sources]:
     import pyarrow as pa
     from deltalake import DeltaTable, QueryBuilder
 
@@ -135,9 +133,17 @@ def _opened(address: str, version: int, fetched: str) -> Listed:
 
     builder = QueryBuilder().register("it", DeltaTable(address, version=version))
     answer = builder.execute("select * from it order by healpix_29, ra, dec")
-    rows = pa.RecordBatchReader.from_stream(answer).read_all().combine_chunks()
+    rows = pa.RecordBatchReader.from_stream(answer).read_all().cast(schema).combine_chunks()
     columns = (rows[name].to_numpy() for name in ("healpix_29", "ra", "dec"))
-    return Listed(datetime.fromisoformat(fetched), Sources(*columns), rows)
+    return rows, Sources(*columns)
+
+
+def _schema(snapshot: Snapshot) -> pa.Schema:
+    import pyarrow as pa
+
+    types = {"string": pa.string(), "double": pa.float64(), "bigint": pa.int64()}
+    at = [("healpix_29", pa.int64()), ("ra", pa.float64()), ("dec", pa.float64())]
+    return pa.schema([*at, *((c.name, types[c.type]) for c in snapshot.columns)])
 
 
 def _written(table: Table) -> dict[str, str]:
