@@ -63,10 +63,11 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What is sent: fields and files of a form (POST), or parameters of an address (GET)."""
+    """What is sent: fields and files of a form (POST), or parameters (GET), to a path below."""
 
     method: str = "POST"
-    fields: Mapping[str, str] = field(default_factory=dict)
+    path: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict, repr=False)
     files: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -125,30 +126,34 @@ class Client:
             The last one.
         """
         breaker = self._breakers.setdefault(name, self.breaker())
-        wait = self.limits.backoff_seconds
+        wait, last = self.limits.backoff_seconds, None
         for attempt in range(1, self.limits.attempts + 1):
             if not breaker.enter(self.clock()):
-                raise ServiceError(f"left alone for a while after {breaker.failures} failures")
+                raise last or ServiceError(f"left alone after {breaker.failures} failures in a row")
             try:
                 answer = read(self._exchange(question, deadline - self.clock()))
             except ServiceError as problem:
                 breaker.failed(self.clock())
-                pause = min(wait, self.limits.backoff_most_seconds) * (0.5 + self.chance())
-                late = self.clock() + pause >= deadline
-                if not problem.passing or late or attempt == self.limits.attempts:
-                    raise
-                self.sleep(pause)
-                wait *= 2
+                last = problem
+            except BaseException:
+                breaker.failed(self.clock())
+                raise
             else:
                 breaker.succeeded()
                 return answer
-        raise AssertionError("unreachable: the last attempt returns or raises")
+            pause = min(wait, self.limits.backoff_most_seconds) * (0.5 + self.chance())
+            late = self.clock() + pause >= deadline
+            if not last.passing or late or attempt == self.limits.attempts:
+                break
+            self.sleep(pause)
+            wait *= 2
+        raise last or ServiceError("never asked")
 
     def _exchange(self, question: Question, seconds: float) -> bytes:
         """One exchange in a thread of its own.
 
-        Limits of sockets start anew with each byte that arrives, and resolving a name has none: only
-        somebody who waits beside can leave in time. The thread ends with its connection.
+        Limits of sockets start anew with each byte that arrives, and resolving a name has none:
+        only who waits beside can leave in time. The thread ends with its connection.
         """
         parts = urlsplit(self.address)
         if question.secret and parts.scheme != "https" and parts.hostname not in LOOPBACK:
@@ -179,7 +184,7 @@ class Client:
         limits = self.limits
         with requests.request(
             question.method,
-            self.address,
+            self.address.rstrip("/") + question.path,
             params=dict(question.parameters),
             data=dict(question.fields),
             files=dict(question.files) or None,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from fink_assets.catalogues.catalogue import CatalogueColumn, Position
 from fink_assets.lake.columns import ColumnContract
@@ -56,20 +57,23 @@ class Service:
     reference: str
     licence: str
     table: str
+    position: Position
     columns: tuple[CatalogueColumn, ...]
     radius_arcsec: float
     max_age_days: float
-    position: Position = Position(ra="ra", dec="dec")
     owners: tuple[str, ...] = ("team:catalogues",)
+    joined: ClassVar[bool] = False
+    """Whether a column may be made of several of the answer."""
 
     def __post_init__(self) -> None:
         """Refuse a declaration that could only fail when the service is asked."""
         names = [c.name for c in self.columns]
         if not names or len(set(names)) < len(names) or OWN & set(names):
-            raise ValueError(f"{self.name}: columns must be named, each once, none of {sorted(OWN)}")
+            raise ValueError(f"{self.name}: columns have names of their own, each once")
         if not self.name.isidentifier() or not self.table:
             raise ValueError(f"{self.name}: a service has an identifier as name, and a table")
-        if any(c.type not in KINDS or len(c.sources) != 1 for c in self.columns):
+        plain = all(len(c.sources) == 1 for c in self.columns) or self.joined
+        if not plain or any(c.type not in KINDS for c in self.columns):
             raise ValueError(f"{self.name}: a column is one of the answer, {', '.join(KINDS)}")
         if not 0 < self.radius_arcsec <= MOST_ARCSEC - CIRCUMRADIUS_ARCSEC:
             raise ValueError(f"{self.name}: radius of {self.radius_arcsec} arcsec")
@@ -101,6 +105,17 @@ class Service:
     def contract(self) -> Sequence[ColumnContract]:
         """Columns of a look-up."""
         return (*LOOK_UP, *self.columns)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot(Service):
+    """A remote catalogue that is fetched whole, and changes too often to be declared with its sum.
+
+    Its table in the lake is replaced, and tells when it was fetched. One that is older than
+    `max_age_days` is used all the same, with its date.
+    """
+
+    joined: ClassVar[bool] = True
 
 
 def _digest(of: object) -> str:

@@ -1,6 +1,6 @@
 """SIMBAD: what the literature says an object is."""
 
-from fink_assets.catalogues.catalogue import CatalogueColumn
+from fink_assets.catalogues.catalogue import CatalogueColumn, Position
 from fink_assets.services.service import Service
 
 SIMBAD = Service(
@@ -10,6 +10,7 @@ SIMBAD = Service(
     reference="Wenger et al. 2000, A&AS 143, 9, doi:10.1051/aas:2000332",
     licence="ODbL-1.0, with acknowledgement of SIMBAD and of CDS X-Match",
     table="simbad",
+    position=Position(ra="ra", dec="dec"),
     radius_arcsec=1.0,
     max_age_days=30.0,
     columns=(

@@ -1,0 +1,35 @@
+"""Clients of the services that the settings name: none by default, so that nothing is asked."""
+
+from __future__ import annotations
+
+from fink_assets.services import SERVICES
+from fink_assets.services.client import Client, Limits
+from fink_assets.services.service import Service, Snapshot
+from fink_assets.settings import Settings
+
+FETCHING = Limits(read_seconds=60.0, attempts=2, most_bytes=300_000_000)
+"""For whole lists, which take their time."""
+
+
+def clients(configuration: Settings) -> dict[str, Client | None]:
+    """How to ask each service, by name: None for those that the settings do not name.
+
+    To be made once per process, since clients remember who failed.
+
+    Raises
+    ------
+    ValueError
+        The settings name a service that there is not.
+    """
+    named = set(configuration.services)
+    unknown = named - {service.name for service in SERVICES}
+    if unknown:
+        there = ", ".join(service.name for service in SERVICES)
+        raise ValueError(f"FINK_SERVICES: {', '.join(sorted(unknown))} is none of {there}")
+    cds = Client(address=configuration.cds_address)
+    tns = Client(address=configuration.tns_address, limits=FETCHING)
+    return {s.name: _of(s, cds, tns) if s.name in named else None for s in SERVICES}
+
+
+def _of(service: Service, cds: Client, tns: Client) -> Client:
+    return tns if isinstance(service, Snapshot) else cds

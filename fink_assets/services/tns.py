@@ -1,0 +1,137 @@
+"""The Transient Name Server: its daily list of all public transients, fetched whole.
+
+The server gives it to bots with a key, which is a secret, and a marker that names the bot. The
+declared catalogue `tns` of `catalogues` is a sample of one object; this is the list itself.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from fink_assets.catalogues.catalogue import CatalogueColumn, Position
+from fink_assets.services.client import Client, Question, ServiceError
+from fink_assets.services.service import Snapshot
+from fink_assets.services.snapshot import keep
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_BYTES = 1_000_000_000
+"""Size of the list itself, of which about a tenth is sent."""
+
+TNS_LIST = Snapshot(
+    name="tns",
+    doc="Transient Name Server: all public transients, as of the day on which they were fetched.",
+    reference="https://www.wis-tns.org",
+    licence="those of www.wis-tns.org, with acknowledgement",
+    table="tns_public_objects",
+    position=Position(ra="ra", dec="declination"),
+    radius_arcsec=1.5,
+    max_age_days=2.0,
+    columns=(
+        CatalogueColumn(
+            name="fullname",
+            type="string",
+            source=("name_prefix", "name"),
+            doc="Name of the transient with its prefix, e.g. SN 2018lzf, AT 2026abc.",
+            ucd="meta.id",
+        ),
+        CatalogueColumn(
+            name="type",
+            type="string",
+            source="type",
+            doc="Spectroscopic type of the transient, null where it has none.",
+            ucd="meta.code.class",
+        ),
+        CatalogueColumn(
+            name="redshift",
+            type="double",
+            source="redshift",
+            doc="Redshift of the transient or its host.",
+            ucd="src.redshift",
+        ),
+    ),
+)
+
+
+def refresh(
+    client: Client, *, root: str, key: str, marker: str, seconds: float, now: datetime
+) -> int:
+    """Fetch the list and replace that of the lake; give the number of transients.
+
+    Parameters
+    ----------
+    client
+        Of the address of the list.
+    root
+        Of the lake.
+    key, marker
+        Of the bot; the marker as the server writes it, ``tns_marker{"tns_id": ..., ...}``.
+    seconds
+        Most time that is spent on it.
+    now
+        Date of the list.
+
+    Raises
+    ------
+    ServiceError
+        It could not be had; the list of the lake stays as it is.
+    """
+    if not key or not marker:
+        raise ServiceError("FINK_TNS_KEY and FINK_TNS_MARKER are not set", passing=False)
+    asked = Question(fields={"api_key": key}, headers={"User-Agent": marker}, secret=True)
+    rows = client.ask(TNS_LIST.name, asked, transients, deadline=client.clock() + seconds)
+    return keep(TNS_LIST, rows, root=root, fetched=now)
+
+
+def transients(body: bytes) -> pd.DataFrame:
+    """Read the list: a ZIP with a CSV file, whose first line may be a date.
+
+    Raises
+    ------
+    ServiceError
+        It is not.
+    """
+    import pandas as pd
+
+    from fink_assets.catalogues.read import typed
+
+    text = _text(body)
+    first = text.split("\n", 1)[0]
+    position = TNS_LIST.position
+    wanted = [position.ra, position.dec, *(s for c in TNS_LIST.columns for s in c.sources)]
+    try:
+        frame = pd.read_csv(
+            io.StringIO(text),
+            skiprows=0 if "name_prefix" in first else 1,
+            dtype=str,
+            keep_default_na=False,
+        )
+        absent = [name for name in wanted if name not in frame]
+        if absent:
+            raise ServiceError(f"the list lacks {', '.join(absent)}", passing=False)
+        numbers = {
+            "ra": pd.to_numeric(frame[position.ra]),
+            "dec": pd.to_numeric(frame[position.dec]),
+        }
+        values = {column.name: typed(frame, column) for column in TNS_LIST.columns}
+    except (ValueError, TypeError) as problem:
+        raise ServiceError(f"the list is not as it was: {str(problem)[:200]}") from problem
+    if not len(frame) or ((numbers["dec"].abs() > 90) | (numbers["ra"].abs() > 360)).any():
+        raise ServiceError("the list is empty, or its columns are shifted")
+    return pd.DataFrame({**numbers, **values})
+
+
+def _text(body: bytes) -> str:
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            (member,) = [m for m in archive.infolist() if m.filename.endswith(".csv")]
+            if member.file_size > MOST_BYTES:
+                raise ServiceError(f"a list of {member.file_size} bytes", passing=False)
+            return archive.read(member).decode("utf-8")
+    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, RuntimeError) as problem:
+        raise ServiceError(f"not a ZIP with a CSV file: {type(problem).__name__}") from problem
