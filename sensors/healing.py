@@ -90,12 +90,11 @@ def told(requests: Sequence[dg.RunRequest], troubles: Mapping[str, str]) -> str 
 def waiting_nights(
     tables: Tables, modules: Collection[ScienceModule], healed: dict[str, int]
 ) -> dict[str, int]:
-    """Last batch of each night in which alerts went without answers since it was healed."""
+    """Last batch of each night of which alerts may wait since it was healed."""
     found: dict[str, int] = {}
     for row in tables.ledger.rows(stage="raw2science"):
-        for night, counts in row["nights"].items():
-            if any(counts.get(f"module:{m.name}:unavailable", 0) for m in modules):
-                found[night] = max(found.get(night, -1), row["batch"])
+        if any(row["counts"].get(f"module:{m.name}:unavailable", 0) for m in modules):
+            found |= {night: max(found.get(night, -1), row["batch"]) for night in row["nights"]}
     return {night: batch for night, batch in found.items() if batch > healed.get(night, -1)}
 
 

@@ -28,7 +28,7 @@ DATA = Path(__file__).parent / "data" / "ztf"
 SHARED = Path(__file__).parents[2] / "shared" / "data" / "ztf"
 NIGHT = "2021-11-22"
 WIDE = replace(FILTERS[0], name="everything", condition="true", inputs=())
-MOMENTS = {"ingested", "enriched", "judged", "sent", "arrived", "finished"}
+MOMENTS = {"ingested", "enriched", "recomputed", "judged", "sent", "arrived", "finished"}
 
 
 @dataclass(kw_only=True)
@@ -217,16 +217,21 @@ def ids(table: Table, **where: Any) -> list[int]:
 
 def only(frame: Any, inputs: Iterable[str]) -> Any:
     """Keep the columns that are declared as `group.column`, and nothing else."""
+    return frame.select(*_structs([path.split(".") for path in inputs]))
+
+
+def _structs(paths: list[list[str]], depth: int = 0) -> list[Any]:
     from pyspark.sql import functions as F
 
-    groups: dict[str, list[str]] = {}
-    for path in inputs:
-        group, name = path.split(".")
-        groups.setdefault(group, []).append(name)
-    structs = [
-        F.struct(*[F.col(f"{g}.{n}").alias(n) for n in ns]).alias(g) for g, ns in groups.items()
+    groups: dict[str, list[list[str]]] = {}
+    for path in paths:
+        groups.setdefault(path[depth], []).append(path)
+    return [
+        F.col(".".join(own[0])).alias(name)
+        if len(own[0]) == depth + 1
+        else F.struct(*_structs(own, depth + 1)).alias(name)
+        for name, own in groups.items()
     ]
-    return frame.select(*structs)
 
 
 def alive(run: Run, *, quiet_seconds: float = 1.0) -> None:

@@ -176,6 +176,11 @@ def test_a_failed_module_shows_in_its_check_and_heals_alone(scene):
         assert set(dict(row["module_status"]).values()) == {"ok"}
         assert dict(row["module_versions"])["rate"].startswith("1.0.1+")
         assert row["module_errors"] == []
+    moments = {
+        row["alert_id"]: row["recomputed"] is not None
+        for row in rows(run.tables.science, "alert_id", "recomputed")
+    }
+    assert {number for number in FIRST if moments[number]} == set(healed)
     unchanged = [after[n] for n in healed]
     known = [row for row in before if row["night"] == NIGHT]
     assert text(unchanged, *MODULE_COLUMNS) == text(known, *MODULE_COLUMNS)

@@ -43,7 +43,7 @@ GAIA_DR3 = Service(
             name="VarFlag",
             type="string",
             source="VarFlag",
-            doc="`VARIABLE` if Gaia saw it vary, `NOT_AVAILABLE` if it does not tell.",
+            doc="Whether Gaia saw it vary: `VARIABLE`, or `NOT_AVAILABLE` if it does not tell.",
             ucd="meta.code;src.var",
         ),
     ),
