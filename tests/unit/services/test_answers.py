@@ -29,6 +29,7 @@ def sources(*rows):
     )
 
 
+NONE = sources()
 SOURCES = sources((5, "one"), (LAST, "first"), (LAST, "second"))
 
 
@@ -157,6 +158,22 @@ def test_compaction_makes_few_files_and_keeps_every_answer(tmp_path):
     after = answers.known(SIMBAD, np.arange(FILES + 2))
     pd.testing.assert_series_equal(before.answered.sort_index(), after.answered.sort_index())
     assert sorted(before.sources["main_id"]) == sorted(after.sources["main_id"])
+
+
+def test_answers_added_while_files_are_compacted_are_not_lost(tmp_path):
+    for cell in range(FILES + 2):
+        Answers(str(tmp_path)).keep(SIMBAD, np.array([cell]), NONE, NOW)
+    more = np.arange(100, 110)
+    adding = Thread(
+        target=lambda: [
+            Answers(str(tmp_path)).keep(SIMBAD, more[[i]], NONE, NOW) for i in range(10)
+        ]
+    )
+    adding.start()
+    Answers(str(tmp_path)).compact(SIMBAD)
+    adding.join()
+    known = Answers(str(tmp_path)).known(SIMBAD, np.append(np.arange(FILES + 2), more))
+    assert len(known.answered) == FILES + 12
 
 
 @settings(max_examples=15)
