@@ -168,7 +168,8 @@ class Answers:
                     _schema(service),
                     mode="ignore",
                     partition_by=["region"],
-                    configuration=table.properties,
+                    configuration=table.properties
+                    | {"delta.dataSkippingStatsColumns": ",".join(table.indexed)},
                 )
             except DeltaError:
                 if attempt == ATTEMPTS:

@@ -196,6 +196,15 @@ def test_whatever_is_kept_in_whatever_order_the_last_answer_of_each_cell_is_know
     assert dict(zip(known["cell"], known["main_id"], strict=True)) == newest
 
 
+def test_files_tell_which_cells_they_hold_so_that_others_are_not_read(tmp_path):
+    answers = Answers(str(tmp_path))
+    answers.keep(SIMBAD, CELLS, SOURCES, NOW)
+    log = DeltaTable(answers.table(SIMBAD).address)
+    files = log.get_add_actions(flatten=True)
+    least, most = (files.column(f"{end}.cell").to_pylist() for end in ("min", "max"))
+    assert sorted(zip(least, most, strict=True)) == [(0, 5), (7_000_000_000,) * 2, (LAST, LAST)]
+
+
 def test_thousands_of_cells_are_looked_up_among_many_without_reading_all(tmp_path):
     """A budget with room for a busy machine: 3,000 of 60,000 cells take 0.1 s."""
     answers = Answers(str(tmp_path))
