@@ -125,6 +125,17 @@ class Answers:
             )
         return len(new)
 
+    def summary(self, service: Service) -> tuple[int, datetime | None, datetime | None]:
+        """How many pieces are known, and the dates of the first and the last answer kept."""
+        table = self.table(service)
+        if not table.exists():
+            return 0, None, None
+        (row,) = table.query(
+            "select count(distinct cell) as pieces, min(answered) as first, max(answered) as last "
+            f"from it where question = '{service.question}'"
+        ).to_pylist()
+        return row["pieces"], row["first"], row["last"]
+
     def compact(self, service: Service) -> dict[str, int]:
         """Make the small files of each folder into few, sorted by cell; nothing is lost.
 
@@ -157,7 +168,8 @@ class Answers:
                     _schema(service),
                     mode="ignore",
                     partition_by=["region"],
-                    configuration=table.properties,
+                    configuration=table.properties
+                    | {"delta.dataSkippingStatsColumns": ",".join(table.indexed)},
                 )
             except DeltaError:
                 if attempt == ATTEMPTS:

@@ -7,6 +7,8 @@ from fink_assets.services.client import Client, Limits
 from fink_assets.services.service import Service, Snapshot
 from fink_assets.settings import Settings
 
+RESOLVER = "ssodnet"
+"""The resolver of names of bodies: no catalogue, but asked under the same conditions."""
 FETCHING = Limits(read_seconds=60.0, attempts=2, most_bytes=300_000_000)
 """For whole lists, which take their time."""
 
@@ -21,14 +23,17 @@ def clients(configuration: Settings) -> dict[str, Client | None]:
     ValueError
         The settings name a service that there is not.
     """
-    named = set(configuration.services)
-    unknown = named - {service.name for service in SERVICES}
+    named, there = set(configuration.services), [*(s.name for s in SERVICES), RESOLVER]
+    unknown = named - set(there)
     if unknown:
-        there = ", ".join(service.name for service in SERVICES)
-        raise ValueError(f"FINK_SERVICES: {', '.join(sorted(unknown))} is none of {there}")
+        raise ValueError(
+            f"FINK_SERVICES: {', '.join(sorted(unknown))} is none of {', '.join(there)}"
+        )
     cds = Client(address=configuration.cds_address)
     tns = Client(address=configuration.tns_address, limits=FETCHING)
-    return {s.name: _of(s, cds, tns) if s.name in named else None for s in SERVICES}
+    made = {s.name: _of(s, cds, tns) for s in SERVICES}
+    made[RESOLVER] = Client(address=configuration.ssodnet_address)
+    return {name: client if name in named else None for name, client in made.items()}
 
 
 def _of(service: Service, cds: Client, tns: Client) -> Client:

@@ -7,6 +7,7 @@ asked belongs to `cds`, what is kept to `answers`.
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ from fink_assets.services.service import ORDER, Service, Snapshot
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+
+logger = logging.getLogger(__name__)
 
 ANSWERED, UNAVAILABLE = "answered", "unavailable"
 NO_POSITION = "no position: nothing was asked"
@@ -115,6 +118,11 @@ def _ask(
             reasons |= dict.fromkeys(chunk.tolist(), problem.reason)
         else:
             answers.keep(service, chunk, found, now)
+    if reasons:
+        last = list(reasons.values())[-1]
+        logger.warning(
+            "%s: %d of %d pieces not had: %s", service.name, len(reasons), len(asked), last
+        )
     return reasons
 
 

@@ -29,6 +29,7 @@ def sources(*rows):
     )
 
 
+NONE = sources()
 SOURCES = sources((5, "one"), (LAST, "first"), (LAST, "second"))
 
 
@@ -159,6 +160,22 @@ def test_compaction_makes_few_files_and_keeps_every_answer(tmp_path):
     assert sorted(before.sources["main_id"]) == sorted(after.sources["main_id"])
 
 
+def test_answers_added_while_files_are_compacted_are_not_lost(tmp_path):
+    for cell in range(FILES + 2):
+        Answers(str(tmp_path)).keep(SIMBAD, np.array([cell]), NONE, NOW)
+    more = np.arange(100, 110)
+    adding = Thread(
+        target=lambda: [
+            Answers(str(tmp_path)).keep(SIMBAD, more[[i]], NONE, NOW) for i in range(10)
+        ]
+    )
+    adding.start()
+    Answers(str(tmp_path)).compact(SIMBAD)
+    adding.join()
+    known = Answers(str(tmp_path)).known(SIMBAD, np.append(np.arange(FILES + 2), more))
+    assert len(known.answered) == FILES + 12
+
+
 @settings(max_examples=15)
 @given(
     kept=st.lists(
@@ -177,6 +194,15 @@ def test_whatever_is_kept_in_whatever_order_the_last_answer_of_each_cell_is_know
         newest |= {c: f"day {day}" for c in cells if f"day {day}" >= newest.get(c, "")}
     known = answers.known(SIMBAD, np.arange(10)).sources
     assert dict(zip(known["cell"], known["main_id"], strict=True)) == newest
+
+
+def test_files_tell_which_cells_they_hold_so_that_others_are_not_read(tmp_path):
+    answers = Answers(str(tmp_path))
+    answers.keep(SIMBAD, CELLS, SOURCES, NOW)
+    log = DeltaTable(answers.table(SIMBAD).address)
+    files = log.get_add_actions(flatten=True)
+    least, most = (files.column(f"{end}.cell").to_pylist() for end in ("min", "max"))
+    assert sorted(zip(least, most, strict=True)) == [(0, 5), (7_000_000_000,) * 2, (LAST, LAST)]
 
 
 def test_thousands_of_cells_are_looked_up_among_many_without_reading_all(tmp_path):

@@ -136,7 +136,8 @@ def test_services_named_in_the_settings_may_be_asked_and_share_what_they_know_of
     assert made["simbad"] is made["gaia_dr3"]
     assert made["simbad"].address.startswith("https://")
     assert made["tns"].address.startswith("https://")
-    assert made["spicy"] is None
+    assert made["spicy"] is made["ssodnet"] is None
+    assert clients(Settings(services=("ssodnet",)))["ssodnet"].address.startswith("https://")
     assert "s3cret" not in repr(configuration)
 
 

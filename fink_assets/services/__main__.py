@@ -1,0 +1,111 @@
+"""What operators do with services: see what is known, compact it, check columns, fetch lists.
+
+`python -m fink_assets.services --help`. Modules ask by `look_up`, not from here.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import typer
+
+from fink_assets.services import SERVICES
+from fink_assets.services.answers import Answers
+from fink_assets.services.cds import undeclared
+from fink_assets.services.client import ServiceError
+from fink_assets.services.configured import clients
+from fink_assets.services.service import Service, Snapshot
+from fink_assets.services.snapshot import opened
+from fink_assets.services.tns import TNS_LIST, refresh
+from fink_assets.settings import settings
+
+if TYPE_CHECKING:
+    from rich.table import Table as Grid
+
+app = typer.Typer(add_completion=False, help="Remote catalogues, and what is known of them.")
+FETCH_SECONDS = 600.0
+
+
+@app.command("show")
+def show() -> None:
+    """List services: whether they may be asked, what is known, and since when."""
+    from rich.console import Console
+
+    Console().print(overview(settings().lake, set(settings().services)))
+
+
+def overview(root: str, asked: set[str]) -> Grid:
+    """Lines for people: one per service."""
+    from rich.table import Table as Grid
+
+    grid = Grid("service", "asked", "within", "known", "first answer", "last answer")
+    for service in SERVICES:
+        may = "yes" if service.name in asked else "no"
+        grid.add_row(service.name, may, f'{service.radius_arcsec:g}"', *known(service, root))
+    return grid
+
+
+def known(service: Service, root: str) -> tuple[str, str, str]:
+    """How much is known of a service, and the dates of its first and last answer."""
+    if isinstance(service, Snapshot):
+        listed = opened(service, root)
+        date = _minute(listed.fetched if listed else None)
+        return f"{listed.rows.num_rows if listed else 0} sources", date, date
+    pieces, first, last = Answers(root).summary(service)
+    return f"{pieces} pieces", _minute(first), _minute(last)
+
+
+def _minute(date: datetime | None) -> str:
+    return f"{date:%Y-%m-%d %H:%M}" if date else ""
+
+
+@app.command("compact")
+def compact() -> None:
+    """Make the many small files of kept answers into few."""
+    for service in SERVICES:
+        if not isinstance(service, Snapshot):
+            typer.echo(f"{service.name}: {Answers(settings().lake).compact(service)}")
+
+
+@app.command("check")
+def check(seconds: float = typer.Option(30.0, help="Most time for each service")) -> None:
+    """Ask each service that the settings name whether it has the declared columns."""
+    made, failed = clients(settings()), False
+    for service in SERVICES:
+        client = made[service.name]
+        if client is None or isinstance(service, Snapshot):
+            continue
+        try:
+            absent = undeclared(client, service, deadline=client.clock() + seconds)
+        except ServiceError as problem:
+            absent = [problem.reason]
+        failed |= bool(absent)
+        typer.echo(f"{service.name}: {', '.join(absent) or 'has all columns'}")
+    raise typer.Exit(int(failed))
+
+
+@app.command("fetch-tns")
+def fetch_tns() -> None:
+    """Fetch the list of the Transient Name Server; once a day is enough."""
+    configuration = settings()
+    client = clients(configuration)[TNS_LIST.name]
+    if client is None:
+        raise typer.BadParameter("FINK_SERVICES does not name tns")
+    try:
+        written = refresh(
+            client,
+            root=configuration.lake,
+            key=configuration.tns_key,
+            marker=configuration.tns_marker,
+            seconds=FETCH_SECONDS,
+            now=datetime.now(UTC),
+        )
+    except ServiceError as problem:
+        typer.echo(f"not fetched, the last list stays: {problem.reason}", err=True)
+        raise typer.Exit(1) from problem
+    typer.echo(f"{written} transients")
+
+
+if __name__ == "__main__":
+    app()
