@@ -32,7 +32,7 @@ from fink_assets.stream2raw import assets as stream2raw
 from fink_assets.surveys import SURVEYS, Survey
 from quality import assets as quality
 from quality import checks
-from sensors import failures, healing, maintenance, nights, stream
+from sensors import failures, healing, maintenance, nights, services, stream
 from sensors.stream import StreamConfig
 
 if TYPE_CHECKING:
@@ -169,6 +169,7 @@ def build_defs(
         service_assets.definitions(services_of(modules), configuration.lake),
         combined_defs(configuration),
         maintenance.schedules(chains),
+        services.schedules(configuration),
         dg.Definitions(sensors=[failures.failed_runs]),
     )
 

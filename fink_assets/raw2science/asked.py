@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fink_assets.raw2science.module import ScienceModule
-from fink_assets.services import SERVICES, Service
+from fink_assets.services.service import Service, Snapshot
 from fink_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -60,15 +60,11 @@ class Asking:
         ValueError
             A name is not that of a service.
         """
-        from fink_assets.services.client import Client
+        from fink_assets.services.configured import clients
 
-        known = [service.name for service in SERVICES]
-        if unknown := sorted(set(configuration.services) - set(known)):
-            raise ValueError(f"FINK_SERVICES names {unknown}; services are {known}")
-        client = Client(address=configuration.cds_address)
         return cls(
             root=configuration.lake,
-            clients=dict.fromkeys(configuration.services, client),
+            clients={name: one for name, one in clients(configuration).items() if one},
             seconds=configuration.service_seconds,
         )
 
@@ -80,9 +76,11 @@ class Asking:
         """Ask about one place, and say why there was no answer; None if there was one."""
         import numpy as np
 
-        from fink_assets.services import cds
+        from fink_assets.services import cds, snapshot
         from fink_assets.services.client import ServiceError
 
+        if isinstance(service, Snapshot):
+            return None if snapshot.opened(service, self.root) else snapshot.NEVER
         client = self.clients[service.name]
         try:
             cds.ask(client, service, np.array([PROBE]), deadline=client.clock() + self.seconds)

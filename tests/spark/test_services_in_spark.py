@@ -59,7 +59,7 @@ def configuration(runtime_settings, service, tmp_path):
     changes = {
         "lake_root": str(tmp_path / "lake"),
         "services": ("simbad",),
-        "service_seconds": 2.0,
+        "service_seconds": 20.0,
         "cds_address": service.address,
     }
     return runtime_settings.model_copy(update=changes)
@@ -140,9 +140,12 @@ def defs(run, configuration):
 
 def looked(run, configuration, cursor=None):
     """What the sensor wants."""
-    sensor = defs(run, configuration).resolve_sensor_def(f"{run.chain.survey.name}_healing_sensor")
+    made = defs(run, configuration)
+    sensor = made.resolve_sensor_def(f"{run.chain.survey.name}_healing_sensor")
     instance = dg.DagsterInstance.ephemeral()
-    with dg.build_sensor_context(instance, cursor=cursor) as context:
+    with dg.build_sensor_context(
+        instance, cursor=cursor, repository_def=made.get_repository_def()
+    ) as context:
         return sensor.evaluate_tick(context)
 
 
@@ -197,5 +200,5 @@ def test_a_deployment_that_may_ask_nobody_says_so(run, configuration):
 
 def test_a_service_of_an_unknown_name_is_refused_at_the_start(configuration):
     wrong = configuration.model_copy(update={"services": ("simbda",)})
-    with pytest.raises(ValueError, match=r"FINK_SERVICES names \['simbda'\]; services are"):
+    with pytest.raises(ValueError, match="FINK_SERVICES: simbda is none of"):
         Asking.of(wrong)

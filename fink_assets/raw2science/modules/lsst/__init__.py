@@ -13,6 +13,7 @@ from fink_assets.raw2science.modules.lsst.simbad import simbad
 from fink_assets.raw2science.modules.lsst.solar_system import solar_system
 from fink_assets.raw2science.modules.lsst.spicy import spicy
 from fink_assets.raw2science.modules.lsst.supernova import supernova
+from fink_assets.raw2science.modules.lsst.tns import tns
 
 MODULES: tuple[ScienceModule, ...] = (
     color_evolution,
@@ -27,4 +28,5 @@ MODULES: tuple[ScienceModule, ...] = (
     solar_system,
     spicy,
     supernova,
+    tns,
 )

@@ -22,9 +22,6 @@ FINK = {
     "mangrove_twomass_name": "xm.mangrove_2MASS_name",
     "mangrove_luminosity_distance": "xm.mangrove_lum_dist",
     "mangrove_angular_distance": "xm.mangrove_ang_dist",
-    "tns_fullname": "xm.tns_fullname",
-    "tns_type": "xm.tns_type",
-    "tns_redshift": "xm.tns_redshift",
 }
 
 

@@ -15,6 +15,7 @@ from fink_assets.raw2science.modules.ztf.simbad import simbad
 from fink_assets.raw2science.modules.ztf.solar_system import solar_system
 from fink_assets.raw2science.modules.ztf.spicy import spicy
 from fink_assets.raw2science.modules.ztf.supernova import supernova
+from fink_assets.raw2science.modules.ztf.tns import tns
 from fink_assets.raw2science.modules.ztf.transient_features import transient_features
 
 MODULES: tuple[ScienceModule, ...] = (
@@ -32,5 +33,6 @@ MODULES: tuple[ScienceModule, ...] = (
     solar_system,
     spicy,
     supernova,
+    tns,
     transient_features,
 )

@@ -90,7 +90,8 @@ LABELS = (
     golden=(
         Golden(alert=1786107540015015005, expected={"label": "Solar System MPC"}),
         Golden(alert=1786198313215015016, expected={"label": "Solar System candidate"}),
-        Golden(alert=1786383461515015008, expected={"label": "Unknown"}),
+        Golden(alert=1786383461515015008, expected={"label": "Early SN Ia candidate"}),
+        Golden(alert=1786397526015015000, expected={"label": "Unknown"}),
     ),
 )
 def classification() -> dict[str, str]:

@@ -18,7 +18,6 @@ FINK = {
     "vsx_type": "vsx",
     "x3hsp_name": "x3hsp",
     "x4lac_name": "x4lac",
-    "tns_type": "tns",
 }
 MANGROVE_KEYS = {
     "HyperLEDA_name": "mangrove_hyperleda_name",
