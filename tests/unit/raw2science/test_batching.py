@@ -35,7 +35,9 @@ def test_what_is_compared_tells_alerts_apart(survey):
         pytest.skip(f"real LSST alerts are not at {rubin.LSST}")
     modules = computed(survey)
     for module in modules:
-        values = {str([r[f"{module.name}.{c.name}"] for c in module.outputs]) for r in alone(survey)}
+        values = {
+            str([r[f"{module.name}.{c.name}"] for c in module.outputs]) for r in alone(survey)
+        }
         assert len(values) > 1, module.name
 
 
@@ -47,9 +49,10 @@ def test_a_module_that_looks_at_its_company_is_seen():
 
     spoiled = [replace(module, function=roid_of_all)]
     first, second = alerts("ztf")[:2]
-    assert told(spoiled, together(spoiled, [first])) != told(
-        spoiled, together(spoiled, [first, second])
-    )[:1]
+    assert (
+        told(spoiled, together(spoiled, [first]))
+        != told(spoiled, together(spoiled, [first, second]))[:1]
+    )
 
 
 @each_survey
