@@ -8,8 +8,9 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from batches import PREVIOUS, Packet, previous, sample
-from rubin import built
+from unit.raw2science.batches import PREVIOUS, Packet, previous, sample
+from unit.raw2science.rubin import packet as rubin_packet
+from unit.raw2science.rubin import source
 
 Entry = dict[str, Any]
 IDENTITY = {"candid", "pid", "diaSourceId", "diaObjectId", "ssObjectId", "objectId"}
@@ -17,13 +18,15 @@ TIME = {"ztf": "jd", "lsst": "midpointMjdTai"}
 CURRENT = {"ztf": "candidate", "lsst": "diaSource"}
 RED = {"ztf": {"fid": 3}, "lsst": {"band": "y"}}
 FLUX = {"ztf": "magpsf", "lsst": "psfFlux"}
-ERROR = {"ztf": "sigmapsf", "lsst": "psfFluxErr"}
+ERRORS = {"ztf": ("sigmapsf", "sigmagnr"), "lsst": ("psfFluxErr", "templateFluxErr")}
+ABSURD = {"zeros everywhere", "-999 everywhere"}
+"""Alerts whose epochs are no dates, nor is what is told of them; whole batches are held back."""
 
 
 def odd(survey: str) -> dict[str, Packet]:
     """Make the alerts, by what is odd about them."""
-    time, flux, error = TIME[survey], FLUX[survey], ERROR[survey]
-    ordinary = longest(survey)
+    time, flux, errors = TIME[survey], FLUX[survey], ERRORS[survey]
+    ordinary = rich(survey)
     now = ordinary[CURRENT[survey]]
     changes: dict[str, Callable[[list[Entry]], Any]] = {
         "ordinary": lambda entries: entries,
@@ -35,6 +38,8 @@ def odd(survey: str) -> dict[str, Packet]:
         "NaN everywhere": lambda entries: filled(entries, math.nan),
         "infinity everywhere": lambda entries: filled(entries, math.inf),
         "minus infinity everywhere": lambda entries: filled(entries, -math.inf),
+        "zeros everywhere": lambda entries: filled(entries, 0),
+        "-999 everywhere": lambda entries: filled(entries, -999),
         "alert of nulls": lambda e: [*e[:-1], *filled(e[-1:], None)],
         "alert of NaN": lambda e: [*e[:-1], *filled(e[-1:], math.nan)],
         "alert of infinity": lambda e: [*e[:-1], *filled(e[-1:], math.inf)],
@@ -46,11 +51,11 @@ def odd(survey: str) -> dict[str, Packet]:
         "times two by two equal": lambda entries: [e for one in entries for e in (one, one)],
         "latest first": lambda entries: [*entries[-2::-1], entries[-1]],
         "alert before its history": lambda entries: [*entries[1:], entries[0]],
-        "equal values": lambda e: with_values(e, {flux: e[-1][flux], error: e[-1][error]}),
-        "no errors": lambda entries: with_values(entries, {error: None}),
-        "errors of zero": lambda entries: with_values(entries, {error: 0.0}),
+        "equal values": lambda e: with_values(e, {name: e[-1][name] for name in (flux, *errors)}),
+        "no errors": lambda entries: with_values(entries, dict.fromkeys(errors)),
+        "errors of zero": lambda entries: with_values(entries, dict.fromkeys(errors, 0.0)),
         "values of zero": lambda entries: with_values(entries, {flux: 0.0}),
-        "infinite values": lambda e: with_values(e, {flux: math.inf, error: math.inf}),
+        "infinite values": lambda e: with_values(e, dict.fromkeys((flux, *errors), math.inf)),
         "values of minus infinity": lambda entries: with_values(entries, {flux: -math.inf}),
         "no time": lambda entries: with_values(entries, {time: None}),
         "infinite times": lambda entries: with_values(entries, {time: math.inf}),
@@ -60,10 +65,14 @@ def odd(survey: str) -> dict[str, Packet]:
     return dict(numbered(found, survey))
 
 
-def longest(survey: str) -> Packet:
-    """Choose the alert with the longest history in several bands."""
-    packets = sample() if survey == "ztf" else built()
-    return max(packets, key=lambda p: len(previous(p, CURRENT[survey])))
+def rich(survey: str) -> Packet:
+    """Choose an alert with a long history in several bands, to which most modules apply."""
+    if survey == "ztf":
+        return max(sample(), key=lambda p: len(previous(p, "candidate")))
+    host = {"templateFlux": 1000.0, "templateFluxErr": 50.0}
+    return rubin_packet(
+        *[source(day, "ugrizy"[day % 6], 1000 + day**2) | host for day in range(25)]
+    )
 
 
 def packet(survey: str, ordinary: Packet, change: Callable[[list[Entry]], Any]) -> Packet:

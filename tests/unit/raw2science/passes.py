@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pandas as pd
-from batches import Packet, batch
+from unit.raw2science.batches import Packet, batch
 
 from fink_assets.raw2science.batch import run_modules
 from fink_assets.raw2science.module import ScienceModule, ordered
