@@ -100,6 +100,25 @@ def test_as_many_alerts_have_a_counterpart_as_there_are(name):
     assert {k: n for k, n in found.items() if k in COUNTS["CT"]} == COUNTS[name]
 
 
+@needs_alerts
+def test_all_21_alerts_of_a_tidal_disruption_get_it_where_fink_has_one_in_a_batch():
+    found = found_in(oracle("TD"))
+    assert found["tde_name"].tolist() == ["AT 2020mot"] * 21
+    assert found["tde_separation"].max() < 0.31
+
+
+@needs_alerts
+def test_rubin_s_alerts_have_no_counterpart_in_local_catalogues_as_in_production():
+    packets = oracle("R27")
+    found = of_lsst.function(batch(packets, of_lsst.inputs))
+    assert len(found) == 27
+    assert found.isna().all(axis=None)
+    local = ("gcvs", "x3hsp", "x4lac", "vsx", "mangrove", "tns")
+    stored = [p["xm"][name] for p in packets for name in p["xm"] if name.startswith(local)]
+    assert len(stored) == 27 * 9
+    assert set(stored) == {None}
+
+
 def stored_by_fink(path, packet):
     """Value of a column in production, null where it says that there is none."""
     found = packet[path]
