@@ -228,8 +228,9 @@ def transient_features() -> dict[str, str]:
     The age of an alert is the time since the survey's first detection at this place
     (`jdstarthist`), at 3 sigma. Gaia, Pan-STARRS and reference sources are the nearest in the
     packet. The survey writes -999 for a distance or a magnitude where there is no source; as a
-    modulus that is far away and faint. A comparison with an unknown neighbour never holds; without
-    a real-bogus score `real`, and with it `is_transient`, is null unless something else decides.
+    modulus that is far away and faint. Null and NaN both mean unknown. A comparison with an unknown
+    neighbour never holds; without a real-bogus score `real`, and with it `is_transient`, is null
+    unless something else decides.
 
     One difference to Fink: a faint detection within the last 0.75 d counts if it was positive
     itself. Fink looks at the sign of the alert instead, so that a negative one counts, too.
