@@ -27,6 +27,17 @@ def measurements(values: Any) -> Numbers:
     return np.asarray(() if values is None else values, dtype=np.float64)
 
 
+def finite(values: Numbers) -> Numbers:
+    """Give NaN in the place of infinity.
+
+    Examples
+    --------
+    >>> finite(np.array([18, -np.inf]))
+    array([18., nan])
+    """
+    return np.where(np.isfinite(values), values, np.nan)
+
+
 def histories(*columns: Any) -> tuple[Numbers, ...]:
     """Give arrays of one history as floats of the same length; one that is absent is all NaN."""
     length = max(0 if values is None else len(values) for values in columns)

@@ -76,7 +76,7 @@ def run_modules(
         elif rows.any():
             try:
                 outputs = checked(module, alerts.loc[rows, list(module.inputs)])
-                columns = {name: outputs[name].reindex(alerts.index) for name in columns}
+                columns = {name: _for_all(outputs[name], alerts.index) for name in columns}
             except Exception as problem:  # a module may raise anything; the others go on
                 logger.exception("science module %s failed on %d alerts", module.name, rows.sum())
                 mine = mine.mask(rows, FAILED)
@@ -87,6 +87,15 @@ def run_modules(
             alerts[f"{module.name}.{name}"] = values
         found |= {f"{module.name}.status": mine, f"{module.name}.error": error}
     return pd.DataFrame(found)[_order(modules)]
+
+
+def _for_all(values: pd.Series, index: pd.Index) -> pd.Series:
+    """Give every alert a value, null for those that the module has not seen.
+
+    Among objects null is None: Spark takes a NaN for a struct or a map, and fails on it.
+    """
+    found = values.reindex(index)
+    return found.where(found.notna(), None) if found.dtype == object else found
 
 
 def _order(modules: Sequence[ScienceModule]) -> list[str]:

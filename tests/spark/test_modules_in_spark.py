@@ -1,4 +1,4 @@
-"""Science modules as Spark runs them: golden alerts, batches, declared inputs, failures."""
+"""Science modules as Spark runs them: golden alerts, declared inputs, failures."""
 
 import inspect
 import re
@@ -6,7 +6,7 @@ import sys
 
 import pandas as pd
 import pytest
-from pipeline import only, text
+from pipeline import only
 
 from fink_assets.raw2science.apply import _images, enriched, with_inputs
 from fink_assets.raw2science.module import Column, science_module
@@ -18,7 +18,6 @@ GOLDEN = [
     for module in MODULES
     for golden in module.golden
 ]
-RECORDS = "spark.sql.execution.arrow.maxRecordsPerBatch"
 
 
 def declared(function, *, inputs=("candidate.rb",), needs=(), type="double"):
@@ -79,21 +78,6 @@ def test_the_sample_needs_no_failure_but_of_services_that_nobody_may_ask(found):
     assert all(statuses[name] == {"unavailable"} for name in asking)
     silent = dict.fromkeys(asking, "it was not asked")
     assert all(row["module_errors"] == silent for row in found.values())
-
-
-def test_values_do_not_depend_on_how_alerts_are_batched(spark, alerts, found):
-    names = ["alert_id", "module_status", *[module.name for module in MODULES]]
-    before = spark.conf.get(RECORDS)
-    try:
-        for records, partitions in ((1, 1), (7, 3)):
-            spark.conf.set(RECORDS, records)
-            dealt = alerts.repartition(partitions, "alert_id").sortWithinPartitions("object_id")
-            other = collected(enriched(dealt, MODULES).select(*names))
-            expected = [{name: found[alert][name] for name in names} for alert in other]
-            assert text(other.values()) == text(expected)
-            assert len(other) == 27
-    finally:
-        spark.conf.set(RECORDS, before)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)

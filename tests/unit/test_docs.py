@@ -112,6 +112,16 @@ def test_files_and_folders_named_exist():
     assert missing == []
 
 
+def test_tests_named_exist_and_each_trap_has_a_line():
+    page = TEXT[PROJECT / "docs" / "contributor" / "testing.md"]
+    written = {path.name: path.read_text() for path in PROJECT.glob("tests/**/test_*.py")}
+    named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", page)
+    missing = [f"{f}::{t}" for f, t in named if f"def {t}(" not in written.get(f, "")]
+    assert len(named) > 40
+    assert missing == []
+    assert re.findall(r"^\| T(\d+) ", page, re.M) == [str(number) for number in range(1, 23)]
+
+
 def test_python_modules_named_to_be_run_exist():
     for module in set(re.findall(r"python -m ([\w.]+)", ALL)):
         assert importlib.util.find_spec(module), module

@@ -9,8 +9,13 @@ from fink_assets.raw2science.module import Column
 
 
 def known(path: str) -> str:
-    """Write the condition that a value is neither null nor NaN."""
-    return f"({path} is not null and not isnan({path}))"
+    """Write the condition that a value is a finite number; to Spark, NaN is above infinity."""
+    return f"coalesce(abs({path}) < double('infinity'), false)"
+
+
+def before(path: str) -> str:
+    """Write the condition that the epoch `t` is before another; none is before an unknown one."""
+    return f"t < nanvl({path}, null)"
 
 
 def epochs(times: str, condition: str) -> str:

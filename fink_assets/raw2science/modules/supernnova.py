@@ -21,6 +21,7 @@ ZERO_POINT = 27.5
 STEP_DAYS = 0.33
 SMALL = 1e-5
 DIGITS = 7
+FLUX, TIME = "FLUXCAL", "delta_time"
 
 Curve = tuple[Any, Any, Any, Any]
 
@@ -39,7 +40,8 @@ def scores(curves: Sequence[Curve], models: Mapping[str, Arrays]) -> dict[str, N
     Returns
     -------
     dict of array
-        Probabilities by the name of the network, NaN for a curve without points.
+        Probabilities by the name of the network, NaN for a curve without a point in a band that
+        the network knows: of that it only says what was frequent in its training.
 
     Notes
     -----
@@ -59,10 +61,12 @@ def scores(curves: Sequence[Curve], models: Mapping[str, Arrays]) -> dict[str, N
     (names,) = {tuple(model["features"].tolist()) for model in models.values()}
     owner, features = steps(curves, names)
     seen, lengths = np.unique(owner, return_counts=True)
+    told = [n for n, name in enumerate(names) if name != TIME and not name.startswith(FLUX)]
+    informed = np.isin(seen, owner[features[:, told].any(axis=1)])
     found = {name: np.full(len(curves), np.nan) for name in models}
     for name, model in models.items():
-        probabilities = class_probabilities(scaled(features, model), lengths, model)
-        found[name][seen] = np.round(probabilities[:, 0], DIGITS)
+        probabilities = class_probabilities(scaled(features, model), lengths, model)[:, 0]
+        found[name][seen] = np.where(informed, np.round(probabilities, DIGITS), np.nan)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -66,6 +67,19 @@ def test_a_module_sees_only_the_alerts_it_applies_to_and_only_its_inputs():
     assert list(seen[0].index) == [0]
     assert found["good.score"].isna().tolist() == [False, True, True]
     assert list(found["good.status"]) == ["ok", "not_applicable", "unavailable"]
+
+
+@pytest.mark.parametrize("type", ["struct<x: double>", "map<string, string>", "string"])
+def test_what_is_no_number_is_none_where_a_module_does_not_apply(type):
+    """Regression: one alert of a batch with NaN in the place of a struct failed all of Spark."""
+    values = {"struct<x: double>": {"x": 1.0}, "map<string, string>": {"x": "y"}, "string": "x"}
+
+    def some(alerts):
+        told = [values[type] if x == 1 else np.nan for x in alerts["candidate.x"]]
+        return pd.DataFrame({"score": pd.Series(told, index=alerts.index, dtype=object)})
+
+    found = run(module("some", some, type=type), status={"some": ["ok", "ok", "not_applicable"]})
+    assert found["some.score"].tolist() == [values[type], None, None]
 
 
 def test_a_module_whose_data_are_missing_is_unavailable_and_says_why():

@@ -30,6 +30,13 @@ COUNTS = {
     "SL": {"gcvs": 10, "x3hsp": 2, "x4lac": 1, "mangrove": 4, "vsx": 14},
     "IB": {},
 }
+STORED = {
+    "gcvs_type": ("gcvs", 18, 19),
+    "x3hsp_name": ("x3hsp", 2, 2),
+    "x4lac_name": ("x4lac", 2, 2),
+    "mangrove_hyperleda_name": ("mangrove", 14, 14),
+}
+"""By output: Fink's column, the alerts of which Fink stored a value, and those that have one."""
 REVERSED = {
     "DT/part": {"gcvs": 15, "x3hsp": 2, "x4lac": 2},
     "CT": {"gcvs": 26, "x3hsp": 67, "x4lac": 82},
@@ -91,6 +98,59 @@ def test_the_one_transient_of_the_sample_is_the_one_alert():
 def test_as_many_alerts_have_a_counterpart_as_there_are(name):
     found = count(found_in(oracle(name)))
     assert {k: n for k, n in found.items() if k in COUNTS["CT"]} == COUNTS[name]
+
+
+@needs_alerts
+def test_all_21_alerts_of_a_tidal_disruption_get_it_where_fink_has_one_in_a_batch():
+    found = found_in(oracle("TD"))
+    assert found["tde_name"].tolist() == ["AT 2020mot"] * 21
+    assert found["tde_separation"].max() < 0.31
+
+
+@needs_alerts
+def test_rubin_s_alerts_have_no_counterpart_in_local_catalogues_as_in_production():
+    packets = oracle("R27")
+    found = of_lsst.function(batch(packets, of_lsst.inputs))
+    assert len(found) == 27
+    assert found.isna().all(axis=None)
+    local = ("gcvs", "x3hsp", "x4lac", "vsx", "mangrove", "tns")
+    stored = [p["xm"][name] for p in packets for name in p["xm"] if name.startswith(local)]
+    assert len(stored) == 27 * 9
+    assert set(stored) == {None}
+
+
+def stored_by_fink(path, packet):
+    """Value of a column in production, null where it says that there is none."""
+    found = packet[path]
+    if path == "mangrove":
+        found = None if found is None else dict(found)["HyperLEDA_name"]
+    return None if found in (None, "", "None", "nan", "Unknown") else found.strip()
+
+
+@needs_alerts
+@pytest.mark.parametrize("output", STORED)
+def test_counterparts_are_those_that_production_stored(output):
+    """All that are stored are found, and one star more, which another alert of it took in Fink."""
+    column, known, ours = STORED[output]
+    packets = [p for name in ("YS", "RG/part", "HL") for p in oracle(name)]
+    assert len(packets) == 26 + 133 + 72
+    theirs = [stored_by_fink(column, packet) for packet in packets]
+    found = [value and value.strip() for value in found_in(packets)[output]]
+    both = [(one, other) for one, other in zip(theirs, found, strict=True) if one]
+    assert [one for one, _ in both] == [other for _, other in both]
+    assert (len(both), sum(value is not None for value in found)) == (known, ours)
+
+
+@needs_alerts
+def test_variable_stars_are_those_that_production_asked_for_on_the_network():
+    """Of 47 two have got another type in the catalogue since; ours is of 2024."""
+    packets = [p for name in ("YS", "RG/part", "HL") for p in oracle(name)]
+    theirs = [stored_by_fink("vsx", packet) for packet in packets]
+    found = found_in(packets)["vsx_type"]
+    both = [(one, other) for one, other in zip(theirs, found, strict=True) if other]
+    assert len(both) == 47
+    assert all(one for one, _ in both)
+    assert [pair for pair in both if pair[0] != pair[1]] == [("ACEP", "AHB1"), ("SR", "L:")]
 
 
 @needs_alerts

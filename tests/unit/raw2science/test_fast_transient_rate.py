@@ -79,6 +79,21 @@ def test_the_first_detection_is_the_earliest_and_counted_from_the_first_at_3_sig
     assert found["jdstarthist_dt"] == 2
 
 
+def test_a_detection_without_an_epoch_is_not_the_first():
+    for unknown in (NAN, -np.inf, np.inf):
+        found = rate(packet(entry(unknown, 1, 18.0), entry(2, 1, 18.0), entry(3, 1, 18.0))).iloc[0]
+        assert (found["jd_first_real_det"], found["jdstarthist_dt"]) == (2459002.5, 3)
+        assert np.isnan(rate(packet(entry(unknown, 1, 18.0)))["jd_first_real_det"][0])
+
+
+def test_a_predecessor_without_an_epoch_gives_no_rate():
+    for unknown in (NAN, -np.inf, np.inf):
+        found = rate(packet(entry(unknown, 1, 18.0), entry(3, 1, 18.0))).iloc[0]
+        assert np.isnan(found["mag_rate"])
+        assert np.isnan(found["delta_time"])
+        assert found["from_upper"] is None
+
+
 def test_a_bright_or_a_very_uncertain_neighbour_in_the_batch_changes_nothing():
     """Fink adds the modulus of the batch's smallest flux sample to every flux, without a seed."""
     alert = packet(entry(0, 1, 18.5), entry(3, 1, 18.0))

@@ -34,7 +34,7 @@ def computed(module: str, stored: pd.DataFrame) -> pd.DataFrame:
     ("name", "rows"),
     [
         ("YS", 26),
-        ("RG/part-00000-836b", 9),
+        ("RG/part", 133),
         ("TD", 21),
         ("HL", 72),
         ("SL", 74),
@@ -154,7 +154,10 @@ def test_supernova_scores_are_those_in_production(name, rows, scored, models):
 
 def test_as_many_alerts_score_high_as_supernovae_of_type_ia_as_documented(models):
     """With points in i, which are steps without flux; their SIMBAD type is taken as unknown."""
-    assert (supernovae_in_production(oracle("IB"))["snia_vs_nonia"] > 0.5).sum() == 13
+    stored = oracle("IB")
+    high = supernovae_in_production(stored)["snia_vs_nonia"] > 0.5
+    assert high.sum() == 13
+    assert set(stored.loc[high, "objectId"]) == {"ZTF24aaqnriz"}
 
 
 @pytest.mark.parametrize(("name", "rows"), [("YS", 26), ("RG/part-00000-836b", 9), ("TD", 21)])
@@ -192,10 +195,23 @@ def early_in_production(stored, **columns):
 NETWORKS = {"snia_vs_nonia": "snn_snia_vs_nonia", "sn_vs_all": "snn_sn_vs_all"}
 
 
-@pytest.mark.parametrize(
-    ("name", "count", "tolerance"),
-    [("IB", 119, 2), ("DT/part-00002", 44, 2), ("DT/part-00003", 31, 2)],
-)
-def test_as_many_alerts_vary_fast_as_documented(name, count, tolerance):
-    found = computed("fast_transient_rate", oracle(name))
-    assert (found["mag_rate"].abs() > 0.2).sum() == pytest.approx(count, abs=tolerance)
+VARYING = {"IB": (118, 119), "DT/part-00002": (45, 44), "DT/part-00003": (32, 31)}
+
+
+@pytest.mark.parametrize("name", VARYING)
+def test_as_many_alerts_vary_fast_as_documented_but_for_one(name):
+    """Fink's count is one of random draws, which shift the fluxes of a batch; ours never varies."""
+    ours, documented = VARYING[name]
+    rate = computed("fast_transient_rate", oracle(name))["mag_rate"]
+    assert (rate.abs() > 0.2).sum() == ours
+    assert abs(ours - documented) == 1
+
+
+@pytest.mark.parametrize("name", ["DT/part", "IB"])
+def test_each_band_with_a_detection_has_features_of_its_own_but_not_i(name):
+    stored = oracle(name)
+    fids, magnitudes = packets(stored, "history.fid"), packets(stored, "history.magpsf")
+    found = computed("lightcurve_features", stored)
+    for place, (fid, magpsf) in enumerate(zip(fids, magnitudes, strict=True)):
+        bands = {"grx"[int(code) - 1] for code in fid[np.isfinite(magpsf)]} - {"x"}
+        assert {band for band in "gr" if found[band][place] is not None} == bands

@@ -67,6 +67,15 @@ def test_a_band_the_network_does_not_know_is_a_step_without_flux_that_advances_t
     ]
 
 
+def test_a_curve_in_bands_that_the_network_does_not_know_has_no_score(models):
+    """Fink's score of a light curve in i is the one of no flux at all, whatever was measured."""
+    unknown = curve((0, "", 10, 1), (2, "", 900, 1), (9, "", 20, 1))
+    known = curve((0, "", 10, 1), (2, "g", 900, 1))
+    for name, found in scores([unknown, known, unknown], load(ZTF)).items():
+        assert np.isfinite(found).tolist() == [False, True, False], name
+        assert found[1] == scores([known], load(ZTF))[name][0]
+
+
 def test_points_that_are_not_measured_are_left_out_and_curves_without_any_have_no_step():
     nan = np.nan
     points = [(0, "g", nan, 1), (1, "g", 1, nan), (nan, "g", 1, 1), (9, "g", 1, 1)]

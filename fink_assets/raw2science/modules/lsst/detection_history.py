@@ -5,7 +5,7 @@ Counts and epochs of the packet's own history only; light-curve statistics belon
 """
 
 from fink_assets.raw2science.module import Column, Golden, science_module
-from fink_assets.raw2science.modules.epochs import count, count_columns, epochs, known
+from fink_assets.raw2science.modules.epochs import before, count, count_columns, epochs, known
 from fink_assets.raw2science.modules.lsst.bands import BANDS
 
 EVER = (50_000.0, 90_000.0)
@@ -13,7 +13,7 @@ EVER = (50_000.0, 90_000.0)
 
 @science_module(
     survey="lsst",
-    version="1.0.0",
+    version="1.0.1",
     owners=["team:transients"],
     inputs=(
         "diaObject.nDiaSources",
@@ -105,6 +105,6 @@ def detection_history() -> dict[str, str]:
             for band in BANDS
         },
         "first_detection_mjd": f"array_min({epochs(times, 'true')})",
-        "previous_detection_mjd": f"array_max({epochs(times, f't < {this}')})",
+        "previous_detection_mjd": f"array_max({epochs(times, before(this))})",
         "is_first": "if(solar_system.is_sso, null, diaObject.nDiaSources = 1)",
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fink_assets.raw2science.module import Golden, science_module
+from fink_assets.raw2science.modules.epochs import known
 from fink_assets.raw2science.modules.lsst.motion import MOTION_INPUTS, MOVING
 from fink_assets.raw2science.modules.stamps import hostless_columns, tested
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 YOUNG = "diaSource.midpointMjdTai - detection_history.first_detection_mjd < 30"
 FAINT_HOST = (
-    "diaSource.psfFlux > 0 and diaSource.templateFlux > 300 and diaSource.templateFlux < 2000 "
+    f"{known('diaSource.psfFlux')} and {known('diaSource.templateFluxErr')} "
+    "and diaSource.psfFlux > 0 and diaSource.templateFlux > 300 and diaSource.templateFlux < 2000 "
     "and diaSource.templateFlux / diaSource.templateFluxErr > 5"
 )
 NOT_CATALOGUED = (

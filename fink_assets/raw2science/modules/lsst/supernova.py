@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fink_assets.raw2science.models.registry import SUPERNNOVA_LSST_SN
 from fink_assets.raw2science.module import Column, Golden, science_module
+from fink_assets.raw2science.modules.epochs import known
 from fink_assets.raw2science.modules.supernnova import ZERO_POINT, scores
 
 if TYPE_CHECKING:
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
     from fink_assets.raw2science.models.convert import Arrays
 
 FROM_NANOJANSKY = 10 ** (0.4 * (ZERO_POINT - 31.4))
+POINTS = (
+    f"filter(history.psfFlux, (f, i) -> get(history.band, i) is not null and {known('f')} and "
+    f"{known('get(history.psfFluxErr, i)')} and {known('get(history.midpointMjdTai, i)')})"
+)
 
 
 @science_module(
     survey="lsst",
-    version="1.0.0",
+    version="1.1.0",
     owners=["team:transients"],
     inputs=("history.midpointMjdTai", "history.band", "history.psfFlux", "history.psfFluxErr"),
     data=(SUPERNNOVA_LSST_SN,),
@@ -40,7 +45,7 @@ FROM_NANOJANSKY = 10 ** (0.4 * (ZERO_POINT - 31.4))
             between=(0, 1),
         ),
     ),
-    applies="size(filter(history.psfFlux, f -> f is not null and not isnan(f))) >= 2",
+    applies=f"size({POINTS}) >= 2",
     golden=(
         Golden(alert=169298433314652171, expected={"sn_vs_others": 0.7633231}),
         Golden(alert=396950876717106, expected={"sn_vs_others": 0.7174690}),
@@ -56,10 +61,10 @@ def supernova(alerts: pd.DataFrame, models: Mapping[str, Arrays]) -> pd.DataFram
     692, A208).
 
     Values agree with Fink's `clf.snnSnVsOthers_score` to 1e-6, but for two differences. An alert
-    needs two detections: for a single faint one the network says 0.72 whatever the flux, which only
-    tells what was frequent in its training and is a score in Fink. And detections in y count: the
-    network knows the band as Y, so that in Fink, which passes the name on as it is, they are steps
-    without flux.
+    needs two detections with errors: for a single faint one the network says 0.72 whatever the
+    flux, which only tells what was frequent in its training and is a score in Fink. And detections
+    in y count: the network knows the band as Y, so that in Fink, which passes the name on as it is,
+    they are steps without flux.
     """
     import pandas as pd
 

@@ -5,7 +5,7 @@ Counts and epochs of the packet's own history only; light-curve statistics belon
 """
 
 from fink_assets.raw2science.module import Column, Golden, science_module
-from fink_assets.raw2science.modules.epochs import count, count_columns, epochs, known
+from fink_assets.raw2science.modules.epochs import before, count, count_columns, epochs, known
 
 BANDS = {1: "g", 2: "r", 3: "i"}
 
@@ -16,7 +16,7 @@ LIMITED = f"(not {DETECTED} and {known('get(history.diffmaglim, i)')})"
 
 @science_module(
     survey="ztf",
-    version="1.0.0",
+    version="1.0.1",
     owners=["team:transients"],
     inputs=("history.jd", "history.fid", "history.magpsf", "history.diffmaglim"),
     outputs=(
@@ -111,6 +111,6 @@ def detection_history() -> dict[str, str]:
             for fid, band in BANDS.items()
         },
         "first_detection_jd": f"array_min({epochs(times, DETECTED)})",
-        "previous_detection_jd": f"array_max({epochs(times, f'{DETECTED} and t < {this}')})",
+        "previous_detection_jd": f"array_max({epochs(times, f'{DETECTED} and {before(this)}')})",
         "last_detection_jd": f"array_max({epochs(times, DETECTED)})",
     }

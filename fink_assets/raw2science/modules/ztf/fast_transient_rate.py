@@ -20,7 +20,7 @@ RATES = ("mag_rate", "sigma_rate", "lower_rate", "upper_rate")
 
 @science_module(
     survey="ztf",
-    version="1.0.0",
+    version="1.0.1",
     owners=["team:transients"],
     inputs=(
         "candidate.jd",
@@ -131,14 +131,14 @@ def fast_transient_rate(alerts: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     from fink_assets.astro.change import magnitude_change
-    from fink_assets.astro.photometry import measurements
+    from fink_assets.astro.photometry import finite, measurements
 
     jd, fid, magnitude, error, start = (
         measurements(alerts[f"candidate.{name}"])
         for name in ("jd", "fid", "magpsf", "sigmapsf", "jdstarthist")
     )
     first, jd_before, before, error_before, limit = predecessors(fid, alerts)
-    elapsed = jd - jd_before
+    elapsed = finite(jd) - jd_before
     from_upper = np.isnan(before)
     change = magnitude_change(
         magnitude,
@@ -151,7 +151,7 @@ def fast_transient_rate(alerts: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "jd_first_real_det": first,
-            "jdstarthist_dt": first - start,
+            "jdstarthist_dt": first - finite(start),
             **dict(zip(RATES, rates, strict=True)),
             "delta_time": elapsed,
             "from_upper": np.where(np.isnan(jd_before), None, from_upper),
@@ -176,10 +176,11 @@ def predecessor(
     """Give the first epoch with a detection; epoch, magnitude, error, limit of the predecessor."""
     import numpy as np
 
-    from fink_assets.astro.photometry import histories
+    from fink_assets.astro.photometry import finite, histories
 
     jd, fid, magpsf, sigmapsf, limit = histories(jd, fid, magpsf, sigmapsf, limit)
-    detected = np.flatnonzero(~np.isnan(magpsf))
+    jd = finite(jd)
+    detected = np.flatnonzero(~np.isnan(magpsf + jd))
     first = jd[detected].min() if len(detected) else np.nan
     # Entries in other bands than g and r end the search, those in the other of the two do not.
     entries = np.flatnonzero((fid[:-1] == band) | (fid[:-1] > 2))

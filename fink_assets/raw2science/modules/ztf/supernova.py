@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fink_assets.raw2science.models.registry import SUPERNNOVA_ZTF_IA, SUPERNNOVA_ZTF_SN
 from fink_assets.raw2science.module import Column, Golden, science_module
+from fink_assets.raw2science.modules.epochs import known
 from fink_assets.raw2science.modules.hosts import HOST_INPUTS, MAY_BE_EXTRAGALACTIC
 from fink_assets.raw2science.modules.supernnova import ZERO_POINT, scores
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from fink_assets.raw2science.models.convert import Arrays
 
 BANDS = {1: "g", 2: "r"}
+POINTS = (
+    f"filter(history.magpsf, (m, i) -> get(history.fid, i) in (1, 2) and {known('m')} "
+    f"and {known('get(history.sigmapsf, i)')} and {known('get(history.jd, i)')})"
+)
 
 
 @science_module(
@@ -58,7 +63,7 @@ BANDS = {1: "g", 2: "r"}
         ),
     ),
     applies=(
-        "size(filter(history.magpsf, m -> m is not null and not isnan(m))) >= 2 "
+        f"size({POINTS}) >= 2 "
         "and candidate.jd - candidate.jdstarthist <= 90 and not (solar_system.roid <=> 3) "
         f"and {MAY_BE_EXTRAGALACTIC}"
     ),
@@ -79,10 +84,10 @@ def supernova(alerts: pd.DataFrame, models: Mapping[str, Arrays]) -> pd.DataFram
     """Classify light curves with the two networks of SuperNNova that Fink uses for ZTF.
 
     Light curves are the detections of the packet, as fluxes of the difference image with zero point
-    27.5. Alerts need two of them: for a single one the networks only say what was frequent in their
-    training. The first detection at 3 sigma (``jdstarthist``) is at most 90 days old, since
-    supernovae fade within months, the alert is no known object of the Solar System (`roid` 3), and
-    SIMBAD does not say that it is something of the Galaxy, or an active nucleus.
+    27.5. Alerts need two of them in g or r, with errors: for fewer the networks only say what was
+    frequent in their training. The first detection at 3 sigma (``jdstarthist``) is at most 90 days
+    old, since supernovae fade within months, the alert is no known object of the Solar System
+    (`roid` 3), and SIMBAD does not say that it is something of the Galaxy, or an active nucleus.
     The method: Möller & de Boissière 2020 (MNRAS 491, 4277); the networks: Möller et al. 2021
     (MNRAS 501, 3272).
 

@@ -4,6 +4,7 @@ What kind of transient it is, and what other catalogues know about its place, do
 """
 
 from fink_assets.raw2science.module import Column, Golden, science_module
+from fink_assets.raw2science.modules.conditions import any_of, known_to_hold, with_nulls
 from fink_assets.raw2science.modules.epochs import count
 
 FLAGS = {
@@ -22,22 +23,13 @@ CANDIDATE = (
     *("srmag2", "sgscore2", "distpsnr2", "srmag3", "sgscore3", "distpsnr3"),
 )
 HISTORY = ("jd", "fid", "magpsf", "isdiffpos")
+NO_NAN = ("fid", "ndethist", "isdiffpos")
 
 AGE = "candidate.jd - candidate.jdstarthist"
 STAR, STAR_SCORE = "abs(candidate.distpsnr1)", "candidate.sgscore1"
 GAIA, GAIA_MAGNITUDE = "abs(candidate.neargaia)", "abs(candidate.maggaia)"
 REFERENCE, REFERENCE_MAGNITUDE = "abs(candidate.distnr)", "candidate.magnr"
 POSITIVE = "in ('t', '1')"
-
-
-def any_of(*conditions: str) -> str:
-    """Write that one of some conditions holds."""
-    return f"({' or '.join(f'({condition})' for condition in conditions)})"
-
-
-def known_to_hold(condition: str) -> str:
-    """Write that a condition holds; a comparison with an unknown value never does."""
-    return f"coalesce({condition}, false)"
 
 
 def star_brighter(**limits: float) -> str:
@@ -47,7 +39,7 @@ def star_brighter(**limits: float) -> str:
 
 def earlier(when: str, brightness: str) -> str:
     """Write that entry `i`, of epoch `t`, is a positive detection; `{}` is its magnitude."""
-    bright = brightness.format("get(history.magpsf, i)")
+    bright = brightness.format("nanvl(get(history.magpsf, i), null)")
     return f"{when} and {bright} and get(history.isdiffpos, i) {POSITIVE}"
 
 
@@ -59,7 +51,7 @@ def faint() -> str:
 
 def real() -> str:
     """Write that scores are high enough, the higher the brighter and closer a star."""
-    rb, drb = "nanvl(candidate.rb, null)", "nanvl(candidate.drb, null)"
+    rb, drb = "candidate.rb", "candidate.drb"
     known = (f"if(abs(candidate.s{b}mag1) < 30, abs(candidate.s{b}mag1), null)" for b in "rig")
     star_magnitude = f"coalesce({', '.join(known)}, 99)"
     by_score = any_of(
@@ -154,19 +146,22 @@ def stationary() -> str:
 
 
 CONDITIONS = {
-    "faint": faint(),
-    "positive_subtraction": f"candidate.isdiffpos {POSITIVE}",
-    "real": real(),
-    "point_underneath": point_underneath(),
-    "bright_star": bright_star(),
-    "variable_source": variable_source(),
-    "stationary": stationary(),
+    name: with_nulls(condition, "candidate", but=NO_NAN)
+    for name, condition in {
+        "faint": faint(),
+        "positive_subtraction": f"candidate.isdiffpos {POSITIVE}",
+        "real": real(),
+        "point_underneath": point_underneath(),
+        "bright_star": bright_star(),
+        "variable_source": variable_source(),
+        "stationary": stationary(),
+    }.items()
 }
 
 
 @science_module(
     survey="ztf",
-    version="1.0.0",
+    version="1.0.1",
     owners=["team:transients"],
     inputs=(
         *(f"candidate.{name}" for name in CANDIDATE),
@@ -233,8 +228,9 @@ def transient_features() -> dict[str, str]:
     The age of an alert is the time since the survey's first detection at this place
     (`jdstarthist`), at 3 sigma. Gaia, Pan-STARRS and reference sources are the nearest in the
     packet. The survey writes -999 for a distance or a magnitude where there is no source; as a
-    modulus that is far away and faint. A comparison with an unknown neighbour never holds; without
-    a real-bogus score `real`, and with it `is_transient`, is null unless something else decides.
+    modulus that is far away and faint. Null and NaN both mean unknown. A comparison with an unknown
+    neighbour never holds; without a real-bogus score `real`, and with it `is_transient`, is null
+    unless something else decides.
 
     One difference to Fink: a faint detection within the last 0.75 d counts if it was positive
     itself. Fink looks at the sign of the alert instead, so that a negative one counts, too.
