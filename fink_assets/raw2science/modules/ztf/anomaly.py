@@ -23,7 +23,7 @@ FILE_OF_BAND = {"g": "r", "r": "g"}
 """Which band each forest has in the name of its file: the two are exchanged; see the module."""
 
 MOST_FEATURES_NEED = 4
-FEW = " or ".join(
+ENOUGH = " or ".join(
     "size(filter(history.magpsf, (m, i) -> "
     f"m is not null and not isnan(m) and history.fid[i] = {fid})) >= {MOST_FEATURES_NEED}"
     for fid in (1, 2)
@@ -48,8 +48,8 @@ FEW = " or ".join(
             type="double",
             doc=(
                 "The lower one of the scores of g and r, or the one that is known; the more "
-                "negative, the more unusual. Ordinary light curves have -0.016. Null where both "
-                "are."
+                "negative, the more unusual. Ordinary light curves have -0.016. Null where neither "
+                "is."
             ),
             ucd="stat.value;src.class",
             fink="anomaly_score",
@@ -67,7 +67,7 @@ FEW = " or ".join(
             for band in FILE_OF_BAND
         ),
     ),
-    applies=FEW,
+    applies=ENOUGH,
     golden=(
         Golden(
             alert=1786383461515015008,
@@ -118,8 +118,8 @@ def anomaly(alerts: pd.DataFrame, models: Mapping[str, Arrays]) -> pd.DataFrame:
     **Differences from Fink.** That version took the mean of the two bands, which is
     `(score_g + score_r) / 2`, and filled missing features, even of a band without any point, with
     their means in the training set; later ones leave such a band out and take the lower score, as
-    is done here. An alert without four detections in one of the bands has the status
-    `not_applicable`.
+    is done here. An alert with fewer than four detections in g, and in r, has the status
+    `not_applicable`: some features need as many.
     """
     import numpy as np
     import pandas as pd
