@@ -96,22 +96,33 @@ def sigmoid(time: Numbers, a: float, b: float, c: float) -> Numbers:
     return c / (1 + np.exp(-a * (time - b)))
 
 
+def derivatives(time: Numbers, a: float, b: float, c: float) -> Numbers:
+    """Differentiate `sigmoid` with respect to a, b and c: an array of shape (times, 3)."""
+    share = 1 / (1 + np.exp(-a * (time - b)))
+    steep = c * share * (1 - share)
+    return np.stack([steep * (time - b), -a * steep, share], axis=1)
+
+
 def fit(time: Numbers, flux: Numbers) -> tuple[float, float, float]:
     """Fit a sigmoid by least squares, all points alike.
 
     The first guess is that of the training, so that the fit ends in the same minimum: of height the
-    largest flux, of steepness the number of points a day from the smallest to the largest.
+    largest flux, of steepness the number of points a day from the smallest to the largest. From
+    there by Levenberg and Marquardt, in MINPACK (More 1978, Lecture Notes in Mathematics 630, 105).
     """
     from scipy.optimize import least_squares
 
     low, high = int(flux.argmin()), int(flux.argmax())
     days = time[high] - time[low]
     steepness = (high - low) / days if time[high] > 0 and days else 1.0
-    with np.errstate(over="ignore"):
+    with np.errstate(all="ignore"):
         ratio = flux[high] / flux[0] if flux[0] else 1.0
         middle = np.log(ratio - 1) / steepness if 1 < ratio < np.inf else 1.0
         found = least_squares(
-            lambda parameters: sigmoid(time, *parameters) - flux, (steepness, middle, flux[high])
+            lambda parameters: sigmoid(time, *parameters) - flux,
+            (steepness, middle, flux[high]),
+            jac=lambda parameters: derivatives(time, *parameters),
+            method="lm",
         )
     a, b, c = found.x.tolist()
     return a, b, c

@@ -15,8 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fink_assets.astro.forest import in_levels
+from fink_assets.raw2science.models import keras
 from fink_assets.raw2science.models.arrays import NUMPY, array, tensors
 from fink_assets.raw2science.models.data_pickle import Note, RefusedPickleError, read
+from fink_assets.raw2science.models.onnx_trees import nodes_of_trees
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -86,9 +89,8 @@ def forest(files: Mapping[str, bytes], features: Sequence[str]) -> Arrays:
     Returns
     -------
     dict of array
-        The nodes of all trees in a row: `feature` that is compared (-1 for a leaf) with
-        `threshold`, node on the `left` (not larger) and on the `right`, `probability` of the second
-        class; `roots`, the first node of each tree; `features`.
+        The nodes as `astro.forest.in_levels` arranges them, with the probability of the second
+        class as `value`; `features`.
     """
     (content,) = files.values()
     found = read(io.BytesIO(content), SKLEARN)
@@ -103,7 +105,7 @@ def forest(files: Mapping[str, bytes], features: Sequence[str]) -> Arrays:
         for side in ("left", "right"):
             tree[side] = np.where(tree["feature"] < 0, 0, tree[side] + root).astype(np.int32)
     nodes = {name: np.concatenate([tree[name] for tree in trees]) for name in trees[0]}
-    return nodes | {"roots": roots, "features": np.array(features)}
+    return in_levels(nodes | {"roots": roots}) | {"features": np.array(features)}
 
 
 def _tree(note: Note) -> Arrays:
@@ -116,13 +118,66 @@ def _tree(note: Note) -> Arrays:
         "threshold": np.where(leaf, 0.0, nodes["threshold"]),
         "left": nodes["left_child"],
         "right": nodes["right_child"],
-        "probability": counts[:, 1] / counts.sum(axis=1),
+        "value": counts[:, 1] / counts.sum(axis=1),
     }
 
+
+def forest_of_each_band(files: Mapping[str, bytes], features: Sequence[str]) -> Arrays:
+    """Read an archive of two ensembles of trees in ONNX, ``forest_g_…`` and ``forest_r_…``.
+
+    Parameters
+    ----------
+    files : mapping of str to bytes
+        The archive (zip), whatever its name.
+    features : sequence of str
+        The inputs of both, in order.
+
+    Returns
+    -------
+    dict of array
+        The nodes as `astro.forest.in_levels` arranges them, each name with the band in the name of
+        the file before it (``g_feature``); `features`.
+    """
+    (content,) = files.values()
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    found: Arrays = {"features": np.array(features)}
+    for band in "gr":
+        (name,) = [n for n in archive.namelist() if n.startswith(f"forest_{band}_")]
+        nodes = nodes_of_trees(archive.read(name))
+        _expect("number of features", int(nodes["feature"].max()) + 1, len(features))
+        found |= {f"{band}_{part}": values for part, values in in_levels(nodes).items()}
+    return found
+
+
+def keras_network(files: Mapping[str, bytes], features: Sequence[str]) -> Arrays:
+    """Read a network of convolutions and LSTM that Keras wrote; see `keras`.
+
+    Parameters
+    ----------
+    files : mapping of str to bytes
+        The archive, whatever its name.
+    features : sequence of str
+        The inputs of each step, in order; Keras does not name them.
+
+    Returns
+    -------
+    dict of array
+        Weights as `astro.convolutional_recurrent` names them; `features`.
+    """
+    (content,) = files.values()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        declared = keras.expected(KERAS_STEPS, len(features), KERAS_CLASSES)
+        _expect("layers", keras.described(archive), declared)
+        return keras.weights(archive) | {"features": np.array(features)}
+
+
+KERAS_STEPS, KERAS_CLASSES = 395, 5
 
 FORMS: dict[str, Callable[[Mapping[str, bytes], Sequence[str]], Arrays]] = {
     "recurrent network": recurrent_network,
     "forest": forest,
+    "forest of each band": forest_of_each_band,
+    "convolutional recurrent network": keras_network,
 }
 
 

@@ -106,7 +106,7 @@ SUPERNNOVA_LSST_SN = Model(
 
 EARLY_SNIA_ZTF = Model(
     name="early_snia_ztf",
-    version="1.0.0",
+    version="1.0.1",
     survey="ztf",
     doc=(
         "Early type Ia supernovae against all else: a random forest of 1000 trees on a sigmoid "
@@ -124,8 +124,8 @@ EARLY_SNIA_ZTF = Model(
         },
     ),
     form="forest",
-    sha256="338a1874643cc7686ef50961d475540815feb455f779d69b987c4a94cdb4d6ce",
-    size=2938436,
+    sha256="1af86a765a58483341a6087a3a14bd1c434b520b1928e1311aef62692eefe993",
+    size=1995934,
     licence="Apache-2.0",
     origin="https://doi.org/10.1051/0004-6361/202142715",
     features=tuple(
@@ -133,9 +133,74 @@ EARLY_SNIA_ZTF = Model(
     ),
 )
 
+ANOMALY_ZTF = Model(
+    name="anomaly_ztf",
+    version="1.0.0",
+    survey="ztf",
+    doc=(
+        "Unusual light curves: two isolation forests of 150 trees on 18 features of a light curve, "
+        "one for each of g and r, whose leaves were weighted by active anomaly discovery (AAD) on "
+        "what experts said of real ZTF objects, by the anomaly detection group of Fink and SNAD, "
+        "as of March 2025. The files that are named after g and r are each for the other band."
+    ),
+    owners=("team:anomalies",),
+    package=FINK_SCIENCE,
+    sources=_inside(
+        f"{_DATA}/anomaly_detection",
+        {
+            "anomaly_detection_forest_AAD.zip": (
+                "d85ebeaeb1722bcbd8e38aab17d2abc83d4b1b7e5182fbaedc9c992ae1208525"
+            ),
+        },
+    ),
+    form="forest of each band",
+    sha256="956fddad7617e02f80fcc2d334dacc496629779e806d386d26113f52527c6821",
+    size=5521410,
+    licence="Apache-2.0",
+    origin="https://doi.org/10.1051/0004-6361/202245172",
+    features=(
+        *("amplitude", "anderson_darling_normal", "beyond_1_std", "chi2", "cusum", "kurtosis"),
+        *("linear_fit_slope", "linear_fit_slope_sigma", "linear_trend_noise"),
+        *("linear_trend_sigma", "magnitude_percentage_ratio_20_10"),
+        *("magnitude_percentage_ratio_40_5", "maximum_slope", "median"),
+        *("median_absolute_deviation", "median_buffer_range_percentage_10", "skew", "stetson_K"),
+    ),
+)
+
+CATS_LSST = Model(
+    name="cats_lsst",
+    version="1.0.0",
+    survey="lsst",
+    doc=(
+        "Five broad classes (like supernovae, fast, long, periodic, AGN): a network of "
+        "convolutions with squeeze and excitation beside two layers of LSTM in both directions, "
+        "trained on the simulated LSST light curves of ELAsTiCC, without metadata, by A. Santos, "
+        "B. Fraga and C. de Bom. Simulated light curves are not real ones: scores are not "
+        "calibrated."
+    ),
+    owners=("team:transients",),
+    package=FINK_SCIENCE,
+    sources=_inside(
+        f"{_DATA}/cats_models",
+        {
+            "cats_small_nometa_serial.keras": (
+                "e51239df82470ba12f814fef16d521b2e11c3f27d975d8511427a7302b439c8f"
+            ),
+        },
+    ),
+    form="convolutional recurrent network",
+    sha256="2a31a3a82231032c5660e54767602de66aa9339a8413a799593719f9e142dee7",
+    size=2080454,
+    licence="Apache-2.0",
+    origin="https://arxiv.org/abs/2404.08798",
+    features=("time", "flux", "flux_error", "band"),
+)
+
 MODELS: tuple[Model, ...] = (
     SUPERNNOVA_ZTF_IA,
     SUPERNNOVA_ZTF_SN,
     SUPERNNOVA_LSST_SN,
     EARLY_SNIA_ZTF,
+    ANOMALY_ZTF,
+    CATS_LSST,
 )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fink_assets.astro.sigmoid import daily_means, fit, moving_average, rise, sigmoid
+from fink_assets.astro.sigmoid import daily_means, derivatives, fit, moving_average, rise, sigmoid
 
 DAYS = 2459000.7 + np.arange(8.0)
 RISING = sigmoid(np.arange(8.0), 0.6, 4.0, 1500.0)
@@ -26,6 +26,15 @@ def test_any_sigmoid_that_is_seen_on_both_sides_of_its_middle_is_found_again(a, 
     time = np.arange(0, 9.0)
     found = sigmoid(time, *fit(time, sigmoid(time, a, b, c)))
     np.testing.assert_allclose(found, sigmoid(time, a, b, c), atol=0.02 * c)
+
+
+@given(st.floats(-2, 2), st.floats(-5, 9), st.floats(-1e4, 1e4))
+def test_derivatives_are_what_small_differences_come_to(a, b, c):
+    time, found = np.arange(5.0), derivatives(np.arange(5.0), a, b, c)
+    for n, step in enumerate(np.eye(3) * 1e-5):
+        more, less = np.array([a, b, c]) + step, np.array([a, b, c]) - step
+        expected = (sigmoid(time, *more) - sigmoid(time, *less)) / 2e-5
+        np.testing.assert_allclose(found[:, n], expected, rtol=1e-4, atol=1e-3)
 
 
 def test_the_residuals_are_those_of_the_shape_whatever_the_height():

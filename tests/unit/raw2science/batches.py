@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fink_assets.raw2science.modules.lsst.lightcurve_features import lightcurve_features as LSST
+from fink_assets.raw2science.modules.ztf.lightcurve_features import lightcurve_features as ZTF
+
 Packet = Mapping[str, Any]
 
 SAMPLE = Path(__file__).parents[2] / "data" / "ztf"
@@ -48,8 +51,16 @@ def value(packet: Packet, path: str) -> Any:
         return history(packet, name)
     if group == "cutouts":
         return cutout(packet, name)
+    if group == "lightcurve_features" and group not in packet:
+        return features(packet)[name]
     content = packet.get(group)
     return None if content is None else content.get(name)
+
+
+def features(packet: Packet) -> Mapping[str, Any]:
+    """Compute what the survey's module of this name gives to those that need it."""
+    module = LSST if "diaSource" in packet else ZTF
+    return module.function(batch([packet], module.inputs)).iloc[0].to_dict()
 
 
 def cutout(packet: Packet, name: str) -> bytes | None:
@@ -84,5 +95,5 @@ def series(path: str, values: list[Any]) -> pd.Series:
         return pd.Series(column)
     if path.split(".")[1] in IDENTIFIERS and None not in values:
         return pd.Series(values, dtype="int64")
-    words = any(isinstance(value, str | bytes) for value in values)
-    return pd.Series(values, dtype=object if words else float)
+    other = any(isinstance(value, str | bytes | Mapping) for value in values)
+    return pd.Series(values, dtype=object if other else float)

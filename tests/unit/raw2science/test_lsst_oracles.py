@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import rubin
-from batches import ORACLES, batch
+from batches import ORACLES, batch, containers
 
 from fink_assets.astro.light_curve import extractor
+from fink_assets.raw2science.modules.lsst.cats import cats
 from fink_assets.raw2science.modules.lsst.lightcurve_features import lightcurve_features
 from fink_assets.raw2science.modules.lsst.supernova import supernova
 
+BROAD = rubin.LSST / "v7.4_simulated_enriched"
 ENRICHED = ORACLES / "R27_lsst_v10_enriched.parquet"
 
 needs_alerts = pytest.mark.skipif(
@@ -49,6 +51,32 @@ def test_supernova_scores_are_those_in_production(models):
     theirs = [packet["clf"]["snnSnVsOthers_score"] for packet in stored]
     assert len(theirs) == 27
     np.testing.assert_allclose(found, theirs, rtol=0, atol=1e-6)
+
+
+@pytest.mark.skipif(not ENRICHED.is_file(), reason=f"Fink's values are not at {ENRICHED}")
+def test_broad_classes_and_their_scores_are_those_in_production(models):
+    """One of the 27 has been seen before; Fink writes -1 and 0 for those that have not."""
+    stored = pd.read_parquet(ENRICHED).to_dict("records")
+    found = cats.function(batch(stored, cats.inputs))
+    classes = [-1 if code is None else code for code in found["cats_class"]]
+    assert classes == [packet["clf"]["cats_class"] for packet in stored]
+    assert sorted(classes) == [-1] * 26 + [11]
+    theirs = [packet["clf"]["cats_score"] for packet in stored]
+    np.testing.assert_allclose(found["cats_score"].fillna(0), theirs, rtol=0, atol=2e-6)
+
+
+@pytest.mark.skipif(not BROAD.is_dir(), reason=f"Fink's classes are not at {BROAD}")
+def test_broad_classes_of_a_simulated_night_are_those_in_production(models):
+    """Fink then took the history from forced photometry, and had a class without a history, too."""
+    stored = containers(BROAD)
+    assert len(stored) == 100
+    forced = [packet | {"prvDiaSources": packet["prvDiaForcedSources"]} for packet in stored]
+    found = cats.function(batch(forced, cats.inputs))["cats_class"]
+    theirs = pd.Series([packet["cats_broad_class"] for packet in stored])
+    known = found.notna()
+    assert known.sum() == 50
+    assert found[known].tolist() == theirs[known].tolist()
+    assert theirs[known].value_counts().to_dict() == {11: 47, 21: 3}
 
 
 @needs_alerts

@@ -1,6 +1,7 @@
 """Science modules for alerts of Rubin's LSST: one file each. The list is explicit, for `grep`."""
 
 from fink_assets.raw2science.module import ScienceModule
+from fink_assets.raw2science.modules.lsst.cats import cats
 from fink_assets.raw2science.modules.lsst.color_evolution import color_evolution
 from fink_assets.raw2science.modules.lsst.crossmatch import crossmatch
 from fink_assets.raw2science.modules.lsst.detection_history import detection_history
@@ -16,6 +17,7 @@ from fink_assets.raw2science.modules.lsst.supernova import supernova
 from fink_assets.raw2science.modules.lsst.tns import tns
 
 MODULES: tuple[ScienceModule, ...] = (
+    cats,
     color_evolution,
     crossmatch,
     detection_history,

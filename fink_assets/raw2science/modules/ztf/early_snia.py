@@ -73,7 +73,9 @@ def early_snia(alerts: pd.DataFrame, models: Mapping[str, Arrays]) -> pd.DataFra
     (A&A 663, A13). Alerts have four detections at least, and 20 (``ndethist``) at most: more would
     not be early; and SIMBAD does not say that it is something of the Galaxy, or an active nucleus.
 
-    Values agree with Fink's `rf_snia_vs_nonia`, but for alerts that do not qualify: Fink gives
+    Values agree with Fink's `rf_snia_vs_nonia`, but for the way to the minimum of the fit, which is
+    another one (of 140 light curves 111 end in the same, 26 in a better one; of 43 probabilities 41
+    are the same, two differ by 0.003), and for alerts that do not qualify: Fink gives
     those 0, which is also what a sure "no" is. Here they have the status `not_applicable`, or null
     if they do not rise in both bands. While SIMBAD has not answered, alerts are classed as if it
     knew nothing there, as in Fink; they are looked at again when it does.
