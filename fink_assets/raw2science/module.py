@@ -158,8 +158,9 @@ def science_module(
         Who answers for it: ``team:name`` or an e-mail address.
     inputs : sequence of str
         Paths: ``candidate.magpsf`` (packet), ``history.magpsf`` (array, oldest first, this alert
-        last), ``cutouts.science`` (bytes of a FITS file, as the survey names its images; null but
-        where the module applies), ``<module>.<column>`` (output of a module named in `needs`).
+        last), ``alert.object_id`` (name of the alert's object), ``cutouts.science`` (bytes of a
+        FITS file, as the survey names its images; null but where the module applies),
+        ``<module>.<column>`` (output of a module named in `needs`).
     outputs : sequence of Column
         What the module adds.
     needs : sequence of str

@@ -48,6 +48,8 @@ def value(packet: Packet, path: str) -> Any:
         return history(packet, name)
     if group == "cutouts":
         return cutout(packet, name)
+    if path == "alert.object_id":
+        return packet.get("objectId")
     content = packet.get(group)
     return None if content is None else content.get(name)
 

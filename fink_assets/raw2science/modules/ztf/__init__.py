@@ -1,6 +1,7 @@
 """Science modules for alerts of ZTF: one file each. The list is explicit, for `grep`."""
 
 from fink_assets.raw2science.module import ScienceModule
+from fink_assets.raw2science.modules.ztf.blazar import blazar
 from fink_assets.raw2science.modules.ztf.classification import classification
 from fink_assets.raw2science.modules.ztf.color_evolution import color_evolution
 from fink_assets.raw2science.modules.ztf.crossmatch import crossmatch
@@ -14,6 +15,7 @@ from fink_assets.raw2science.modules.ztf.supernova import supernova
 from fink_assets.raw2science.modules.ztf.transient_features import transient_features
 
 MODULES: tuple[ScienceModule, ...] = (
+    blazar,
     classification,
     color_evolution,
     crossmatch,
