@@ -126,6 +126,7 @@ def test_each_survey_has_the_names_that_fink_gives_to_its_alerts():
     assert found["misc"] == {"firstDiaSourceMjdTaiFink": "detection_history.first_detection_mjd"}
     assert found["lc_features"] == {band: f"lightcurve_features.{band}" for band in "ugrizy"}
     assert found["clf"] == {
+        "earlySNIa_score": "early_snia.snia_vs_nonia",
         "snnSnVsOthers_score": "supernova.sn_vs_others",
         "elephant_kstest_science": "hostless.kstest_science",
         "elephant_kstest_template": "hostless.kstest_template",
