@@ -54,6 +54,7 @@ def minimum(
     jacobian: Residuals | None = None,
     steps: int = STEPS,
     smallest_gain: float = SMALLEST_GAIN,
+    least_gain: float = 0.0,
 ) -> Minimum:
     """Find the nearest minimum by the method of Levenberg and Marquardt.
 
@@ -70,8 +71,8 @@ def minimum(
         Derivatives of the residuals, a column for each parameter; by differences without it.
     steps : int
         The most that are taken.
-    smallest_gain : float
-        Part of chi square; a step that gains less is the last.
+    smallest_gain, least_gain : float
+        Part of chi square, and change of it; a step that gains less than either is the last.
     """
     derivatives = jacobian or (lambda p: _jacobian(residuals, p, lower, upper))
     x = np.clip(start, lower, upper)
@@ -96,7 +97,8 @@ def minimum(
         before = chi2
         x, r = better
         chi2 = float(r @ r)
-        if before - chi2 <= smallest_gain * (before + 1e-300) and damping < 1:
+        enough = max(least_gain, smallest_gain * (before + 1e-300))
+        if before - chi2 <= enough and damping < 1:
             converged = True
             break
     slopes = derivatives(x)

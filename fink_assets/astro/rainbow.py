@@ -21,6 +21,8 @@ COLDEST, HOTTEST = 1e3, 2e6
 PARAMETERS = 6
 STEPS = 100
 SMALLEST_GAIN = 1e-6
+LEAST_GAIN = 1e-3
+"""Of chi square: less tells nothing of the parameters."""
 _SHORTEST = 1e-3
 
 
@@ -174,6 +176,7 @@ def fit(
         jacobian=jacobian,
         steps=STEPS,
         smallest_gain=SMALLEST_GAIN,
+        least_gain=LEAST_GAIN,
     )
     t0, amplitude = found.values[:2].tolist()
     rise, late, early, color = np.exp(found.values[2:]).tolist()
