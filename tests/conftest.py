@@ -243,7 +243,7 @@ def enriched_sample(spark, sample_run, tmp_path_factory):
     chain = sample_run.chain
     alerts = with_inputs(chain.tables.raw.read(spark), chain.survey, chain.modules)
     path = str(tmp_path_factory.mktemp("enriched") / "alerts")
-    wanted = ["alert_id", "candidate", "history", "cutouts", "services"]
+    wanted = ["alert_id", "alert", "candidate", "history", "cutouts", "services"]
     wanted += ["module_status", "module_errors"]
     names = [module.name for module in chain.modules]
     enriched(alerts, chain.modules).select(*wanted, *names).write.parquet(path)

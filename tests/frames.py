@@ -35,10 +35,10 @@ def frame(
 
 def fields(survey: Survey, modules: Sequence[ScienceModule]) -> dict[str, list[str]]:
     """List the fields of each struct of the packet that modules read."""
-    own = {module.name for module in modules} | {"cutouts"}
+    own = {module.name for module in modules} | {"alert", "cutouts", "services"}
     found: dict[str, set[str]] = {survey.current: {identity(survey)}}
     for path in sorted({path for module in modules for path in module.inputs}):
-        group, name = path.split(".")
+        group, name = path.split(".", 1)
         if group not in own:
             found.setdefault(survey.current if group == "history" else group, set()).add(name)
     return {group: sorted(names) for group, names in found.items()}

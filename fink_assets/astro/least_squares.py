@@ -45,22 +45,46 @@ class Minimum:
     converged: bool
 
 
-def minimum(residuals: Residuals, start: Numbers, *, lower: Numbers, upper: Numbers) -> Minimum:
+def minimum(
+    residuals: Residuals,
+    start: Numbers,
+    *,
+    lower: Numbers,
+    upper: Numbers,
+    jacobian: Residuals | None = None,
+    steps: int = STEPS,
+    smallest_gain: float = SMALLEST_GAIN,
+    least_gain: float = 0.0,
+) -> Minimum:
     """Find the nearest minimum by the method of Levenberg and Marquardt.
 
     Steps are cut at the bounds, and a parameter at a bound that would leave it does not move. The
     same start gives the same minimum.
+
+    Parameters
+    ----------
+    residuals : callable
+        Residuals of given parameters.
+    start, lower, upper : array
+        First guess, and bounds.
+    jacobian : callable, optional
+        Derivatives of the residuals, a column for each parameter; by differences without it.
+    steps : int
+        The most that are taken.
+    smallest_gain, least_gain : float
+        Part of chi square, and change of it; a step that gains less than either is the last.
     """
+    derivatives = jacobian or (lambda p: _jacobian(residuals, p, lower, upper))
     x = np.clip(start, lower, upper)
     r = residuals(x)
     chi2, damping, converged = float(r @ r), 1e-3, False
-    for _ in range(STEPS):
-        jacobian = _jacobian(residuals, x, lower, upper)
-        gradient = jacobian.T @ r
+    for _ in range(steps):
+        slopes = derivatives(x)
+        gradient = slopes.T @ r
         free = ~_held(x, gradient, lower, upper)
         better = None
         while better is None and damping < STIFFEST and free.any():
-            tried = np.clip(x + _step(jacobian[:, free], r, damping, free), lower, upper)
+            tried = np.clip(x + _step(slopes[:, free], r, damping, free), lower, upper)
             there = residuals(tried)
             if float(there @ there) < chi2:
                 better = tried, there
@@ -73,16 +97,17 @@ def minimum(residuals: Residuals, start: Numbers, *, lower: Numbers, upper: Numb
         before = chi2
         x, r = better
         chi2 = float(r @ r)
-        if before - chi2 <= SMALLEST_GAIN * (before + 1e-300) and damping < 1:
+        enough = max(least_gain, smallest_gain * (before + 1e-300))
+        if before - chi2 <= enough and damping < 1:
             converged = True
             break
-    jacobian = _jacobian(residuals, x, lower, upper)
-    held = _held(x, jacobian.T @ r, lower, upper) | (x <= lower) | (x >= upper)
+    slopes = derivatives(x)
+    held = _held(x, slopes.T @ r, lower, upper) | (x <= lower) | (x >= upper)
     return Minimum(
         values=x,
         chi2=chi2,
         at_bound=held,
-        covariance=_covariance(jacobian, ~held),
+        covariance=_covariance(slopes, ~held),
         converged=converged,
     )
 

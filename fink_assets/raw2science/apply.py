@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import Column, DataFrame
 
-CUTOUTS, LOOKED_AT = "cutouts.", "_looked_at."
+ALERT, CUTOUTS, LOOKED_AT = "alert.", "cutouts.", "_looked_at."
 MAPS = ("module_status", "module_errors", "module_versions")
 
 
@@ -31,9 +31,22 @@ def with_inputs(
     modules: Sequence[ScienceModule],
     answers: pa.Table | None = None,
 ) -> DataFrame:
-    """Add what modules read that packets do not have: histories, cutouts, answers of services."""
-    packets = with_cutouts(with_history(alerts, survey, modules), survey, modules)
+    """Add what modules read that packets do not have under that name.
+
+    These are histories, cutouts, the identity of the alert's object, and answers of services.
+    """
+    told = with_identity(alerts, modules)
+    packets = with_cutouts(with_history(told, survey, modules), survey, modules)
     return with_answers(packets, answers, services_of(modules))
+
+
+def with_identity(alerts: DataFrame, modules: Sequence[ScienceModule]) -> DataFrame:
+    """Add `alert`, what the lake knows of every alert under one name, whatever the survey."""
+    from pyspark.sql import functions as F
+
+    paths = {path for module in modules for path in module.inputs if path.startswith(ALERT)}
+    names = sorted(path.removeprefix(ALERT) for path in paths)
+    return alerts.withColumn(ALERT[:-1], F.struct(*names)) if names else alerts
 
 
 def with_history(alerts: DataFrame, survey: Survey, modules: Sequence[ScienceModule]) -> DataFrame:

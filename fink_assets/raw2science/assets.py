@@ -28,7 +28,7 @@ def module_key(module: ScienceModule) -> dg.AssetKey:
 
 def models(survey: Survey, modules: Sequence[ScienceModule]) -> list[dg.AssetSpec]:
     """Trained models that modules need: made elsewhere, as they are."""
-    read = [data for module in modules for data in module.data if isinstance(data, Model)]
+    read = [model for module in modules for model in module.models]
     return [_model_spec(survey, model) for model in {model.name: model for model in read}.values()]
 
 

@@ -64,7 +64,8 @@ def _packet_columns(stage: Enrich, modules: Sequence[ScienceModule]) -> list[str
     """Top-level packet columns that modules read."""
     read = replace(stage, modules=modules)
     groups = {path.split(".")[0] for m in read.modules for path in m.inputs}
-    others = {m.name for m in (*stage.modules, *modules)} | {"history", "cutouts", "services"}
+    others = {m.name for m in (*stage.modules, *modules)}
+    others |= {"alert", "history", "cutouts", "services"}
     history = {stage.survey.history, stage.survey.current} if "history" in groups else set()
     return sorted((groups - others) | history | _images(stage, modules))
 

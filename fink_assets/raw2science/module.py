@@ -135,6 +135,11 @@ class ScienceModule:
         return f"{self.version}+{hashlib.sha256(content.encode()).hexdigest()[:8]}"
 
     @property
+    def models(self) -> tuple[Model, ...]:
+        """Trained models among its data."""
+        return tuple(each for each in self.data if isinstance(each, Model))
+
+    @property
     def reads(self) -> tuple[Source, ...]:
         """What it reads beside alerts, on this machine or from services."""
         return (*self.data, *self.services)
@@ -180,9 +185,10 @@ def science_module(
         Who answers for it: ``team:name`` or an e-mail address.
     inputs : sequence of str
         Paths: ``candidate.magpsf`` (packet), ``history.magpsf`` (array, oldest first, this alert
-        last), ``cutouts.science`` (bytes of a FITS file, as the survey names its images; null but
-        where the module applies), ``<module>.<column>`` (output of a module named in `needs` or
-        `after`), ``services.<service>.<column>`` (answer of a service named in `services`).
+        last), ``alert.object_id`` (name of the alert's object), ``cutouts.science`` (bytes of a
+        FITS file, as the survey names its images; null but where the module applies),
+        ``<module>.<column>`` (output of a module named in `needs` or `after`),
+        ``services.<service>.<column>`` (answer of a service named in `services`).
     outputs : sequence of Column
         What the module adds.
     needs : sequence of str

@@ -13,7 +13,6 @@ import dagster as dg
 
 from fink_assets.definitions import build_defs
 from fink_assets.raw2science.assets import module_key
-from fink_assets.raw2science.models import Model
 from fink_assets.raw2science.modules import MODULES
 from fink_assets.settings import Settings
 
@@ -100,7 +99,7 @@ def test_every_asset_says_what_it_is_and_who_answers_for_it():
 def test_a_module_depends_on_its_models_which_are_made_elsewhere_and_say_what_they_are():
     defs = build_defs(Settings(_env_file=None))
     specs = {spec.key: spec for spec in defs.resolve_all_asset_specs()}
-    used = [(m, data) for m in MODULES for data in m.data if isinstance(data, Model)]
+    used = [(module, model) for module in MODULES for model in module.models]
     for module, model in used:
         spec = specs[dg.AssetKey(model.key)]
         assert dg.AssetKey(model.key) in {dep.asset_key for dep in specs[module_key(module)].deps}

@@ -84,7 +84,7 @@ def forest(files: Mapping[str, bytes], features: Sequence[str]) -> Arrays:
     files : mapping of str to bytes
         The pickle, whatever its name.
     features : sequence of str
-        The inputs, in order.
+        The inputs, in order; a forest trained on a frame states them, any other their number.
 
     Returns
     -------
@@ -96,7 +96,9 @@ def forest(files: Mapping[str, bytes], features: Sequence[str]) -> Arrays:
     found = read(io.BytesIO(content), SKLEARN)
     if not isinstance(found, Note) or found.maker != FOREST:
         raise RefusedPickleError("not a random forest")
-    _expect("features", found.state["feature_names_in_"].state[-1], list(features))
+    if "feature_names_in_" in found.state:
+        _expect("features", found.state["feature_names_in_"].state[-1], list(features))
+    _expect("number of features", found.state["n_features_in_"], len(features))
     _expect("classes", array(found.state["classes_"]).tolist(), [False, True])
     trees = [_tree(tree.state["tree_"]) for tree in found.state["estimators_"]]
     sizes = [len(tree["feature"]) for tree in trees]

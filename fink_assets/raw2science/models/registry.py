@@ -196,6 +196,37 @@ CATS_LSST = Model(
     features=("time", "flux", "flux_error", "band"),
 )
 
+EARLY_SNIA_LSST = Model(
+    name="early_snia_lsst",
+    version="1.0.0",
+    survey="lsst",
+    doc=(
+        "Early type Ia supernovae against all else: a random forest of 50 trees on a black body "
+        "fitted to the rise in all bands, trained on the simulated LSST alerts of ELAsTiCC, "
+        "without metadata, as B. Fraga and others describe. Simulated light curves are not real "
+        "ones: scores are not calibrated."
+    ),
+    owners=("team:transients",),
+    package=FINK_SCIENCE,
+    sources=_inside(
+        _DATA,
+        {
+            "elasticc_rainbow_earlyIa_nometa.pkl": (
+                "4d47d168439da516d6f0cb86dad05d76bf1891a6eed9664494ad9d3758b851ad"
+            ),
+        },
+    ),
+    form="forest",
+    sha256="ea35eebea220c321502134d694a5075c03d7df4c87fb5d5f0119d7fe3f95501c",
+    size=2448806,
+    licence="Apache-2.0",
+    origin="https://arxiv.org/abs/2404.08798",
+    features=(
+        *("n_points", "amplitude", "rise_time", "Tmin", "Tmax", "t_color"),
+        *("reduced_chi2", "lc_max"),
+    ),
+)
+
 MODELS: tuple[Model, ...] = (
     SUPERNNOVA_ZTF_IA,
     SUPERNNOVA_ZTF_SN,
@@ -203,4 +234,5 @@ MODELS: tuple[Model, ...] = (
     EARLY_SNIA_ZTF,
     ANOMALY_ZTF,
     CATS_LSST,
+    EARLY_SNIA_LSST,
 )

@@ -128,6 +128,7 @@ def test_each_survey_has_the_names_that_fink_gives_to_its_alerts():
     assert found["clf"] == {
         "cats_class": "cats.cats_class",
         "cats_score": "cats.cats_score",
+        "earlySNIa_score": "early_snia.snia_vs_nonia",
         "snnSnVsOthers_score": "supernova.sn_vs_others",
         "elephant_kstest_science": "hostless.kstest_science",
         "elephant_kstest_template": "hostless.kstest_template",

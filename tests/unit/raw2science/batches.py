@@ -53,6 +53,8 @@ def value(packet: Packet, path: str) -> Any:
         return cutout(packet, name)
     if group == "lightcurve_features" and group not in packet:
         return features(packet)[name]
+    if path == "alert.object_id":
+        return packet.get("objectId")
     content = packet.get(group)
     return None if content is None else content.get(name)
 

@@ -8,17 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fink_assets.astro.forest import in_levels
-from fink_assets.raw2science.models import named
+from fink_assets.raw2science.models.registry import ANOMALY_ZTF
 from fink_assets.raw2science.models.store import load
 from fink_assets.raw2science.modules.ztf.anomaly import (
     FILE_OF_BAND,
-    MODEL,
     anomaly,
     features_of,
     scores,
 )
 
-NAMES = named(MODEL).features
+NAMES = ANOMALY_ZTF.features
 
 
 def stump(feature, threshold, small, large):
@@ -35,7 +34,11 @@ def stump(feature, threshold, small, large):
 
 
 FORESTS = {"g": stump("skew", 0, -0.5, 0.25), "r": stump("median", 18, -1.0, 2.0)}
-MODELS = {MODEL: {f"{b}_{part}": v for b, trees in FORESTS.items() for part, v in trees.items()}}
+MODELS = {
+    ANOMALY_ZTF.name: {
+        f"{b}_{part}": v for b, trees in FORESTS.items() for part, v in trees.items()
+    }
+}
 
 
 def light_curve(**values):
@@ -75,7 +78,7 @@ def test_features_that_the_forests_do_not_know_may_lack():
 
 def test_forests_cut_magnitudes_in_g_where_light_curves_in_g_are(models):
     """By the names of their files the bands are the other way round."""
-    model = load([MODEL])[MODEL]
+    model = load([ANOMALY_ZTF])[ANOMALY_ZTF.name]
 
     def median_cut(band):
         prefix = f"{FILE_OF_BAND[band]}_"
@@ -90,7 +93,7 @@ def test_forests_cut_magnitudes_in_g_where_light_curves_in_g_are(models):
 
 def test_straight_bands_would_give_other_scores(models):
     """The forests that Fink's exchange of bands gives g and r; see the module."""
-    model = load([MODEL])[MODEL]
+    model = load([ANOMALY_ZTF])[ANOMALY_ZTF.name]
     packets = [p for p in sample() if all(features(p).values())]
     g, r = (features_of(pd.Series([features(p)[band] for p in packets])) for band in "gr")
     as_named = {"g": scores(g, model, "r"), "r": scores(r, model, "g")}

@@ -13,6 +13,7 @@ from fink_assets.surveys import LSST, ZTF
 STAMPS = {"cutoutScience", "cutoutTemplate"}
 ASKED = [
     (ZTF, ztf.MODULES, "hostless", {"candidate", "prv_candidates", *STAMPS}),
+    (ZTF, ztf.MODULES, "blazar", {"candidate", "prv_candidates"}),
     (ZTF, ztf.MODULES, "solar_system", {"candidate", "prv_candidates"}),
     (LSST, lsst.MODULES, "hostless", {"diaSource", "prvDiaSources", "diaObject", *STAMPS}),
     (LSST, lsst.MODULES, "solar_system", {"ssSource"}),

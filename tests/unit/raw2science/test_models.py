@@ -13,6 +13,7 @@ from fink_assets.packages import Package, PackageError
 from fink_assets.raw2science.batch import run_modules
 from fink_assets.raw2science.models import MODELS, convert, store
 from fink_assets.raw2science.models.convert import packed, unpacked
+from fink_assets.raw2science.models.data_pickle import Note
 from fink_assets.raw2science.models.registry import SUPERNNOVA_ZTF_IA
 from fink_assets.raw2science.module import Column, science_module
 from fink_assets.settings import Settings
@@ -142,6 +143,17 @@ def test_a_network_of_another_layout_or_other_inputs_is_refused():
         convert.recurrent_network(files, ["a"])
     with pytest.raises(convert.UnexpectedModelError, match="features"):
         convert.recurrent_network(files, ["b"])
+
+
+def test_a_forest_of_other_inputs_is_refused_whether_it_names_or_only_counts_them(monkeypatch):
+    counted = Note(convert.FOREST, (), {"n_features_in_": 8})
+    monkeypatch.setattr(convert, "read", lambda *_: counted)
+    with pytest.raises(convert.UnexpectedModelError, match="number of features: 8 where 2"):
+        convert.forest({"forest": b""}, ["a", "b"])
+    names = Note("numpy", (), (1, (2,), None, False, ["a", "c"]))
+    counted.state = {"n_features_in_": 2, "feature_names_in_": names}
+    with pytest.raises(convert.UnexpectedModelError, match="features"):
+        convert.forest({"forest": b""}, ["a", "b"])
 
 
 def with_model(model, survey="ztf"):

@@ -16,7 +16,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fink_assets.catalogues import Catalogue
-from fink_assets.raw2science.models import Model
 from fink_assets.raw2science.module import ScienceModule, ordered
 from fink_assets.raw2science.modules import MODULES
 
@@ -106,7 +105,7 @@ def fetched(request):
     module = (
         request.node.callspec.params.get("module") if "module" in request.fixturenames else None
     )
-    if module and any(isinstance(data, Model) for data in module.data):
+    if module and module.models:
         request.getfixturevalue("models")
 
 

@@ -6,7 +6,7 @@ import rubin
 from batches import batch, sample
 
 from fink_assets.raw2science.batch import run_modules
-from fink_assets.raw2science.models import named, store
+from fink_assets.raw2science.models import store
 from fink_assets.raw2science.modules import MODULES
 
 with_models = pytest.mark.parametrize(
@@ -39,9 +39,9 @@ def test_without_its_model_a_module_is_unavailable_and_says_what_to_do(module, r
 
 @with_models
 def test_with_a_damaged_file_a_module_fails_and_says_which_one_it_is(module, run, tmp_path):
-    for name in module.models:
-        (tmp_path / named(name).file).write_bytes(b"PK damaged")
+    for model in module.models:
+        (tmp_path / model.file).write_bytes(b"PK damaged")
     status, reason = run()
     assert status == {"failed"}
-    assert named(module.models[0]).file in reason
+    assert module.models[0].file in reason
     assert "delete its folder" in reason

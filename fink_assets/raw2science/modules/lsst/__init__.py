@@ -5,6 +5,7 @@ from fink_assets.raw2science.modules.lsst.cats import cats
 from fink_assets.raw2science.modules.lsst.color_evolution import color_evolution
 from fink_assets.raw2science.modules.lsst.crossmatch import crossmatch
 from fink_assets.raw2science.modules.lsst.detection_history import detection_history
+from fink_assets.raw2science.modules.lsst.early_snia import early_snia
 from fink_assets.raw2science.modules.lsst.fast_transient_rate import fast_transient_rate
 from fink_assets.raw2science.modules.lsst.gaia_dr3 import gaia_dr3
 from fink_assets.raw2science.modules.lsst.hostless import hostless
@@ -21,6 +22,7 @@ MODULES: tuple[ScienceModule, ...] = (
     color_evolution,
     crossmatch,
     detection_history,
+    early_snia,
     fast_transient_rate,
     gaia_dr3,
     hostless,

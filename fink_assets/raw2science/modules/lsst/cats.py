@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fink_assets.raw2science.models.registry import CATS_LSST
 from fink_assets.raw2science.module import Column, Golden, science_module
 from fink_assets.raw2science.modules.lsst.bands import BANDS
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from fink_assets.raw2science.models.convert import Arrays
 
-MODEL = "cats_lsst"
 CLASSES = {
     "sn_like": (11, "supernovae and what evolves like them"),
     "fast": (12, "fast transients: kilonovae, dwarf novae, flares of M dwarfs, microlensing"),
@@ -41,7 +41,7 @@ VARIES = " and ".join(
     version="1.0.0",
     owners=["team:transients"],
     inputs=("history.midpointMjdTai", "history.band", "history.psfFlux", "history.psfFluxErr"),
-    models=(MODEL,),
+    data=(CATS_LSST,),
     outputs=(
         Column(
             name="cats_class",
@@ -120,7 +120,7 @@ def cats(alerts: pd.DataFrame, models: Mapping[str, Arrays]) -> pd.DataFrame:
     found = np.full((len(curves), len(CLASSES)), np.nan)
     found[known] = class_probabilities(
         [curve for curve in curves if curve is not None],
-        models[MODEL],
+        models[CATS_LSST.name],
         length=STEPS,
         padding=PADDING,
     ).round(DIGITS)

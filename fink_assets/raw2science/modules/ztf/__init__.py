@@ -2,6 +2,7 @@
 
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.raw2science.modules.ztf.anomaly import anomaly
+from fink_assets.raw2science.modules.ztf.blazar import blazar
 from fink_assets.raw2science.modules.ztf.classification import classification
 from fink_assets.raw2science.modules.ztf.color_evolution import color_evolution
 from fink_assets.raw2science.modules.ztf.crossmatch import crossmatch
@@ -21,6 +22,7 @@ from fink_assets.raw2science.modules.ztf.transient_features import transient_fea
 
 MODULES: tuple[ScienceModule, ...] = (
     anomaly,
+    blazar,
     classification,
     color_evolution,
     crossmatch,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fink_assets.raw2science.models import named
+from fink_assets.raw2science.models.registry import ANOMALY_ZTF
 from fink_assets.raw2science.module import Column, Golden, science_module
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from fink_assets.astro.photometry import Numbers
     from fink_assets.raw2science.models.convert import Arrays
 
-MODEL = "anomaly_ztf"
 FILE_OF_BAND = {"g": "r", "r": "g"}
 """Which band each forest has in the name of its file: the two are exchanged; see the module."""
 
@@ -41,7 +40,7 @@ ENOUGH = " or ".join(
         "lightcurve_features.r",
     ),
     needs=("lightcurve_features",),
-    models=(MODEL,),
+    data=(ANOMALY_ZTF,),
     outputs=(
         Column(
             name="anomaly_score",
@@ -126,7 +125,7 @@ def anomaly(alerts: pd.DataFrame, models: Mapping[str, Arrays]) -> pd.DataFrame:
 
     found = {
         f"score_{band}": scores(
-            features_of(alerts[f"lightcurve_features.{band}"]), models[MODEL], band
+            features_of(alerts[f"lightcurve_features.{band}"]), models[ANOMALY_ZTF.name], band
         )
         for band in FILE_OF_BAND
     }
@@ -138,7 +137,7 @@ def features_of(records: pd.Series) -> Numbers:
     """Give what the forests take of each light curve, NaN where it is not known."""
     import numpy as np
 
-    names = named(MODEL).features
+    names = ANOMALY_ZTF.features
     found = np.full((len(records), len(names)), np.nan)
     for row, record in enumerate(records):
         if record is not None and not isinstance(record, float):
