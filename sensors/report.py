@@ -15,7 +15,8 @@ from fink_assets.drain import Report
 from fink_assets.lake.describe import key
 from fink_assets.raw2science.assets import module_key, module_numbers
 from fink_assets.stream2raw.assets import stream_key
-from quality.checks import of_module, of_verdict
+from quality.checks import of_verdict
+from quality.module_checks import of_module
 
 # Tables by the name their rows have in receipts.
 TABLES = ("raw", "quarantine", "science")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fink_assets.lake.table import of_nights
 from fink_assets.raw2science.apply import enriched, with_inputs
 from fink_assets.raw2science.enrich import Enrich
 from fink_assets.raw2science.module import ScienceModule
@@ -33,13 +34,31 @@ def replace_nights(stage: Enrich, nights: Sequence[str]) -> None:
 def replace_modules(stage: Enrich, modules: Sequence[ScienceModule], nights: Sequence[str]) -> None:
     """Run chosen modules again on the alerts that science has; only their columns change."""
     done = stage.tables.ledger.position("raw2science")
-    science = stage.tables.science.read(stage.spark, nights=nights).where(f"batch <= {done}")
-    missing = [c for c in _packet_columns(stage, modules) if c not in science.columns]
-    found = _with_packets(stage, science, nights, missing)
-    read = with_inputs(found, stage.survey, modules)
-    columns = [*science.columns, *[m.name for m in modules if m.name not in science.columns]]
+    read = with_packets(stage, modules, where=f"{of_nights(nights)} and batch <= {done}")
+    kept = stage.tables.science.read(stage.spark).columns
+    columns = [*kept, *[m.name for m in modules if m.name not in kept]]
     again = enriched(read, modules).select(*columns)
     stage.tables.science.replace(again, nights=nights, up_to_batch=done)
+
+
+def with_packets(stage: Enrich, modules: Sequence[ScienceModule], *, where: str) -> DataFrame:
+    """Alerts of science with all that modules read: science has part of it, raw the rest.
+
+    Parameters
+    ----------
+    where : str
+        Condition on columns that science and raw have: `night`, `batch`, `alert_id`.
+    """
+    from pyspark.sql import functions as F
+
+    science = stage.tables.science.read(stage.spark).where(where)
+    missing = [c for c in _packet_columns(stage, modules) if c not in science.columns]
+    found = science
+    if missing:
+        raw = renamed(stage.tables.raw.read(stage.spark).where(where), stage.survey)
+        packets = raw.select(F.col("kafka").alias("_kafka"), *missing)
+        found = science.join(packets, F.col("kafka") == F.col("_kafka")).drop("_kafka")
+    return with_inputs(found, stage.survey, modules)
 
 
 def _packet_columns(stage: Enrich, modules: Sequence[ScienceModule]) -> list[str]:
@@ -59,18 +78,6 @@ def _images(stage: Enrich, modules: Sequence[ScienceModule]) -> set[str]:
         for name, place in stage.survey.cutouts.items()
         if f"cutouts.{name}" in read
     }
-
-
-def _with_packets(
-    stage: Enrich, science: DataFrame, nights: Sequence[str], columns: Sequence[str]
-) -> DataFrame:
-    if not columns:
-        return science
-    from pyspark.sql import functions as F
-
-    raw = renamed(stage.tables.raw.read(stage.spark, nights=nights), stage.survey)
-    packets = raw.select(F.col("kafka").alias("_kafka"), *columns)
-    return science.join(packets, F.col("kafka") == F.col("_kafka")).drop("_kafka")
 
 
 def _once(raw: DataFrame) -> DataFrame:

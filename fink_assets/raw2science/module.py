@@ -15,6 +15,8 @@ from fink_assets.lake.columns import ColumnContract
 from fink_assets.raw2science.models import named
 
 STATUSES = ("ok", "not_applicable", "failed", "unavailable")
+BUDGET_MS = 5.0
+"""Milliseconds of CPU that a module may need for an alert, as in Fink's contract for models."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +94,7 @@ class ScienceModule:
     applies: str = "true"
     golden: Sequence[Golden] = ()
     data: Sequence[Data] = ()
+    budget_ms: float = BUDGET_MS
     doc: str = ""
     function: Callable[..., Any] | None = None
     expressions: dict[str, str] = field(default_factory=dict)
@@ -145,6 +148,7 @@ def science_module(
     applies: str = "true",
     golden: Sequence[Golden] = (),
     data: Sequence[Data] = (),
+    budget_ms: float = BUDGET_MS,
 ) -> Callable[[Callable[..., Any]], ScienceModule]:
     """Make a science module of a function.
 
@@ -172,6 +176,8 @@ def science_module(
         Real alerts with the values they must get.
     data : sequence of Data
         Catalogues or models that the function reads; without them its status is ``unavailable``.
+    budget_ms : float
+        CPU, in milliseconds per alert to which the module applies, that the function may need.
 
     Notes
     -----
@@ -198,6 +204,7 @@ def science_module(
             applies=applies,
             golden=tuple(golden),
             data=tuple(data),
+            budget_ms=budget_ms,
             doc=inspect.getdoc(function) or "",
             function=_given(function, tuple(models)) if computed else None,
             expressions={} if computed else dict(function()),
