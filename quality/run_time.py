@@ -116,16 +116,22 @@ def _measured(
     batches = ", ".join(map(str, sorted({batch for batch, _ in chosen})))
     ids = ", ".join(str(alert) for _, alert in chosen)
     where = f"night = '{night}' and batch in ({batches}) and alert_id in ({ids})"
-    return measured(module, _inputs(stage, module, where))
+    return measured(module, inputs(stage, module, where))
 
 
-def _inputs(stage: Enrich, module: ScienceModule, where: str) -> pd.DataFrame:
-    """What a module reads of some alerts, typed as a worker gets it."""
+def inputs(stage: Enrich, module: ScienceModule, where: str) -> pd.DataFrame:
+    """What a module reads of some alerts, as a worker of Spark gets it, by alert identifier.
+
+    Parameters
+    ----------
+    where : str
+        Condition on columns that science and raw have: `night`, `batch`, `alert_id`.
+    """
     from pyspark.sql import functions as F
 
     columns = [F.col(path).alias(path) for path in module.inputs]
     found = with_packets(stage, [module], where=where).select("alert_id", *columns)
-    return found.toArrow().to_pandas().sort_values("alert_id")[list(module.inputs)]
+    return found.toArrow().to_pandas().set_index("alert_id").sort_index()
 
 
 def measured(module: ScienceModule, alerts: pd.DataFrame) -> RunTime:
