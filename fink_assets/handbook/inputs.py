@@ -55,6 +55,8 @@ def described(path: str, survey: str, modules: Iterable[ScienceModule]) -> Input
     group, name = path.split(".", 1)
     if group == "cutouts":
         return Input(meaning=f"{name.capitalize()} image: bytes of a FITS file")
+    if path == "alert.object_id":
+        return Input(meaning="Name of the alert's object")
     for module in modules:
         if (module.survey, module.name) == (survey, group):
             for column in module.outputs:

@@ -8,7 +8,7 @@ from fink_assets.catalogues import Catalogue
 from fink_assets.distribution.filters import FILTERS
 from fink_assets.handbook.inputs import described as input_of
 from fink_assets.handbook.markdown import GENERATED, code, grid, joined
-from fink_assets.raw2science.models import Model, named
+from fink_assets.raw2science.models import Model
 from fink_assets.raw2science.module import Column, Golden, ScienceModule
 from fink_assets.raw2science.modules import MODULES
 from fink_assets.surveys import SURVEYS
@@ -76,10 +76,9 @@ def _range(column: Column) -> str:
 
 def _data(module: ScienceModule) -> Iterable[str]:
     """What it reads beside alerts: trained models, catalogues, anything else."""
-    data: list[Any] = [*map(named, module.models), *module.data]
-    models = [each for each in data if isinstance(each, Model)]
-    catalogues = [each for each in data if isinstance(each, Catalogue)]
-    others = [each for each in data if not isinstance(each, Model | Catalogue)]
+    models = [each for each in module.data if isinstance(each, Model)]
+    catalogues = [each for each in module.data if isinstance(each, Catalogue)]
+    others = [each for each in module.data if not isinstance(each, Model | Catalogue)]
     if models:
         yield "## Models"
         yield grid(("model", "version", "what it is", "from", "sha256"), map(_model, models))

@@ -14,7 +14,7 @@ from fink_assets.lake.describe import column_schema, key, nights, table_spec
 from fink_assets.lake.table import of_nights
 from fink_assets.raw2science.backfill import replace_modules, replace_nights
 from fink_assets.raw2science.enrich import Enrich
-from fink_assets.raw2science.models import Model, named
+from fink_assets.raw2science.models import Model
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.surveys import Survey
 
@@ -26,20 +26,15 @@ def module_key(module: ScienceModule) -> dg.AssetKey:
     return dg.AssetKey([module.survey, "science", module.name])
 
 
-def model_key(model: Model) -> dg.AssetKey:
-    """Asset key of a trained model."""
-    return dg.AssetKey([model.survey, "models", model.name])
-
-
 def models(survey: Survey, modules: Sequence[ScienceModule]) -> list[dg.AssetSpec]:
     """Trained models that modules need: made elsewhere, as they are."""
-    names = dict.fromkeys(name for module in modules for name in module.models)
-    return [_model_spec(survey, named(name)) for name in names]
+    read = [data for module in modules for data in module.data if isinstance(data, Model)]
+    return [_model_spec(survey, model) for model in {model.name: model for model in read}.values()]
 
 
 def _model_spec(survey: Survey, model: Model) -> dg.AssetSpec:
     return dg.AssetSpec(
-        model_key(model),
+        dg.AssetKey(model.key),
         description=model.doc,
         group_name="models",
         kinds={"numpy"},
@@ -103,7 +98,6 @@ def _module_spec(survey: Survey, tables: Tables, module: ScienceModule) -> dg.As
         },
         deps=[
             *(key(tables.science), *needed),
-            *[model_key(named(model)) for model in module.models],
             *[dg.AssetKey(data.key) for data in module.data],
         ],
         partitions_def=nights(survey),

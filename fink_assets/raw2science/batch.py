@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fink_assets.raw2science.models.store import MissingModelError
 from fink_assets.raw2science.module import ScienceModule
 
 if TYPE_CHECKING:
@@ -80,8 +79,7 @@ def run_modules(
                 columns = {name: outputs[name].reindex(alerts.index) for name in columns}
             except Exception as problem:  # a module may raise anything; the others go on
                 logger.exception("science module %s failed on %d alerts", module.name, rows.sum())
-                absent = isinstance(problem, MissingModelError)
-                mine = mine.mask(rows, UNAVAILABLE if absent else FAILED)
+                mine = mine.mask(rows, FAILED)
                 error = error.mask(rows, f"{type(problem).__name__}: {problem}"[:ERROR_LENGTH])
         status[module.name] = mine
         for name, values in columns.items():

@@ -12,7 +12,7 @@ from functools import wraps
 from typing import Any, Protocol
 
 from fink_assets.lake.columns import ColumnContract
-from fink_assets.raw2science.models import named
+from fink_assets.raw2science.models import Model
 
 STATUSES = ("ok", "not_applicable", "failed", "unavailable")
 BUDGET_MS = 5.0
@@ -90,7 +90,6 @@ class ScienceModule:
     inputs: Sequence[str]
     outputs: Sequence[Column]
     needs: Sequence[str] = ()
-    models: Sequence[str] = ()
     applies: str = "true"
     golden: Sequence[Golden] = ()
     data: Sequence[Data] = ()
@@ -120,9 +119,8 @@ class ScienceModule:
 
     @property
     def code_version(self) -> str:
-        """Declared version and a digest of source, models and data, e.g. ``1.0.0+4f1c2a9b``."""
-        digests = [named(model).sha256 for model in self.models]
-        digests += [data.digest for data in self.data]
+        """Declared version and a digest of source and data, e.g. ``1.0.0+4f1c2a9b``."""
+        digests = [data.digest for data in self.data]
         content = "".join([self.source, *digests])
         return f"{self.version}+{hashlib.sha256(content.encode()).hexdigest()[:8]}"
 
@@ -144,7 +142,6 @@ def science_module(
     inputs: Sequence[str],
     outputs: Sequence[Column],
     needs: Sequence[str] = (),
-    models: Sequence[str] = (),
     applies: str = "true",
     golden: Sequence[Golden] = (),
     data: Sequence[Data] = (),
@@ -168,30 +165,35 @@ def science_module(
         What the module adds.
     needs : sequence of str
         Modules that must run first.
-    models : sequence of str
-        Trained models of the registry; the function gets their arrays by name as a second argument.
     applies : str
         Spark SQL condition over the inputs; alerts for which it is not true get ``not_applicable``.
     golden : sequence of Golden
         Real alerts with the values they must get.
     data : sequence of Data
-        Catalogues or models that the function reads; without them its status is ``unavailable``.
+        Catalogues and trained models that the function reads; without them its status is
+        ``unavailable``.
     budget_ms : float
         CPU, in milliseconds per alert to which the module applies, that the function may need.
 
     Notes
     -----
-    A function with a parameter is called with a batch of alerts. A function without one returns
+    A function with a parameter is called with a batch of alerts; with a second one it gets the
+    arrays of its models by name, too. A function without one returns
     ``{output: Spark SQL expression}`` and is computed by Spark itself.
     """
 
     def declare(function: Callable[..., Any]) -> ScienceModule:
-        for model in map(named, models):
+        models = [each for each in data if isinstance(each, Model)]
+        for model in models:
             if model.survey != survey:
                 raise ValueError(
                     f"{function.__name__}: {model.name} is for {model.survey}'s alerts"
                 )
-        computed = bool(inspect.signature(function).parameters)
+        takes = len(inspect.signature(function).parameters)
+        if bool(models) != (takes == 2):
+            raise ValueError(
+                f"{function.__name__}: a second parameter gets the arrays of models, and only those"
+            )
         return ScienceModule(
             name=function.__name__,
             survey=survey,
@@ -200,21 +202,20 @@ def science_module(
             inputs=tuple(inputs),
             outputs=tuple(outputs),
             needs=tuple(needs),
-            models=tuple(models),
             applies=applies,
             golden=tuple(golden),
             data=tuple(data),
             budget_ms=budget_ms,
             doc=inspect.getdoc(function) or "",
-            function=_given(function, tuple(models)) if computed else None,
-            expressions={} if computed else dict(function()),
+            function=_given(function, models) if takes else None,
+            expressions={} if takes else dict(function()),
             source=inspect.getsource(inspect.getmodule(function) or function),
         )
 
     return declare
 
 
-def _given(function: Callable[..., Any], models: Sequence[str]) -> Callable[..., Any]:
+def _given(function: Callable[..., Any], models: Sequence[Model]) -> Callable[..., Any]:
     """Make a function of alerts alone: models are loaded where it runs, once per process."""
     if not models:
         return function

@@ -9,9 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import dagster as dg
+
 from fink_assets.definitions import build_defs
-from fink_assets.raw2science.assets import model_key, module_key
-from fink_assets.raw2science.models import named
+from fink_assets.raw2science.assets import module_key
+from fink_assets.raw2science.models import Model
 from fink_assets.raw2science.modules import MODULES
 from fink_assets.settings import Settings
 
@@ -98,13 +100,13 @@ def test_every_asset_says_what_it_is_and_who_answers_for_it():
 def test_a_module_depends_on_its_models_which_are_made_elsewhere_and_say_what_they_are():
     defs = build_defs(Settings(_env_file=None))
     specs = {spec.key: spec for spec in defs.resolve_all_asset_specs()}
-    used = [(module, named(name)) for module in MODULES for name in module.models]
+    used = [(m, data) for m in MODULES for data in m.data if isinstance(data, Model)]
     for module, model in used:
-        spec = specs[model_key(model)]
-        assert model_key(model) in {dep.asset_key for dep in specs[module_key(module)].deps}
+        spec = specs[dg.AssetKey(model.key)]
+        assert dg.AssetKey(model.key) in {dep.asset_key for dep in specs[module_key(module)].deps}
         assert spec.metadata["sha256"] == spec.code_version == model.sha256
         assert {"bytes", "licence", "origin", "package", "features"} <= set(spec.metadata)
-        assert model_key(model) not in defs.resolve_asset_graph().materializable_asset_keys
+        assert dg.AssetKey(model.key) not in defs.resolve_asset_graph().materializable_asset_keys
     assert len({key for key in specs if "models" in key.path}) == len({m.name for _, m in used})
 
 

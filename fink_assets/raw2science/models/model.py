@@ -55,6 +55,22 @@ class Model:
     features: Sequence[str]
 
     @property
+    def key(self) -> tuple[str, str, str]:
+        """Asset key."""
+        return (self.survey, "models", self.name)
+
+    @property
+    def digest(self) -> str:
+        """Digest of the content, known without it."""
+        return self.sha256
+
+    def missing(self) -> str:
+        """Say what is missing on this machine and what to do; empty if nothing is."""
+        from fink_assets.raw2science.models.store import path
+
+        return "" if path(self).is_file() else f"no model in {path(self)}: run `fink setup`"
+
+    @property
     def file(self) -> str:
         """Name of the converted file, which tells its content."""
         return f"{self.name}-{self.version}-{self.sha256[:16]}.npz"

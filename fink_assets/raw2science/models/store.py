@@ -18,15 +18,11 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from fink_assets.packages import Package, PackageError
-from fink_assets.raw2science.models import MODELS, Model, named
+from fink_assets.raw2science.models import MODELS, Model
 from fink_assets.settings import settings
 
 if TYPE_CHECKING:
     from fink_assets.raw2science.models.convert import Arrays
-
-
-class MissingModelError(LookupError):
-    """A model whose file is not on this machine; the message says what to do."""
 
 
 class DamagedModelError(RuntimeError):
@@ -72,25 +68,22 @@ def path(model: Model, folder: Path | None = None, models: Sequence[Model] = MOD
     return _home(folder or settings().models, own) / model.file
 
 
-def load(names: Sequence[str]) -> Mapping[str, Arrays]:
+def load(models: Sequence[Model]) -> Mapping[str, Arrays]:
     """Give the arrays of models by name; each is read and checked once per process.
 
     Raises
     ------
-    MissingModelError, DamagedModelError
+    FileNotFoundError, DamagedModelError
         If a file is not there, or is another one.
     """
-    return {name: _loaded(path(named(name)), named(name).sha256) for name in names}
+    return {model.name: _loaded(path(model), model.sha256) for model in models}
 
 
 @cache
 def _loaded(file: Path, sha256: str) -> Arrays:
     from fink_assets.raw2science.models.convert import unpacked
 
-    try:
-        content = file.read_bytes()
-    except FileNotFoundError:
-        raise MissingModelError(f"no model in {file}: run `fink setup`") from None
+    content = file.read_bytes()
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         raise DamagedModelError(f"{file} has sha256 {found}, expected {sha256}: delete its folder")

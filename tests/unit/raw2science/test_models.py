@@ -11,8 +11,9 @@ import pytest
 
 from fink_assets.packages import Package, PackageError
 from fink_assets.raw2science.batch import run_modules
-from fink_assets.raw2science.models import MODELS, convert, named, store
+from fink_assets.raw2science.models import MODELS, convert, store
 from fink_assets.raw2science.models.convert import packed, unpacked
+from fink_assets.raw2science.models.registry import SUPERNNOVA_ZTF_IA
 from fink_assets.raw2science.module import Column, science_module
 from fink_assets.settings import Settings
 
@@ -33,7 +34,7 @@ def model(monkeypatch):
     monkeypatch.setattr(Package, "check", lambda package, file: None)
     content = packed(ARRAYS)
     return dataclasses.replace(
-        named("supernnova_ztf_ia"),
+        SUPERNNOVA_ZTF_IA,
         name="ours",
         form="ours",
         sources={"data/model.json": hashlib.sha256(SOURCE).hexdigest()},
@@ -53,8 +54,7 @@ def wheel(tmp_path):
 
 @pytest.fixture
 def ours(model, tmp_path, monkeypatch):
-    """The model as the only one of the registry, and an empty cache."""
-    monkeypatch.setattr("fink_assets.raw2science.models.MODELS", (model,))
+    """Where the file of the model would be; nothing is there."""
     monkeypatch.setattr(store, "path", lambda m: tmp_path / "models" / m.file)
     store._loaded.cache_clear()
     yield tmp_path / "models" / model.file
@@ -144,12 +144,7 @@ def test_a_network_of_another_layout_or_other_inputs_is_refused():
         convert.recurrent_network(files, ["b"])
 
 
-def test_a_model_nobody_declared_is_not_known():
-    with pytest.raises(LookupError, match="no model gone in the registry: supernnova_ztf_ia"):
-        named("gone")
-
-
-def with_model(name="ours", survey="ztf"):
+def with_model(model, survey="ztf"):
     """Declare a module that adds up the weights of a model."""
 
     @science_module(
@@ -158,11 +153,11 @@ def with_model(name="ours", survey="ztf"):
         owners=["team:tests"],
         inputs=("candidate.x",),
         outputs=(Column(name="score", type="double", doc="A number."),),
-        models=(name,),
+        data=(model,),
     )
     def score(alerts, models):
         """Give a number."""
-        return pd.DataFrame({"score": models[name]["weights"].sum() + alerts["candidate.x"]})
+        return pd.DataFrame({"score": models[model.name]["weights"].sum() + alerts["candidate.x"]})
 
     return score
 
@@ -175,51 +170,60 @@ def run(module):
     return found.set_axis(["score", "status", "error"], axis=1).to_dict("list")
 
 
-def test_a_module_gets_the_arrays_of_the_models_it_names(ours):
+def test_a_module_gets_the_arrays_of_the_models_it_names(ours, model):
     ours.parent.mkdir()
     ours.write_bytes(packed(ARRAYS))
-    assert run(with_model()) == {"score": [16, 17], "status": ["ok"] * 2, "error": [None] * 2}
+    assert run(with_model(model)) == {"score": [16, 17], "status": ["ok"] * 2, "error": [None] * 2}
 
 
-def test_a_model_is_read_once_per_process_and_cannot_be_changed(ours):
+def test_a_model_is_read_once_per_process_and_cannot_be_changed(ours, model):
     ours.parent.mkdir()
     ours.write_bytes(packed(ARRAYS))
-    first = store.load(["ours"])["ours"]
+    first = store.load([model])["ours"]
     ours.unlink()
-    assert store.load(["ours"])["ours"] is first
+    assert store.load([model])["ours"] is first
     with pytest.raises(ValueError, match="read-only"):
         first["weights"][0] = 1
 
 
-def test_a_module_whose_model_is_not_there_is_unavailable_and_says_what_to_do(ours):
-    found = run(with_model())
+def test_a_module_whose_model_is_not_there_is_unavailable_and_says_what_to_do(ours, model):
+    found = run(with_model(model))
     assert found["status"] == ["unavailable"] * 2
-    assert found["error"] == [f"MissingModelError: no model in {ours}: run `fink setup`"] * 2
+    assert found["error"] == [f"no model in {ours}: run `fink setup`"] * 2
     ours.parent.mkdir()
     ours.write_bytes(packed(ARRAYS))
-    assert run(with_model())["status"] == ["ok"] * 2, "it is looked for again"
+    assert run(with_model(model))["status"] == ["ok"] * 2, "it is looked for again"
 
 
-def test_a_module_whose_model_is_another_file_fails(ours):
+def test_a_module_whose_model_is_another_file_fails(ours, model):
     ours.parent.mkdir()
     ours.write_bytes(packed({"weights": np.zeros(1)}))
-    found = run(with_model())
+    found = run(with_model(model))
     assert found["status"] == ["failed"] * 2
     assert "expected" in found["error"][0]
 
 
-def test_the_version_of_a_module_tells_its_models(ours, model, monkeypatch):
-    one = with_model().code_version
+def test_the_version_of_a_module_tells_its_models(model):
     other = dataclasses.replace(model, sha256="0" * 64)
-    monkeypatch.setattr("fink_assets.raw2science.models.MODELS", (other,))
-    assert with_model().code_version != one
+    assert with_model(model).code_version != with_model(other).code_version
 
 
-def test_a_module_that_names_a_model_of_nobody_or_of_another_survey_is_refused(ours):
-    with pytest.raises(LookupError, match="no model gone"):
-        with_model("gone")
+def test_a_module_that_names_a_model_of_another_survey_is_refused(model):
     with pytest.raises(ValueError, match="ours is for ztf's alerts"):
-        with_model(survey="lsst")
+        with_model(model, survey="lsst")
+
+
+def test_a_function_that_does_not_take_its_models_is_refused(model):
+    declare = science_module(
+        survey="ztf",
+        version="1.0.0",
+        owners=["team:tests"],
+        inputs=("candidate.x",),
+        outputs=(Column(name="score", type="double", doc="A number."),),
+        data=(model,),
+    )
+    with pytest.raises(ValueError, match="second parameter"):
+        declare(lambda alerts: alerts)
 
 
 def test_models_are_at_the_same_place_for_all_who_share_a_cache(tmp_path):

@@ -15,6 +15,8 @@ from batches import batch, sample
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fink_assets.catalogues import Catalogue
+from fink_assets.raw2science.models import Model
 from fink_assets.raw2science.module import ScienceModule, ordered
 from fink_assets.raw2science.modules import MODULES
 
@@ -104,7 +106,7 @@ def fetched(request):
     module = (
         request.node.callspec.params.get("module") if "module" in request.fixturenames else None
     )
-    if module and module.models:
+    if module and any(isinstance(data, Model) for data in module.data):
         request.getfixturevalue("models")
 
 
@@ -118,7 +120,7 @@ def alerts(module, samples):
 def data(request):
     """What the module reads beside alerts; without it the test is skipped."""
     module = getattr(request.node, "callspec", None) and request.node.callspec.params.get("module")
-    if module and module.data:
+    if module and any(isinstance(data, Catalogue) for data in module.data):
         request.getfixturevalue("catalogues")
         assert not module.missing()
 

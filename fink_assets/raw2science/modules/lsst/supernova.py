@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fink_assets.raw2science.models.registry import SUPERNNOVA_LSST_SN
 from fink_assets.raw2science.module import Column, Golden, science_module
 from fink_assets.raw2science.modules.supernnova import ZERO_POINT, scores
 
@@ -25,7 +26,7 @@ FROM_NANOJANSKY = 10 ** (0.4 * (ZERO_POINT - 31.4))
     version="1.0.0",
     owners=["team:transients"],
     inputs=("history.midpointMjdTai", "history.band", "history.psfFlux", "history.psfFluxErr"),
-    models=("supernnova_lsst_sn",),
+    data=(SUPERNNOVA_LSST_SN,),
     outputs=(
         Column(
             name="sn_vs_others",
@@ -70,4 +71,4 @@ def supernova(alerts: pd.DataFrame, models: Mapping[str, Arrays]) -> pd.DataFram
         bands = ["Y" if band == "y" else band for band in labels(entries[1], len(mjd)).tolist()]
         curves.append((mjd, bands, fluxes * FROM_NANOJANSKY, errors * FROM_NANOJANSKY))
     found = scores(curves, models)
-    return pd.DataFrame({"sn_vs_others": found["supernnova_lsst_sn"]}, index=alerts.index)
+    return pd.DataFrame({"sn_vs_others": found[SUPERNNOVA_LSST_SN.name]}, index=alerts.index)

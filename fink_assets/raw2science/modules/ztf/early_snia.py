@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fink_assets.raw2science.models.registry import EARLY_SNIA_ZTF
 from fink_assets.raw2science.module import Column, Golden, science_module
 from fink_assets.raw2science.modules.supernnova import ZERO_POINT
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from fink_assets.raw2science.models.convert import Arrays
 
 BANDS = (1, 2)
-MODEL = "early_snia_ztf"
 
 
 @science_module(
@@ -32,7 +32,7 @@ MODEL = "early_snia_ztf"
         "history.magpsf",
         "history.sigmapsf",
     ),
-    models=(MODEL,),
+    data=(EARLY_SNIA_ZTF,),
     outputs=(
         Column(
             name="snia_vs_nonia",
@@ -86,7 +86,7 @@ def early_snia(alerts: pd.DataFrame, models: Mapping[str, Arrays]) -> pd.DataFra
     found = np.full(len(rows), np.nan)
     features = np.array([row for row in rows if row is not None], dtype=np.float64)
     if len(features):
-        found[rising] = probability(features, models[MODEL])
+        found[rising] = probability(features, models[EARLY_SNIA_ZTF.name])
     return pd.DataFrame({"snia_vs_nonia": found}, index=alerts.index)
 
 

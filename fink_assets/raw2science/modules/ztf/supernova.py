@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fink_assets.raw2science.models.registry import SUPERNNOVA_ZTF_IA, SUPERNNOVA_ZTF_SN
 from fink_assets.raw2science.module import Column, Golden, science_module
 from fink_assets.raw2science.modules.supernnova import ZERO_POINT, scores
 
@@ -34,7 +35,7 @@ BANDS = {1: "g", 2: "r"}
         "solar_system.roid",
     ),
     needs=("solar_system",),
-    models=("supernnova_ztf_ia", "supernnova_ztf_sn"),
+    data=(SUPERNNOVA_ZTF_IA, SUPERNNOVA_ZTF_SN),
     outputs=(
         Column(
             name="snia_vs_nonia",
@@ -103,8 +104,8 @@ def supernova(alerts: pd.DataFrame, models: Mapping[str, Arrays]) -> pd.DataFram
     found = scores(curves, models)
     return pd.DataFrame(
         {
-            "snia_vs_nonia": found["supernnova_ztf_ia"],
-            "sn_vs_all": found["supernnova_ztf_sn"],
+            "snia_vs_nonia": found[SUPERNNOVA_ZTF_IA.name],
+            "sn_vs_all": found[SUPERNNOVA_ZTF_SN.name],
         },
         index=alerts.index,
     )
