@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fink_assets.lake.table import Table
+from fink_assets.raw2science.apply import with_inputs
 from fink_assets.raw2science.backfill import with_packets
 from fink_assets.raw2science.batch import OK, run_modules
 from fink_assets.raw2science.enrich import Enrich
@@ -130,7 +131,8 @@ def inputs(stage: Enrich, module: ScienceModule, where: str) -> pd.DataFrame:
     from pyspark.sql import functions as F
 
     columns = [F.col(path).alias(path) for path in module.inputs]
-    found = with_packets(stage, [module], where=where).select("alert_id", *columns)
+    packets = with_packets(stage, [module], where=where)
+    found = with_inputs(packets, stage.survey, [module]).select("alert_id", *columns)
     return found.toArrow().to_pandas().set_index("alert_id").sort_index()
 
 

@@ -34,7 +34,8 @@ def replace_nights(stage: Enrich, nights: Sequence[str]) -> None:
 def replace_modules(stage: Enrich, modules: Sequence[ScienceModule], nights: Sequence[str]) -> None:
     """Run chosen modules again on the alerts that science has; only their columns change."""
     done = stage.tables.ledger.position("raw2science")
-    read = with_packets(stage, modules, where=f"{of_nights(nights)} and batch <= {done}")
+    found = with_packets(stage, modules, where=f"{of_nights(nights)} and batch <= {done}")
+    read = with_inputs(found, stage.survey, modules)
     kept = stage.tables.science.read(stage.spark).columns
     columns = [*kept, *[m.name for m in modules if m.name not in kept]]
     again = enriched(read, modules).select(*columns)
@@ -42,7 +43,7 @@ def replace_modules(stage: Enrich, modules: Sequence[ScienceModule], nights: Seq
 
 
 def with_packets(stage: Enrich, modules: Sequence[ScienceModule], *, where: str) -> DataFrame:
-    """Alerts of science with all that modules read: science has part of it, raw the rest.
+    """Alerts of science with the packet's columns that modules read and science has not.
 
     Parameters
     ----------
@@ -53,12 +54,11 @@ def with_packets(stage: Enrich, modules: Sequence[ScienceModule], *, where: str)
 
     science = stage.tables.science.read(stage.spark).where(where)
     missing = [c for c in _packet_columns(stage, modules) if c not in science.columns]
-    found = science
-    if missing:
-        raw = renamed(stage.tables.raw.read(stage.spark).where(where), stage.survey)
-        packets = raw.select(F.col("kafka").alias("_kafka"), *missing)
-        found = science.join(packets, F.col("kafka") == F.col("_kafka")).drop("_kafka")
-    return with_inputs(found, stage.survey, modules)
+    if not missing:
+        return science
+    raw = renamed(stage.tables.raw.read(stage.spark).where(where), stage.survey)
+    packets = raw.select(F.col("kafka").alias("_kafka"), *missing)
+    return science.join(packets, F.col("kafka") == F.col("_kafka")).drop("_kafka")
 
 
 def _packet_columns(stage: Enrich, modules: Sequence[ScienceModule]) -> list[str]:
