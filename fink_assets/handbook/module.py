@@ -57,7 +57,7 @@ def _inputs(module: ScienceModule) -> str:
 
 
 def _outputs(columns: Sequence[Column]) -> str:
-    head = ("output", "type", "unit", "range", "meaning", "UCD", "in Fink's topics")
+    head = ("output", "type", "unit", "range", "meaning", "UCD", "in user topics, as Fink names it")
     rows = [
         (f"`{c.name}`", f"`{c.type}`", c.unit, _range(c), c.doc, c.ucd, c.fink and f"`{c.fink}`")
         for c in columns
