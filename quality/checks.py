@@ -1,28 +1,24 @@
-"""Asset checks: what the rules, the modules and the books say, as Dagster shows it.
+"""Asset checks of batches and of whole nights: what the rules and the books say in Dagster.
 
 The verdicts come from `expectations` and `reconciliation`; here they get a name, an asset and a
-severity.
+severity. What is asked of a science module stands in `module_checks`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 
 import dagster as dg
 
 from fink_assets.distribution.filter import AlertFilter
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.describe import key
-from fink_assets.raw2science.assets import module_key
-from fink_assets.raw2science.enrich import Enrich, statuses
+from fink_assets.raw2science.enrich import Enrich
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.surveys import Survey
 from quality.expectations import Verdict
-from quality.findings import of_numbers
-from quality.module_values import DISTANCE, LEAST, MORE_NULLS, NIGHTS, Values, values
+from quality.module_checks import module_results, module_specs, run_time_results
 from quality.reconciliation import Balance, alerts, deliveries, offsets
 
-HEALTHY = "no_failures"
-IN_RANGE = "values_are_in_range"
-AS_USUAL = "values_are_as_in_recent_nights"
 OFFSETS = "every_offset_is_accounted_for"
 ALERTS = "every_alert_is_judged_once"
 DELIVERIES = "deliveries_are_what_filters_select"
@@ -40,41 +36,6 @@ def batch_specs(survey: Survey, tables: Tables) -> list[dg.AssetCheckSpec]:
             f"{rule.why} Source: {rule.source}.",
         )
         for rule in rules
-    ]
-
-
-def module_specs(modules: Sequence[ScienceModule]) -> list[dg.AssetCheckSpec]:
-    """A check per module: it failed on no alert."""
-    return [
-        dg.AssetCheckSpec(
-            HEALTHY,
-            asset=module_key(m),
-            description=f"`{m.name}` raised on no alert, and nothing it needs was missing. After a "
-            "fix, materialise this asset for the night: only its columns change.",
-        )
-        for m in modules
-    ]
-
-
-def value_specs(modules: Sequence[ScienceModule]) -> list[dg.AssetCheckSpec]:
-    """Warnings per module about its values in a night; they block nothing."""
-    return [
-        spec
-        for module in modules
-        for spec in (
-            dg.AssetCheckSpec(
-                IN_RANGE,
-                asset=module_key(module),
-                description="Every value lies in the range that its column declares.",
-            ),
-            dg.AssetCheckSpec(
-                AS_USUAL,
-                asset=module_key(module),
-                description=f"No value is distributed otherwise than in the {NIGHTS} nights "
-                f"before (Kolmogorov-Smirnov distance above {DISTANCE}, of {LEAST} values or more) "
-                f"nor null more often by {MORE_NULLS:.0%} of the alerts.",
-            ),
-        )
     ]
 
 
@@ -117,38 +78,6 @@ def of_verdict(verdict: Verdict, tables: Tables) -> dg.AssetCheckEvaluation:
             "samples": ", ".join(map(str, verdict.samples)) or "none",
         },
     )
-
-
-def of_module(module: ScienceModule, counts: Mapping[str, int]) -> dg.AssetCheckEvaluation | None:
-    """Evaluation of a module's health; None where no alert met it."""
-    start = f"module:{module.name}:"
-    found = {name.removeprefix(start): n for name, n in counts.items() if name.startswith(start)}
-    if not found:
-        return None
-    bad = found.get("failed", 0) + found.get("unavailable", 0)
-    return dg.AssetCheckEvaluation(
-        asset_key=module_key(module),
-        check_name=HEALTHY,
-        passed=not bad,
-        metadata={**found, "version": module.code_version},
-    )
-
-
-def of_values(module: ScienceModule, found: Sequence[Values]) -> Iterator[dg.AssetCheckResult]:
-    """Results of the checks of a module's values in a night."""
-    outside = [each for each in found if each.outside]
-    unusual = [each for each in found if each.unusual]
-    for name, bad in ((IN_RANGE, outside), (AS_USUAL, unusual)):
-        yield dg.AssetCheckResult(
-            passed=not bad,
-            asset_key=module_key(module),
-            check_name=name,
-            severity=dg.AssetCheckSeverity.WARN,
-            metadata={
-                "not so": ", ".join(each.output for each in bad) or "none",
-                **of_numbers("values", found),
-            },
-        )
 
 
 def of_balance(name: str, asset_key: dg.AssetKey, balance: Balance) -> dg.AssetCheckResult:
@@ -196,17 +125,19 @@ def night_checks(
 
     @dg.multi_asset_check(
         name=f"{survey.name}_night_checks",
-        specs=[*night_specs(tables), *module_specs(modules), *value_specs(modules)],
+        specs=[*night_specs(tables), *module_specs(modules)],
         can_subset=True,
         pool="spark_batch",
     )
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         """Count a night's alerts from the tables themselves."""
         run, night = stage(), _night(context, tables)
-        for result in _night_results(run, tables, night, modules, filters):
+        books = _books(run, tables, night, filters)
+        for result in chain(books, module_results(run, night, modules)):
             check = dg.AssetCheckKey(result.asset_key, result.check_name)  # type: ignore[arg-type]
             if check in context.selected_asset_check_keys:
                 yield result
+        yield from run_time_results(context, run, night, modules)
 
     return checks
 
@@ -221,29 +152,10 @@ def _night(context: dg.AssetCheckExecutionContext, tables: Tables) -> str:
     return max(nights)
 
 
-def _night_results(
-    run: Enrich,
-    tables: Tables,
-    night: str,
-    modules: Sequence[ScienceModule],
-    filters: Sequence[AlertFilter],
+def _books(
+    run: Enrich, tables: Tables, night: str, filters: Sequence[AlertFilter]
 ) -> Iterator[dg.AssetCheckResult]:
     yield of_balance(OFFSETS, key(tables.raw), offsets(tables, run.spark))
     yield of_balance(ALERTS, key(tables.science), alerts(tables, run.spark, night))
     sent = deliveries(tables, run.spark, night, filters)
     yield of_balance(DELIVERIES, key(tables.deliveries), sent)
-    counts: dict[str, int] = {}
-    if tables.science.exists():
-        counts = statuses(run.tables, run.modules, f"night = '{night}'").get(night, {})
-    for module in modules:
-        seen = of_module(module, counts)
-        metadata = seen.metadata if seen else {"alerts": 0}
-        yield dg.AssetCheckResult(
-            passed=seen is None or seen.passed,
-            asset_key=module_key(module),
-            check_name=HEALTHY,
-            metadata=metadata,
-        )
-    found = values(tables.science, modules, night)
-    for module in modules:
-        yield from of_values(module, [each for each in found if each.module == module.name])

@@ -70,9 +70,12 @@ class Values:
 
     @property
     def unusual(self) -> bool:
-        """Whether it is not distributed, or lacks values, as in the nights before."""
-        if (self.distance or 0) > DISTANCE:
-            return True
+        """Whether it is not distributed as in the nights before."""
+        return (self.distance or 0) > DISTANCE
+
+    @property
+    def lacking(self) -> bool:
+        """Whether it is null more often than in the nights before."""
         before, now = self.nulls_before, self.null_fraction
         if before is None or now is None or self.alerts < LEAST:
             return False

@@ -15,7 +15,8 @@ from fink_assets.drain import Report
 from fink_assets.lake.describe import key
 from fink_assets.raw2science.assets import module_key, module_numbers
 from fink_assets.stream2raw.assets import stream_key
-from quality.checks import of_module, of_verdict
+from quality.checks import of_verdict
+from quality.module_checks import of_module
 
 # Tables by the name their rows have in receipts.
 TABLES = ("raw", "quarantine", "science")
@@ -39,7 +40,8 @@ def events(
     for verdict in report.verdicts.values():
         yield of_verdict(verdict, chain.tables)
     for module in chain.modules:
-        evaluation = of_module(module, counts)
+        may_ask = chain.enrich.asking.may_ask(module.services)
+        evaluation = of_module(module, counts, may_ask=may_ask)
         if evaluation:
             yield evaluation
 

@@ -94,6 +94,7 @@ def _module_spec(survey: Survey, tables: Tables, module: ScienceModule) -> dg.As
             "dagster/column_schema": column_schema(module.outputs),
             "dagster/column_lineage": dg.TableColumnLineage(lineage),
             "applies to alerts with": dg.MetadataValue.text(module.applies),
+            "CPU budget": _budget(module),
         },
         deps=[
             *(key(tables.science), *needed),
@@ -102,6 +103,12 @@ def _module_spec(survey: Survey, tables: Tables, module: ScienceModule) -> dg.As
         partitions_def=nights(survey),
         skippable=True,
     )
+
+
+def _budget(module: ScienceModule) -> str:
+    if module.function is None:
+        return "computed by Spark, not measured apart"
+    return f"{module.budget_ms:g} ms per alert, measured each night"
 
 
 def assets(

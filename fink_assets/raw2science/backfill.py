@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fink_assets.lake.table import of_nights
 from fink_assets.raw2science.apply import enriched, with_inputs
 from fink_assets.raw2science.asked import PATIENCE_SECONDS, services_of
 from fink_assets.raw2science.enrich import Enrich
@@ -41,13 +42,12 @@ def replace_modules(stage: Enrich, modules: Sequence[ScienceModule], nights: Seq
     from pyspark.sql import functions as F
 
     done = stage.tables.ledger.position("raw2science")
-    science = stage.tables.science.read(stage.spark, nights=nights).where(f"batch <= {done}")
-    missing = [c for c in _packet_columns(stage, modules) if c not in science.columns]
-    found = _with_packets(stage, science, nights, missing)
-    only = replace(stage, modules=modules)
-    read = with_inputs(found, stage.survey, modules, _answers(only, science))
-    kept = [c for c in science.columns if c != "recomputed"]
-    columns = [*kept, *[m.name for m in modules if m.name not in science.columns]]
+    found = with_packets(stage, modules, where=f"{of_nights(nights)} and batch <= {done}")
+    answers = _answers(replace(stage, modules=modules), found)
+    read = with_inputs(found, stage.survey, modules, answers)
+    kept = stage.tables.science.read(stage.spark).columns
+    columns = [c for c in kept if c != "recomputed"]
+    columns += [m.name for m in modules if m.name not in kept]
     again = enriched(read, modules).select(*columns, F.current_timestamp().alias("recomputed"))
     stage.tables.science.replace(again, nights=nights, up_to_batch=done)
 
@@ -58,6 +58,25 @@ def _answers(stage: Enrich, alerts: DataFrame) -> pa.Table | None:
         return None
     patient = replace(stage, asking=replace(stage.asking, seconds=PATIENCE_SECONDS))
     return patient.answers(alerts.select("alert_id", "ra", "dec").toPandas())
+
+
+def with_packets(stage: Enrich, modules: Sequence[ScienceModule], *, where: str) -> DataFrame:
+    """Alerts of science with the packet's columns that modules read and science has not.
+
+    Parameters
+    ----------
+    where : str
+        Condition on columns that science and raw have: `night`, `batch`, `alert_id`.
+    """
+    from pyspark.sql import functions as F
+
+    science = stage.tables.science.read(stage.spark).where(where)
+    missing = [c for c in _packet_columns(stage, modules) if c not in science.columns]
+    if not missing:
+        return science
+    raw = renamed(stage.tables.raw.read(stage.spark).where(where), stage.survey)
+    packets = raw.select(F.col("kafka").alias("_kafka"), *missing)
+    return science.join(packets, F.col("kafka") == F.col("_kafka")).drop("_kafka")
 
 
 def _packet_columns(stage: Enrich, modules: Sequence[ScienceModule]) -> list[str]:
@@ -78,18 +97,6 @@ def _images(stage: Enrich, modules: Sequence[ScienceModule]) -> set[str]:
         for name, place in stage.survey.cutouts.items()
         if f"cutouts.{name}" in read
     }
-
-
-def _with_packets(
-    stage: Enrich, science: DataFrame, nights: Sequence[str], columns: Sequence[str]
-) -> DataFrame:
-    if not columns:
-        return science
-    from pyspark.sql import functions as F
-
-    raw = renamed(stage.tables.raw.read(stage.spark, nights=nights), stage.survey)
-    packets = raw.select(F.col("kafka").alias("_kafka"), *columns)
-    return science.join(packets, F.col("kafka") == F.col("_kafka")).drop("_kafka")
 
 
 def _once(raw: DataFrame) -> DataFrame:

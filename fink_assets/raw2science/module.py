@@ -17,6 +17,8 @@ from fink_assets.services.service import Service
 
 SERVICES = "services."
 STATUSES = ("ok", "not_applicable", "failed", "unavailable")
+BUDGET_MS = 5.0
+"""Milliseconds of CPU that a module may need for an alert, as in Fink's contract for models."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +101,7 @@ class ScienceModule:
     golden: Sequence[Golden] = ()
     data: Sequence[Data] = ()
     services: Sequence[Service] = ()
+    budget_ms: float = BUDGET_MS
     doc: str = ""
     function: Callable[..., Any] | None = None
     expressions: dict[str, str] = field(default_factory=dict)
@@ -172,6 +175,7 @@ def science_module(
     golden: Sequence[Golden] = (),
     data: Sequence[Data] = (),
     services: Sequence[Service] = (),
+    budget_ms: float = BUDGET_MS,
 ) -> Callable[[Callable[..., Any]], ScienceModule]:
     """Make a science module of a function.
 
@@ -206,6 +210,8 @@ def science_module(
     services : sequence of Service
         Services on the network that are asked about the alerts' positions before the module runs;
         alerts without an answer are ``unavailable`` until it is there.
+    budget_ms : float
+        CPU, in milliseconds per alert to which the module applies, that the function may need.
 
     Notes
     -----
@@ -239,6 +245,7 @@ def science_module(
             golden=tuple(golden),
             data=tuple(data),
             services=tuple(services),
+            budget_ms=budget_ms,
             doc=inspect.getdoc(function) or "",
             function=_given(function, models) if takes else None,
             expressions={} if takes else dict(function()),

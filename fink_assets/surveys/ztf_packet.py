@@ -56,10 +56,19 @@ def record_fields(schema: Schema, name: str) -> dict[str, Any]:
     >>> record_fields(packet_schema(), "ztf.alert.candidate")["magpsf"]
     'float'
     """
+    return {field["name"]: _not_null(field["type"]) for field in _record(schema, name)["fields"]}
+
+
+def record_docs(schema: Schema, name: str) -> dict[str, str]:
+    """Description by field name of a record inside a schema, with the unit in brackets."""
+    return {field["name"]: field.get("doc", "") for field in _record(schema, name)["fields"]}
+
+
+def _record(schema: Schema, name: str) -> Schema:
     record = _find_record(schema, name)
     if record is None:
         raise KeyError(name)
-    return {field["name"]: _not_null(field["type"]) for field in record["fields"]}
+    return record
 
 
 def _not_null(kind: Any) -> Any:

@@ -1,6 +1,7 @@
 """The checks of a night pass on a good one, and each fails on a broken one."""
 
 import shutil
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -22,7 +23,13 @@ DRIFT = {
     ("schema_history", "fields_are_those_of_the_night_before"),
     ("field_availability", "fields_have_values_as_the_night_before"),
 }
-OF_MODULES = ("no_failures", "values_are_in_range", "values_are_as_in_recent_nights")
+OF_MODULES = (
+    "no_failures",
+    "values_are_in_range",
+    "nulls_are_as_in_recent_nights",
+    "values_are_as_in_recent_nights",
+)
+IN_TIME = "run_time_is_within_budget"
 KNOWN, OTHER = 1786106591315015003, 1786397526015015000
 
 
@@ -66,7 +73,8 @@ def values(evaluation):
 def test_all_checks_pass_on_a_good_night_with_the_numbers(evaluate, sample_run, tmp_path):
     found = evaluate(sample_run.copy(tmp_path, filters=sample_run.chain.filters).chain)
     modules = {(m.name, check) for m in sample_run.chain.modules for check in OF_MODULES}
-    assert set(found) == BOOKS | DRIFT | modules
+    timed = {(m.name, IN_TIME) for m in sample_run.chain.modules if m.function}
+    assert set(found) == BOOKS | DRIFT | modules | timed
     assert all(e.passed for e in found.values())
     assert values(found["raw", "every_offset_is_accounted_for"]) == {
         "offsets": 57,
@@ -84,6 +92,13 @@ def test_all_checks_pass_on_a_good_night_with_the_numbers(evaluate, sample_run, 
         "missing": 0,
         "wrong": 0,
     }
+    for module in sample_run.chain.modules:
+        health = values(found[module.name, "no_failures"])
+        assert health["failed fraction"] == health["unavailable fraction"] == 0
+        if module.function:
+            cost = values(found[module.name, IN_TIME])
+            assert cost["alerts measured"] == health["ok"]
+            assert cost["CPU ms per alert"] > 0
     sent = values(found["deliveries", "deliveries_are_what_filters_select"])
     assert (sent["sent"], sent["selected"], sent["missing"], sent["twice"]) == (5, 5, 0, 0)
 
@@ -138,6 +153,52 @@ def test_a_value_out_of_its_range_is_a_warning_with_the_numbers(evaluate, sample
     assert check.metadata["not so"].value == "roid"
     (row,) = check.metadata["values"].value.records
     assert row.data["outside"] == 27
+
+
+def burning(module, seconds_per_alert):
+    """The same values, at a cost."""
+
+    def burn(alerts):
+        end = time.process_time() + seconds_per_alert * len(alerts)
+        while time.process_time() < end:
+            pass
+        return module.function(alerts)
+
+    return replace(module, function=burn)
+
+
+def test_a_module_that_burns_processors_is_a_warning_and_its_asset_is_told_the_cost(
+    definitions, sample_run, tmp_path
+):
+    run = sample_run.copy(tmp_path)
+    (dear,) = [m for m in run.chain.modules if m.name == "solar_system"]
+    (cheap,) = [m for m in run.chain.modules if m.name == "color_evolution"]
+    keys = {
+        dg.AssetCheckKey(dg.AssetKey(["ztf", "science", m.name]), IN_TIME): m for m in (dear, cheap)
+    }
+    others = [m for m in run.chain.modules if m is not dear]
+    job = definitions(run.chain, modules=[*others, burning(dear, 0.008)]).resolve_job_def(
+        "ztf_night_close"
+    )
+    result = job.get_subset(asset_check_selection=set(keys)).execute_in_process(
+        partition_key=NIGHT, instance=dg.DagsterInstance.ephemeral()
+    )
+    found = evaluations(result)
+    assert set(found) == {("solar_system", IN_TIME), ("color_evolution", IN_TIME)}
+    warned = found["solar_system", IN_TIME]
+    assert (warned.passed, warned.severity) == (False, dg.AssetCheckSeverity.WARN)
+    numbers = values(warned)
+    assert numbers["CPU ms per alert"] > 8
+    assert numbers["CPU seconds per alert"] == numbers["CPU ms per alert"] / 1000
+    assert (numbers["budget, CPU ms per alert"], numbers["alerts measured"]) == (5, 27)
+    assert found["color_evolution", IN_TIME].passed
+    told = {
+        e.asset_key.path[-1]: e.event_specific_data.asset_observation
+        for e in result.get_asset_observation_events()
+    }
+    assert set(told) == {"solar_system", "color_evolution"}
+    assert told["solar_system"].partition == NIGHT
+    assert told["solar_system"].metadata["CPU ms per alert"].value == numbers["CPU ms per alert"]
 
 
 def test_what_is_there_twice_fails_the_check_that_counts_it(evaluate, sample_run, tmp_path):

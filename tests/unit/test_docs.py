@@ -43,7 +43,12 @@ def anchors(page):
 
 @pytest.mark.parametrize("page", handbook.pages(), ids=name)
 def test_a_generated_page_says_what_the_code_declares(page):
+    assert page.is_file(), "run: python -m fink_assets.handbook"
     assert page.read_text() == handbook.pages()[page], "run: python -m fink_assets.handbook"
+
+
+def test_no_page_is_left_of_a_module_that_is_gone():
+    assert handbook.stale() == [], "run: python -m fink_assets.handbook"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

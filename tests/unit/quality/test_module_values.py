@@ -112,7 +112,7 @@ def test_alerts_to_which_a_module_does_not_apply_lack_nothing(science):
 def test_nights_alike_are_as_usual(science):
     for day in range(1, 10):
         science(f"2026-01-0{day}", usual(day))
-    assert [each.output for each in found(science).values() if each.unusual] == []
+    assert [each.output for each in found(science).values() if each.unusual or each.lacking] == []
     assert 0 < found(science)["p"].distance < 0.1
 
 
@@ -124,14 +124,22 @@ def test_a_night_distributed_otherwise_is_unusual(science):
     }
 
 
-def test_a_night_that_lacks_more_values_is_unusual(science):
+def test_a_night_that_lacks_more_values_is_told_apart_from_one_distributed_otherwise(science):
     science("2026-01-08", usual(1))
     lacking = usual(2)
     lacking[:300] = math.nan
     science("2026-01-09", lacking)
     p = found(science)["p"]
-    assert p.unusual
+    assert (p.lacking, p.unusual) == (True, False)
     assert (p.nulls_before, p.null_fraction) == (0.0, 0.3)
+
+
+def test_a_few_nulls_more_are_as_usual(science):
+    science("2026-01-08", usual(1))
+    lacking = usual(2)
+    lacking[:200] = math.nan
+    science("2026-01-09", lacking)
+    assert not found(science)["p"].lacking
 
 
 def test_a_first_night_and_a_night_of_few_alerts_are_compared_with_nothing(science):

@@ -81,12 +81,23 @@ def test_a_stage_that_did_nothing_materialises_nothing():
 
 @pytest.mark.parametrize("status", ["failed", "unavailable"])
 def test_a_module_without_values_on_some_alerts_fails_its_check(status):
-    counts = {"module:solar_system:ok": 3, f"module:solar_system:{status}": 1}
+    of_module = {"ok": 3, status: 1, "not_applicable": 96}
+    counts = {f"module:solar_system:{name}": number for name, number in of_module.items()}
     found = told(done("raw2science", {"science": 4, **counts}, {NIGHT: counts}))
     (check,) = of_type(dg.AssetCheckEvaluation, found)
     assert check.asset_key == dg.AssetKey(["ztf", "science", "solar_system"])
     assert (check.check_name, check.passed) == ("no_failures", False)
     assert check.metadata[status].value == 1
+    for name in ("failed", "unavailable"):
+        assert check.metadata[f"{name} fraction"].value == (0.25 if name == status else 0)
+
+
+def test_a_module_that_applies_to_no_alert_has_no_fractions_and_passes():
+    counts = {"module:solar_system:not_applicable": 4}
+    found = told(done("raw2science", {"science": 4, **counts}, {NIGHT: counts}))
+    (check,) = of_type(dg.AssetCheckEvaluation, found)
+    assert check.passed
+    assert [name for name in check.metadata if "fraction" in name] == []
 
 
 def test_one_failed_verdict_among_batches_is_the_one_that_shows():
