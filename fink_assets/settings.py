@@ -47,6 +47,11 @@ class Settings(BaseSettings):
         r"gcn\.classic\.voevent\.FERMI_GBM_(FLT|GND|FIN)_POS|igwn\.gwalert",
         description="Regular expression of their topics",
     )
+    gcn_client_id: str = Field("", description="What GCN calls this deployment, if it asks")
+    gcn_client_secret: str = Field("", repr=False, description="Secret of that client")
+    gcn_token_url: str = Field(
+        "https://auth.gcn.nasa.gov/oauth2/token", description="Where GCN gives tokens for them"
+    )
 
     spark_port: int = Field(15002, description="Port of the embedded Spark Connect server")
     spark_ui_port: int = Field(4040, description="Port of its web page")

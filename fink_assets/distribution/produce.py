@@ -68,7 +68,6 @@ def sender(
     Rows are sorted by `slot`, the partition of the distribution; each slot is one transaction. The
     function yields a delivery row per message, sent now or before, with the columns `carried`.
     """
-
     columns = dict(carried)  # a closure travels to its task, a read-only view cannot
 
     def send(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from fink_assets.gcn.messages import Message
 from fink_assets.gcn.notice import Circle, Notice, NoticeError
 from fink_assets.gcn.parse import parse
+from fink_assets.gcn.windows import Told
 from fink_assets.lake.combined import NOTICES
 from fink_assets.lake.table import Table, insist
 
@@ -88,6 +89,25 @@ class Received:
         ]
         found = [parse(content) for content in self._contents(chosen)]
         return sorted((n for n in found if n.usable), key=lambda n: n.notice_id)
+
+    def events(self) -> list[Told]:
+        """Times at which events were ever said to be, with when the last of each was received.
+
+        A retraction says no time itself: it concerns what its event concerned.
+        """
+        if not self.table.exists():
+            return []
+        names = "notice_id, trigger_time, received"
+        rows = self.table.query(f"select {names} from it where problem is null").to_pylist()
+        latest: dict[str, datetime] = {}
+        for row in rows:
+            name, received = row["notice_id"], _utc(row["received"])
+            latest[name] = max(latest.get(name, received), received)
+        return [
+            Told(trigger_time=_utc(row["trigger_time"]), received=latest[row["notice_id"]])
+            for row in rows
+            if row["trigger_time"]
+        ]
 
     def _contents(self, digests: list[str]) -> list[bytes]:
         if not digests:
