@@ -138,9 +138,9 @@ class DeliverMatches:
 
         rows = self.tables.gcn_messages.read(self.spark, batch=number)
         sent = [c.name for c in GCN_MESSAGES if c.name not in (*_UNSENT, "batch")]
-        fields = [F.expr(value).alias(name) for name, value in FINK_NAMES.items()]
-        alert = F.struct(*fields, F.lit(self.survey.name).alias("survey"), *sent)
-        each = rows.select("*", F.explode("filters").alias("filter"), alert.alias("alert"))
+        fields = FINK_NAMES | {"survey": f"'{self.survey.name}'"} | {name: name for name in sent}
+        alert = ", ".join(f"'{name}', {value}" for name, value in fields.items())
+        each = rows.selectExpr("*", "explode(filters) as filter", f"named_struct({alert}) as alert")
         named = each.withColumns(
             {"filter_version": F.lit(VERSION), "topic": F.concat(F.lit(topic("")), "filter")}
         )
