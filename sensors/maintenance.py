@@ -31,13 +31,13 @@ Delta refuses less."""
 
 
 def compact(chain: Chain) -> dict[str, int]:
-    """Rewrite small files of every table; return how many files went into larger ones."""
+    """Rewrite small files of a survey's tables; return how many went into larger ones."""
     removed = {}
     for name in NOUNS:
         found = _care(getattr(chain.tables, name), chain.spark, vacuum=name in REWRITTEN)
         if found is not None:
-            removed[name] = found
-    removed["ledger"] = chain.ledger.compact()
+            removed[f"{chain.tables.survey}/{name}"] = found
+    removed[f"{chain.tables.survey}/ledger"] = chain.ledger.compact()
     return removed
 
 
@@ -63,16 +63,13 @@ def schedules(chains: Sequence[Callable[[], Chain]]) -> dg.Definitions:
 
     @dg.op(description="Rewrite small files of every table into larger ones. No row changes.")
     def compact_tables(context: dg.OpExecutionContext) -> None:
-        done: list[Chain] = []
-        for connect in chains:
-            chain = connect()
-            done.append(chain)
-            for name, files in compact(chain).items():
-                context.log.info("%s: %s files became larger ones", name, files)
-        for chain in done[:1]:
-            shared = compact_shared(Combined(chain.tables.root), chain.spark)
-            for name, files in shared.items():
-                context.log.info("%s: %s files became larger ones", name, files)
+        connected = [connect() for connect in chains]
+        found = [compact(chain) for chain in connected]
+        if connected:
+            first = connected[0]
+            found.append(compact_shared(Combined(first.tables.root), first.spark))
+        for name, files in (item for each in found for item in each.items()):
+            context.log.info("%s: %s files became larger ones", name, files)
 
     @dg.job(
         name="maintenance",

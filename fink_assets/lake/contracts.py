@@ -117,7 +117,7 @@ GCN_MESSAGES: tuple[ColumnContract, ...] = (
     column("arrived", "timestamp", "Kafka timestamp of the incoming message, UTC"),
     column("written", "timestamp", "When the message was written here, UTC"),
 )
-"""All but the last three columns are sent."""
+"""All are sent but `batch` and the last three."""
 GCN_DELIVERIES: tuple[ColumnContract, ...] = (
     *(_SENDING if c.name == "batch" else c for c in DELIVERIES),
     *(c for c in GCN_ASSOCIATIONS if c.name in _MATCH),

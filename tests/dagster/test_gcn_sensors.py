@@ -94,6 +94,7 @@ def test_a_folder_is_read_once_and_again_when_a_file_comes_or_changes(reading, f
     scene = reading(gcn_folder=str(folder))
     first = scene.tick()
     assert sources(first) == ["folder"]
+    assert dg.validate_run_config(scene.job, first.run_config)
     assert scene.tick().run_key == first.run_key, "asked for twice, it is run once"
     scene.run(first)
     assert scene.tick() == "no new notices"

@@ -202,3 +202,37 @@ def test_dagster_fills_the_tables_and_tells_users_once(scene, settings, tmp_path
     assert {"gcn_messages", "gcn_deliveries"} < set(counts)
     (check,) = done.get_asset_check_evaluations()
     assert check.passed
+
+
+@pytest.mark.usefixtures("impatient")
+def test_what_files_tell_is_kept_when_kafka_is_down_and_the_run_says_why(
+    scene, settings, tmp_path, make_ports
+):
+    (tmp_path / "1.xml").write_bytes(BURST.message)
+    (tmp_path / "2.xml").write_bytes(b"no notice")
+    (port,) = make_ports(1)
+    told = {"gcn_folder": str(tmp_path), "gcn_kafka": f"127.0.0.1:{port}"}
+    configuration = settings.model_copy(update={"lake_root": scene.tables.root, **told})
+    job = build_defs(configuration).resolve_job_def("gcn_notices")
+    done = job.execute_in_process(instance=dg.DagsterInstance.ephemeral(), raise_on_error=False)
+    assert not done.success
+    (failure,) = done.get_step_failure_events()
+    reason = str(failure.event_specific_data)
+    assert f"Kafka at 127.0.0.1:{port}" in reason
+    assert "Nothing is lost" in reason
+    assert sorted(bool(r["problem"]) for r in rows(scene.received.table)) == [False, True]
+
+
+def test_many_nights_are_matched_in_one_run(scene, settings):
+    scene.add(BURST.message)
+    scene.alerts(alert(1, rb=0.1), alert(2, night=NEXT, hours=20.0, rb=0.1))
+    configuration = settings.model_copy(update={"lake_root": scene.tables.root})
+    defs = build_defs(configuration)
+    span = {"start": NIGHT, "end": NEXT}
+    done = defs.resolve_job_def("ztf_gcn_associations").execute_in_process(
+        instance=dg.DagsterInstance.ephemeral(),
+        tags={f"dagster/asset_partition_range_{end}": night for end, night in span.items()},
+    )
+    assert done.success
+    assert scene.matches() == [(1, "Fermi"), (2, "Fermi")]
+    assert {e.partition for e in done.get_asset_materialization_events()} == {NIGHT, NEXT}
