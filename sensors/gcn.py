@@ -66,18 +66,18 @@ def notices_sensor(
         states, problems = _states(configuration)
         for problem in problems:
             context.log.warning(problem)
-        new = {
-            place: state
-            for place, state in states.items()
-            if state and history.last_success({f"{STATE_TAG}_{place}": state}) is None
-        }
+        # A table made anew has read nothing, whatever runs did before.
+        log = Combined(configuration.lake).notices.log()
+        lake = str(log.metadata().id)[:8] if log else "new"
+        held = {p: {f"{STATE_TAG}_{p}": f"{lake}:{state}"} for p, state in states.items() if state}
+        new = {place: tag for place, tag in held.items() if history.last_success(tag) is None}
         if not new:
             return dg.SkipReason("; ".join(problems) or "no new notices")
         wait, failed = history.pause(clock())
-        held = _held(configuration, wait, failed)
-        if held:
-            return dg.SkipReason("; ".join([held, *problems]))
-        tags = {f"{STATE_TAG}_{place}": state for place, state in new.items()}
+        reason = _held(configuration, wait, failed)
+        if reason:
+            return dg.SkipReason("; ".join([reason, *problems]))
+        tags = {name: value for tag in new.values() for name, value in tag.items()}
         return dg.RunRequest(
             run_key=_key(target.name, tags, failed),
             run_config={"ops": {READ: {"config": {"sources": sorted(new)}}}},

@@ -1,7 +1,7 @@
 """GCN in Dagster: notices that were received, and alerts that match them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ import dagster as dg
 from pydantic import Field
 
 from fink_assets.gcn.access import AccessError, access
-from fink_assets.gcn.messages import Message, in_folder, in_kafka
+from fink_assets.gcn.messages import in_folder, in_kafka
 from fink_assets.gcn.topics import DOCS, VERSION, topic
 from fink_assets.lake import contracts
 from fink_assets.lake.combined import NOTICES, Combined
@@ -51,10 +51,18 @@ def notices(
         from fink_assets.gcn.received import Received
 
         store, counts = Received(table=table), Counter[str]()
-        if configuration.gcn_folder and FOLDER in config.sources:
-            counts += store.add(in_folder(Path(configuration.gcn_folder)), connect())
-        if configuration.gcn_kafka and KAFKA in config.sources:
-            counts += store.add(_in_kafka(configuration, store.offsets()), connect())
+        try:
+            if configuration.gcn_folder and FOLDER in config.sources:
+                counts += store.add(in_folder(Path(configuration.gcn_folder)), connect())
+            if configuration.gcn_kafka and KAFKA in config.sources:
+                servers, topics = configuration.gcn_kafka, configuration.gcn_topics
+                found = in_kafka(servers, topics, store.offsets(), who(configuration))
+                counts += store.add(found, connect())
+        except (AccessError, OSError) as problem:
+            raise dg.Failure(
+                f"{problem}. Nothing is lost: what came before is in the table, and the next run "
+                "reads the rest"
+            ) from problem
         if not (configuration.gcn_folder or configuration.gcn_kafka):
             context.log.warning(
                 "neither FINK_GCN_FOLDER nor FINK_GCN_KAFKA is set: nothing to read"
@@ -76,18 +84,6 @@ def who(configuration: Settings) -> dict[str, str]:
         configuration.gcn_client_secret,
         configuration.gcn_token_url,
     )
-
-
-def _in_kafka(configuration: Settings, after: Mapping[tuple[str, int], int]) -> Iterator[Message]:
-    """Messages of Kafka, or a failure whose reason is read at a glance."""
-    try:
-        yield from in_kafka(
-            configuration.gcn_kafka, configuration.gcn_topics, after, who(configuration)
-        )
-    except (AccessError, ConnectionError) as problem:
-        raise dg.Failure(
-            f"{problem}. Nothing is lost: the next run reads on from the last notice in the table"
-        ) from problem
 
 
 def associations(

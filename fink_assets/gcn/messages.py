@@ -51,12 +51,22 @@ def in_folder(folder: Path) -> Iterator[Message]:
     ------
     FileNotFoundError
         There is no such folder.
+    OSError
+        Files cannot be opened; it is raised after all others were read.
     """
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: no such folder")
+    closed = []
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.suffix in SUFFIXES:
-            yield from _in_file(path, str(path.relative_to(folder)))
+            try:
+                found = _in_file(path, str(path.relative_to(folder)))
+            except OSError as problem:
+                closed.append(f"{path}: {problem.strerror or problem}")
+                continue
+            yield from found
+    if closed:
+        raise OSError(f"{len(closed)} files cannot be read, first {closed[0]}")
 
 
 def state_of_folder(folder: Path) -> str:
@@ -87,12 +97,12 @@ def _digest(parts: list[str]) -> str:
     return sha256("\n".join(parts).encode()).hexdigest()[:16] if parts else ""
 
 
-def _in_file(path: Path, origin: str) -> Iterator[Message]:
+def _in_file(path: Path, origin: str) -> list[Message]:
     with path.open("rb") as file:
         content = file.read(LARGEST_BYTES + 1)
     rows = _rows(path) if path.suffix == ".parquet" else None
-    for one in [content] if rows is None else rows:
-        yield Message(content=one, origin=origin)
+    found = [content] if rows is None else rows
+    return [Message(content=each, origin=origin) for each in found]
 
 
 def _rows(path: Path) -> list[bytes] | None:

@@ -1,6 +1,7 @@
 """When notices are read, nights matched again and counterparts found, and when they are not."""
 
 import json
+import shutil
 import socket
 from datetime import UTC, datetime, timedelta
 
@@ -105,6 +106,16 @@ def test_a_folder_is_read_once_and_again_when_a_file_comes_or_changes(reading, f
         scene.run(request := scene.tick())
         assert request.run_key != first.run_key
         assert scene.tick() == "no new notices"
+
+
+def test_a_table_made_anew_is_filled_again(reading, folder, lake):
+    scene = reading(gcn_folder=str(folder))
+    add_notices(lake, ("Fermi:1", TRIGGER, RECEIVED))
+    scene.run(first := scene.tick())
+    assert scene.tick() == "no new notices"
+    shutil.rmtree(lake)
+    add_notices(lake, ("Fermi:1", TRIGGER, RECEIVED))
+    assert scene.tick().run_key != first.run_key
 
 
 def test_an_empty_folder_has_nothing_to_read(reading, tmp_path):

@@ -5,7 +5,18 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from gcn_scene import ALERT, BURST, MERGER, MJD, NEXT, NIGHT, Scene, alert, retraction
+from gcn_scene import (
+    ALERT,
+    BURST,
+    MERGER,
+    MJD,
+    NEXT,
+    NIGHT,
+    Scene,
+    alert,
+    messages,
+    retraction,
+)
 from pipeline import rows, text
 
 from fink_assets.definitions import build_defs
@@ -44,6 +55,16 @@ def test_a_row_says_what_the_notice_says(scene):
     assert found["LVK"]["area_90"] == pytest.approx(MERGER.area_90, rel=0.05)
     assert found["LVK"]["trigger_time"].astimezone(UTC) == datetime(2026, 1, 13, 2, 24, tzinfo=UTC)
     assert bytes(found["LVK"]["message"]) == MERGER.message
+
+
+def test_what_came_before_a_source_broke_off_is_kept(scene):
+    def broken():
+        yield from messages(BURST.message, b"junk")
+        raise ConnectionError("nobody answers")
+
+    with pytest.raises(ConnectionError, match="nobody answers"):
+        scene.received.add(broken(), scene.spark)
+    assert len(rows(scene.received.table)) == 2
 
 
 def test_what_cannot_be_read_is_kept_with_its_reason_and_stops_nothing(scene):
