@@ -4,9 +4,12 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import dagster as dg
 import pytest
 
 from fink_assets.gcn.access import AccessError, access, consumer_of
+from fink_assets.gcn.assets import notices
+from fink_assets.lake.combined import Combined
 from fink_assets.settings import Settings
 from resources.kafka import Kafka, KafkaRefusedError, KafkaUnreachableError
 
@@ -110,3 +113,18 @@ def test_a_kafka_that_is_down_refuses_nobody(make_ports):
     with pytest.raises(KafkaUnreachableError) as down:
         Kafka(f"127.0.0.1:{port}").watermarks("anything")
     assert not isinstance(down.value, KafkaRefusedError)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_run_that_is_not_let_in_fails_with_the_reason_and_without_the_secret(refusing, lake):
+    address, _ = refusing
+    told = {"gcn_kafka": "127.0.0.1:1", "gcn_token_url": address}
+    settings = Settings(gcn_client_id="me", gcn_client_secret=SECRET, **told, _env_file=None)
+    asset = notices(Combined(lake), settings, lambda: None)
+    done = dg.materialize([asset], raise_on_error=False, instance=dg.DagsterInstance.ephemeral())
+    (failure,) = done.get_step_failure_events()
+    reason = str(failure.event_specific_data)
+    assert "Kafka at 127.0.0.1:1 refuses" in reason
+    assert "Nothing is lost" in reason
+    assert SECRET not in reason
+    assert not Combined(lake).notices.exists()
