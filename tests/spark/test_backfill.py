@@ -263,5 +263,5 @@ def test_a_night_is_replaced_and_nothing_else_while_the_stream_goes_on(make_scen
     checks = scene.checks(FIXED)
     of_modules = {"no_failures", "values_are_in_range", "values_are_as_in_recent_nights"}
     books = [k for k in checks if k[1] not in of_modules]
-    assert len(books) == 5
+    assert len(books) == 6
     assert all(checks[k].passed for k in books)
