@@ -32,7 +32,9 @@ from fink_assets.stream2raw import assets as stream2raw
 from fink_assets.surveys import SURVEYS, Survey
 from quality import assets as quality
 from quality import checks
+from sensors import counterparts as counterparts_sensor
 from sensors import failures, healing, maintenance, nights, services, stream
+from sensors import gcn as gcn_sensors
 from sensors.stream import StreamConfig
 
 if TYPE_CHECKING:
@@ -90,6 +92,8 @@ def survey_defs(
     )
     drift = quality.assets(survey, tables, lambda: chain().spark)
     matched = gcn.associations(survey, tables, Combined(configuration.lake), lambda: chain().spark)
+    told = gcn.deliveries(survey, tables, configuration.output_servers, lambda: chain().spark)
+    matching = gcn.job(f"{survey.name}_gcn_associations", matched, told)
     moving = [
         solar_system.assets(survey, found, tables, lambda: chain().spark)
         for found in [survey.bodies]
@@ -102,7 +106,9 @@ def survey_defs(
     streaming = stream.job(survey, configuration, chain)
     backfill = nights.backfill_job(survey, dg.AssetSelection.assets(science, curves, *moving))
     close = nights.check_job(
-        survey, dg.AssetSelection.checks(night_checks) | dg.AssetSelection.assets(drift, *moving)
+        survey,
+        dg.AssetSelection.checks(night_checks)
+        | dg.AssetSelection.assets(drift, matched, told, *moving),
     )
     return dg.Definitions(
         assets=[
@@ -113,6 +119,7 @@ def survey_defs(
             curves,
             drift,
             matched,
+            told,
             *moving,
         ],
         asset_checks=[night_checks, checks.batch_checks(survey, tables, lambda: chain().enrich)],
@@ -123,18 +130,19 @@ def survey_defs(
             ),
             backfill,
             close,
-            gcn.job(f"{survey.name}_gcn_associations", matched),
+            matching,
         ],
         sensors=[
             stream.sensor(survey, configuration, tables, streaming),
             nights.close_sensor(survey, tables, close, night_checks.check_keys),
             healing.sensor(survey, tables, own_modules, Asking.of(configuration), backfill),
+            gcn_sensors.associations_sensor(survey, configuration, tables, matching),
         ],
     )
 
 
-def combined_defs(configuration: Settings) -> dg.Definitions:
-    """Assets and jobs of no single survey."""
+def combined_defs(configuration: Settings, surveys: Sequence[Survey]) -> dg.Definitions:
+    """Assets, jobs and sensors of no single survey."""
 
     def session() -> "SparkSession":
         from resources.spark import connect
@@ -144,8 +152,15 @@ def combined_defs(configuration: Settings) -> dg.Definitions:
     combined = Combined(configuration.lake)
     notices = gcn.notices(combined, configuration, session)
     pairs = counterparts.assets(combined, session)
+    reading, pairing = gcn.job("gcn_notices", notices), counterparts.job(pairs)
+    both = [Tables(name, configuration.lake) for name in counterparts.SURVEYS]
     return dg.Definitions(
-        assets=[notices, pairs], jobs=[gcn.job("gcn_notices", notices), counterparts.job(pairs)]
+        assets=[notices, pairs, *gcn.topics(surveys, configuration.lake)],
+        jobs=[reading, pairing],
+        sensors=[
+            gcn_sensors.notices_sensor(configuration, reading),
+            counterparts_sensor.sensor(both, pairing),
+        ],
     )
 
 
@@ -167,7 +182,7 @@ def build_defs(
         *parts,
         catalogue_assets.definitions(catalogues_of(modules, catalogues), configuration.lake),
         service_assets.definitions(services_of(modules), configuration.lake),
-        combined_defs(configuration),
+        combined_defs(configuration, surveys),
         maintenance.schedules(chains),
         services.schedules(configuration),
         dg.Definitions(sensors=[failures.failed_runs]),

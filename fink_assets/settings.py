@@ -47,6 +47,11 @@ class Settings(BaseSettings):
         r"gcn\.classic\.voevent\.FERMI_GBM_(FLT|GND|FIN)_POS|igwn\.gwalert",
         description="Regular expression of their topics",
     )
+    gcn_client_id: str = Field("", description="What GCN calls this deployment, if it asks")
+    gcn_client_secret: str = Field("", repr=False, description="Secret of that client")
+    gcn_token_url: str = Field(
+        "https://auth.gcn.nasa.gov/oauth2/token", description="Where GCN gives tokens for them"
+    )
 
     services: tuple[str, ...] = Field(
         (), description='Remote catalogues that may be asked: JSON, ["simbad"]; none by default'

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 TIMEOUT_SECONDS = 10.0
 # What fails raises; the client's own notes on each retry would bury that.
@@ -22,6 +22,37 @@ T = TypeVar("T")
 
 class KafkaUnreachableError(ConnectionError):
     """No broker answers at the configured address."""
+
+
+class KafkaRefusedError(KafkaUnreachableError):
+    """Kafka, or whoever gives tokens for it, does not let this client in."""
+
+
+class Told:
+    """What a client notes of its troubles in the background, which its calls do not say.
+
+    A call that waits for a client without token ends as one that waits for a broker that is down.
+    """
+
+    def __init__(self) -> None:
+        self.refusals: list[str] = []
+
+    def __call__(self, error: Any) -> None:
+        """Take a note of the client."""
+        from confluent_kafka import KafkaError
+
+        if error.code() in (
+            KafkaError._AUTHENTICATION,
+            KafkaError.SASL_AUTHENTICATION_FAILED,
+            KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        ):
+            self.refusals.append(error.str())
+
+    def error(self, servers: str, problem: object) -> KafkaUnreachableError:
+        """Error that says why a call had no answer."""
+        if self.refusals:
+            return KafkaRefusedError(f"Kafka at {servers} refuses: {self.refusals[-1]}")
+        return KafkaUnreachableError(f"Kafka at {servers}: {problem}")
 
 
 @dataclass(frozen=True)
@@ -40,9 +71,10 @@ class Watermarks:
 
 @dataclass(frozen=True)
 class Kafka:
-    """A Kafka cluster by its bootstrap servers."""
+    """A Kafka cluster by its bootstrap servers, with what clients need to be let in."""
 
     servers: str
+    access: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def watermarks(self, pattern: str) -> list[Watermarks]:
         """Offsets of every partition of the topics whose whole name matches a regular expression.
@@ -51,12 +83,13 @@ class Kafka:
         ------
         KafkaUnreachableError
             If no broker answers within 10 s.
+        KafkaRefusedError
+            If it does not let this client in, or whoever gives tokens does not.
         """
         from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-        consumer = Consumer(
-            {"bootstrap.servers": self.servers, "group.id": "fink-watermarks", **QUIET}
-        )
+        told = Told()
+        consumer = Consumer({"group.id": "fink-watermarks", **self._client(told)})
         try:
             topics = consumer.list_topics(timeout=TIMEOUT_SECONDS).topics
             wanted = sorted(name for name in topics if re.fullmatch(pattern, name))
@@ -71,9 +104,13 @@ class Kafka:
                     marks.append(Watermarks(name, partition, low, high, ids[name]))
             return marks
         except KafkaException as problem:
-            raise KafkaUnreachableError(f"Kafka at {self.servers}: {problem}") from problem
+            consumer.poll(0)  # gives what the client noted meanwhile to `told`
+            raise told.error(self.servers, problem) from problem
         finally:
             consumer.close()
+
+    def _client(self, told: Told) -> dict[str, Any]:
+        return {"bootstrap.servers": self.servers, **self.access, **QUIET, "error_cb": told}
 
     def _topic_ids(self, names: list[str]) -> dict[str, str]:
         from confluent_kafka import TopicCollection
@@ -81,7 +118,7 @@ class Kafka:
 
         if not names:
             return {}
-        admin = AdminClient({"bootstrap.servers": self.servers, **QUIET})
+        admin = AdminClient({"bootstrap.servers": self.servers, **self.access, **QUIET})
         found = admin.describe_topics(TopicCollection(names), request_timeout=TIMEOUT_SECONDS)
         return {name: str(asked.result().topic_id) for name, asked in found.items()}
 
@@ -90,7 +127,7 @@ class Kafka:
         from confluent_kafka import KafkaException
         from confluent_kafka.admin import AdminClient, NewTopic
 
-        admin = AdminClient({"bootstrap.servers": self.servers, **QUIET})
+        admin = AdminClient({"bootstrap.servers": self.servers, **self.access, **QUIET})
         try:
             present = set(admin.list_topics(timeout=TIMEOUT_SECONDS).topics)
             missing = [n for n in names if n not in present]

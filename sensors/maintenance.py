@@ -1,31 +1,61 @@
-"""Care for the tables: small files of a night become large ones.
+"""Care for the tables: small files of a night become large ones, files that nobody reads go.
 
-Compaction changes no row. Deleting old files and old runs is not done here.
+Neither changes a row. Files are deleted of tables only that are written anew time and again, after
+a week: of the others, Delta's history reaches back to their beginning. Old runs are not deleted.
 """
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from fink_assets.chain import Chain
+from fink_assets.lake.combined import Combined
 from fink_assets.lake.table import Table
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 NOUNS = (
     *("raw", "quarantine", "science", "deliveries", "sources", "objects", "forced_photometry"),
     *("dead_letter", "solar_system", "phase_curves", "tracklets"),
+    *("gcn_associations", "gcn_messages", "gcn_deliveries"),
 )
+SHARED = ("notices", "counterparts")
+"""Of no single survey."""
+REWRITTEN = ("solar_system", "phase_curves", "tracklets", "gcn_associations", "counterparts")
+"""Written anew in whole or by nights, each time that they are matched or fitted."""
+KEPT_HOURS = 168
+"""For which a file that was replaced stays: who reads an earlier version must have ended by then.
+Delta refuses less."""
 
 
 def compact(chain: Chain) -> dict[str, int]:
-    """Rewrite small files of every table; return how many files went into larger ones."""
+    """Rewrite small files of a survey's tables; return how many went into larger ones."""
     removed = {}
     for name in NOUNS:
-        table: Table = getattr(chain.tables, name)
-        if table.exists():
-            metrics = chain.spark.sql(f"OPTIMIZE delta.`{table.path}`").collect()[0]["metrics"]
-            removed[name] = int(metrics["numFilesRemoved"])
-    removed["ledger"] = chain.ledger.compact()
+        found = _care(getattr(chain.tables, name), chain.spark, vacuum=name in REWRITTEN)
+        if found is not None:
+            removed[f"{chain.tables.survey}/{name}"] = found
+    removed[f"{chain.tables.survey}/ledger"] = chain.ledger.compact()
     return removed
+
+
+def compact_shared(combined: Combined, spark: "SparkSession") -> dict[str, int]:
+    """The same of the tables of no single survey."""
+    tables = {name: getattr(combined, name) for name in SHARED}
+    found = {n: _care(t, spark, vacuum=n in REWRITTEN) for n, t in tables.items()}
+    return {name: files for name, files in found.items() if files is not None}
+
+
+def _care(table: Table, spark: "SparkSession", *, vacuum: bool) -> int | None:
+    """Compact a table, and delete what was replaced long ago; None if it is not there."""
+    if not table.exists():
+        return None
+    metrics = spark.sql(f"OPTIMIZE delta.`{table.path}`").collect()[0]["metrics"]
+    if vacuum:
+        spark.sql(f"VACUUM delta.`{table.path}` RETAIN {KEPT_HOURS} HOURS").collect()
+    return int(metrics["numFilesRemoved"])
 
 
 def schedules(chains: Sequence[Callable[[], Chain]]) -> dg.Definitions:
@@ -33,9 +63,13 @@ def schedules(chains: Sequence[Callable[[], Chain]]) -> dg.Definitions:
 
     @dg.op(description="Rewrite small files of every table into larger ones. No row changes.")
     def compact_tables(context: dg.OpExecutionContext) -> None:
-        for connect in chains:
-            for name, files in compact(connect()).items():
-                context.log.info("%s: %s files became larger ones", name, files)
+        connected = [connect() for connect in chains]
+        found = [compact(chain) for chain in connected]
+        if connected:
+            first = connected[0]
+            found.append(compact_shared(Combined(first.tables.root), first.spark))
+        for name, files in (item for each in found for item in each.items()):
+            context.log.info("%s: %s files became larger ones", name, files)
 
     @dg.job(
         name="maintenance",

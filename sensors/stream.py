@@ -96,7 +96,7 @@ def sensor(
             waiting = backlog(survey, tables.ledger, servers) | behind(survey, tables.ledger)
         except KafkaUnreachableError as problem:
             return dg.SkipReason(str(problem))
-        if not _answers(settings.spark_address):
+        if not answers(settings.spark_address):
             return dg.SkipReason(f"Spark Connect does not answer at {settings.spark_address}")
         return _decision(waiting, tables)
 
@@ -116,7 +116,7 @@ def _decision(waiting: dict[str, int], tables: Tables) -> dg.RunRequest | dg.Ski
     return dg.RunRequest(tags={"fink/waiting": str(waiting["messages"])})
 
 
-def _answers(remote: str) -> bool:
+def answers(remote: str) -> bool:
     """Whether anything listens where Spark Connect should."""
     address = urlparse(remote)
     try:

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 STAGE = "combined"
+SURVEYS = ("ztf", "lsst")
 JOB = "ztf_lsst_counterparts"
 
 
 def assets(combined: Combined, connect: Callable[[], "SparkSession"]) -> dg.AssetsDefinition:
     """Make the asset of counterparts; `connect` gives a session when a run needs it."""
-    ztf, lsst = (Tables(name, combined.root).objects for name in ("ztf", "lsst"))
+    ztf, lsst = (Tables(name, combined.root).objects for name in SURVEYS)
     table = combined.counterparts
     spec = shared_spec(
         table,

@@ -6,21 +6,20 @@ Reads science and raw, writes Kafka topics and deliveries. The protocol with Kaf
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fink_assets.distribution.filter import AlertFilter, matched, readable
-from fink_assets.distribution.message import avro_schema, compact, layout
+from fink_assets.distribution.message import layout
 from fink_assets.distribution.packets import reader
-from fink_assets.distribution.produce import CARRIED, SENT, Destination, sender
+from fink_assets.distribution.produce import Destination
+from fink_assets.distribution.send import group, prepare, schema_of, send
 from fink_assets.lake.contracts import RAW, Tables
 from fink_assets.lake.ledger import Receipt, latency
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.surveys import Survey
-from resources.kafka import Kafka
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,9 +30,6 @@ if TYPE_CHECKING:
 def _by_filter(found: pd.DataFrame) -> dict[str, int]:
     numbers = found["filter"].value_counts()
     return {f"filter:{name}": int(number) for name, number in numbers.items()}
-
-
-TOPIC = {"cleanup.policy": "delete", "retention.ms": str(7 * 24 * 3600 * 1000)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,9 +69,8 @@ class Deliver:
         return with_names.where(F.size("filters") > 0)
 
     def _prepare_topics(self) -> None:
-        kafka = Kafka(self.servers)
-        kafka.ensure_topics([f.topic for f in self.filters], partitions=self.slots, config=TOPIC)
-        kafka.ensure_topics([self._progress], partitions=self.slots, config=TOPIC)
+        names = [f.topic for f in self.filters]
+        prepare(self.servers, [*names, self._progress], slots=self.slots)
 
     @property
     def _progress(self) -> str:
@@ -117,34 +112,23 @@ class Deliver:
     def _sent(self, messages: DataFrame, batch: int) -> DataFrame:
         """Send the messages; the result has one delivery row per message."""
         from pyspark.sql import functions as F
-        from pyspark.sql.avro.functions import to_avro
 
-        schema = compact(avro_schema(messages.schema["alert"].dataType))
-        fingerprint = hashlib.sha256(schema.encode()).hexdigest()[:16]
+        schema = schema_of(messages)
         versions = [x for f in self.filters for x in (F.lit(f.name), F.lit(f.code_version))]
         topics = [x for f in self.filters for x in (F.lit(f.name), F.lit(f.topic))]
-        rows = messages.select(
-            F.pmod(F.xxhash64("object_id"), F.lit(self.slots)).cast("int").alias("slot"),
-            F.lit(fingerprint).alias("fingerprint"),
-            F.element_at(F.create_map(*versions), F.col("filter")).alias("filter_version"),
-            F.element_at(F.create_map(*topics), F.col("filter")).alias("topic"),
-            *[c for c in CARRIED if c not in ("filter_version", "topic")],
-            to_avro("alert", schema).alias("value"),
+        named = messages.withColumns(
+            {
+                "filter_version": F.element_at(F.create_map(*versions), F.col("filter")),
+                "topic": F.element_at(F.create_map(*topics), F.col("filter")),
+            }
         )
-        # One task per slot, in an order that a repeated run meets again.
-        placed = rows.repartition(self.slots, "slot").sortWithinPartitions(
-            "slot", "alert_id", "filter"
-        )
-        return placed.mapInArrow(sender(self.destination(schema), batch), SENT)
+        return send(named, self.destination(schema), batch=batch, slots=self.slots)
 
     def destination(self, schema: str) -> Destination:
         """Where messages with an Avro schema go, and as whom."""
-        log = self.tables.ledger.table.log()
-        # Batch numbers mean something in one ledger only: a new lake is another sender.
-        lake = log.metadata().id if log else "new"
         return Destination(
             servers=self.servers,
-            group=f"fink-distribution-{self.survey.name}-{lake}",
+            group=group("distribution", self.survey.name, self.tables.ledger.table),
             progress=self._progress,
             key=schema.encode(),
         )

@@ -6,9 +6,10 @@ offset that commits together with the messages: a batch that was sent is not sen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from resources.kafka import once_elected
@@ -17,20 +18,19 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 TIMEOUT_SECONDS = 60.0
-SENT = (
-    "night string, batch bigint, alert_id bigint, object_id string, filter string, "
-    "filter_version string, topic string, arrived timestamp, sent timestamp"
+CARRIED: Mapping[str, str] = MappingProxyType(
+    {
+        "night": "string",
+        "batch": "bigint",
+        "alert_id": "bigint",
+        "object_id": "string",
+        "filter": "string",
+        "filter_version": "string",
+        "topic": "string",
+        "arrived": "timestamp",
+    }
 )
-CARRIED = (
-    "night",
-    "batch",
-    "alert_id",
-    "object_id",
-    "filter",
-    "filter_version",
-    "topic",
-    "arrived",
-)
+"""Columns of a delivery that come with its message, and their types in Spark."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,14 +55,20 @@ class Destination:
     key: bytes
 
 
+def delivery_columns(carried: Mapping[str, str] = CARRIED) -> dict[str, str]:
+    """Columns of a delivery and their types in Spark: those of its message, and when it went."""
+    return {**carried, "sent": "timestamp"}
+
+
 def sender(
-    destination: Destination, batch: int
+    destination: Destination, batch: int, carried: Mapping[str, str] = CARRIED
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]:
     """Make the function that a task runs on its rows.
 
     Rows are sorted by `slot`, the partition of the distribution; each slot is one transaction. The
-    function yields a delivery row per message, sent now or before.
+    function yields a delivery row per message, sent now or before, with the columns `carried`.
     """
+    columns = dict(carried)  # a closure travels to its task, a read-only view cannot
 
     def send(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
         slot: int | None = None
@@ -73,7 +79,7 @@ def sender(
                     if transaction:
                         yield transaction.finish()
                     slot = row["slot"]
-                    transaction = Transaction(destination, slot, batch)
+                    transaction = Transaction(destination, slot, batch, columns)
                 assert transaction is not None
                 transaction.add(row)
         if transaction:
@@ -97,10 +103,17 @@ def committed(consumer: Any, at: Any, *, timeout: float = TIMEOUT_SECONDS) -> in
 class Transaction:
     """The messages of one slot and batch, with the progress that says so."""
 
-    def __init__(self, destination: Destination, slot: int, batch: int) -> None:
+    def __init__(
+        self,
+        destination: Destination,
+        slot: int,
+        batch: int,
+        carried: Mapping[str, str] = CARRIED,
+    ) -> None:
         from confluent_kafka import Consumer, Producer, TopicPartition
 
         self.destination = destination
+        self.carried = carried
         self.at = TopicPartition(destination.progress, slot, batch + 1)
         self.rows: list[dict[str, Any]] = []
         self.failures: list[str] = []
@@ -127,7 +140,7 @@ class Transaction:
 
     def add(self, row: dict[str, Any]) -> None:
         """Send a message, unless it was."""
-        self.rows.append({name: row[name] for name in CARRIED})
+        self.rows.append({name: row[name] for name in self.carried})
         if not self.pending:
             return
         headers = [
@@ -178,20 +191,13 @@ class Transaction:
         import pyarrow as pa
 
         now = datetime.now(UTC)
-        moment = pa.timestamp("us", tz="UTC")
-        schema = pa.schema(
-            [
-                ("night", pa.string()),
-                ("batch", pa.int64()),
-                ("alert_id", pa.int64()),
-                ("object_id", pa.string()),
-                ("filter", pa.string()),
-                ("filter_version", pa.string()),
-                ("topic", pa.string()),
-                ("arrived", moment),
-                ("sent", moment),
-            ]
-        )
+        kinds = {
+            "string": pa.string(),
+            "bigint": pa.int64(),
+            "timestamp": pa.timestamp("us", tz="UTC"),
+        }
+        columns = delivery_columns(self.carried)
+        schema = pa.schema([(name, kinds[kind]) for name, kind in columns.items()])
         return pa.RecordBatch.from_pylist(
             [{**row, "sent": now} for row in self.rows], schema=schema
         )

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from fink_assets.gcn.associate import ALERT, WINDOW_DAYS, associate
+from fink_assets.gcn.associate import ALERT, associate
 from fink_assets.gcn.candidates import CANDIDATES
 from fink_assets.gcn.received import Received
+from fink_assets.gcn.windows import times_of
 from fink_assets.lake.contracts import GCN_ASSOCIATIONS, Tables
 from fink_assets.lake.table import of_nights
 from fink_assets.surveys import Survey
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from fink_assets.gcn.notice import Notice
 
-_MARGIN = timedelta(days=1)
-"""A night begins up to a day before its date is over, and ends up to one after."""
 _FOUND = {
     "trigger_time": "timestamp_micros(bigint(round(trigger * 1e6D)))",
     "delay": "delay_days",
@@ -56,10 +54,10 @@ class Associations:
         """
         table = self.tables.gcn_associations
         chosen = sorted((self.tables.science.nights() | table.nights()).intersection(nights))
-        if not chosen:
-            return Counter()
         done = self.tables.ledger.position("raw2science")
-        notices = self.notices(chosen)
+        notices = self.notices(chosen) if chosen else []
+        if not notices and not table.nights().intersection(chosen):
+            return Counter()
         found = self._found(chosen, done, notices)
         table.replace(found, nights=chosen, up_to_batch=done)
         where = f"{of_nights(chosen)} and batch <= {done}"
@@ -68,9 +66,7 @@ class Associations:
 
     def notices(self, nights: Sequence[str]) -> list[Notice]:
         """Notices that alerts of some nights may match."""
-        first, last = (datetime.fromisoformat(n).replace(tzinfo=UTC) for n in _ends(nights))
-        begin = first - timedelta(days=WINDOW_DAYS) - _MARGIN
-        return self.received.notices(begin, last + 2 * _MARGIN)
+        return self.received.notices(*times_of(min(nights), max(nights)))
 
     def _found(self, nights: Sequence[str], done: int, notices: Sequence[Notice]) -> DataFrame:
         from pyspark.sql import functions as F
@@ -101,11 +97,9 @@ def candidates(science: DataFrame, survey: Survey) -> DataFrame:
     from pyspark.sql import functions as F
 
     known = CANDIDATES[survey.name]
-    absent = [name for name in known.modules if name not in science.columns]
 
     def value(expression: str, kind: str) -> str:
-        missing = any(f"{name}." in expression for name in absent)
-        return f"cast({'null' if missing else expression} as {kind})"
+        return known.value(expression, kind, science.columns)
 
     told = {
         "time": "unix_micros(time) / 1e6D",
@@ -130,7 +124,3 @@ def matcher(
             yield found.where(found.notna(), None)
 
     return run
-
-
-def _ends(nights: Sequence[str]) -> tuple[str, str]:
-    return min(nights), max(nights)

@@ -5,7 +5,7 @@ Spark SQL expressions, by survey. Facts only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -26,6 +26,8 @@ class Candidate:
         Fink's class as far as the columns tell it; null where they do not.
     rate : str
         Change of the magnitude per day.
+    label : str
+        What the alert is classified as; null where no module does it.
     modules : tuple of str
         Modules whose columns the expressions read; without one, what reads it is null.
     """
@@ -34,7 +36,16 @@ class Candidate:
     real_bogus: str
     kind: str
     rate: str
-    modules: tuple[str, ...] = ("solar_system", "fast_transient_rate", "detection_history")
+    label: str = "null"
+    modules: tuple[str, ...] = (
+        *("solar_system", "fast_transient_rate", "detection_history", "classification"),
+    )
+
+    def value(self, expression: str, kind: str, columns: Collection[str]) -> str:
+        """Give an expression of a type; null where it reads a module that the columns lack."""
+        absent = [name for name in self.modules if name not in columns]
+        missing = any(f"{name}." in expression for name in absent)
+        return f"cast({'null' if missing else expression} as {kind})"
 
 
 CANDIDATES: Mapping[str, Candidate] = MappingProxyType(
@@ -46,6 +57,7 @@ CANDIDATES: Mapping[str, Candidate] = MappingProxyType(
             kind="case solar_system.roid when 3 then 'Solar System MPC' when 2 then "
             "'Solar System candidate' when 1 then 'Unknown' when 0 then 'Unknown' end",
             rate="fast_transient_rate.mag_rate",
+            label="classification.label",
         ),
         "lsst": Candidate(
             # Rubin does not fill diaObject.firstDiaSourceMjdTai yet; the packet's history goes back

@@ -7,7 +7,7 @@ wherever it comes. One that cannot be read has a row as well, with the reason.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from fink_assets.gcn.messages import Message
 from fink_assets.gcn.notice import Circle, Notice, NoticeError
 from fink_assets.gcn.parse import parse
+from fink_assets.gcn.windows import Told
 from fink_assets.lake.combined import NOTICES
 from fink_assets.lake.table import Table, insist
 
@@ -36,12 +37,19 @@ class Received:
     table: Table
 
     def add(self, messages: Iterable[Message], spark: SparkSession) -> Counter[str]:
-        """Write what is new among messages; say how many are ``new``, ``known``, ``unreadable``."""
+        """Write what is new among messages; say how many are ``new``, ``known``, ``unreadable``.
+
+        Raises
+        ------
+        OSError
+            The source of messages broke off; what came before is written.
+        """
         seen, known = self._known()
+        troubles: list[OSError] = []
         counts = Counter[str]()
         waiting: list[dict[str, Any]] = []
         size = 0
-        for message in messages:
+        for message in _up_to_trouble(messages, troubles):
             digest = sha256(message.content).hexdigest()
             if digest in seen:
                 counts["known"] += 1
@@ -59,6 +67,8 @@ class Received:
                 self._write(waiting, spark)
                 waiting, size = [], 0
         self._write(waiting, spark)
+        if troubles:
+            raise troubles[0]
         return counts
 
     def offsets(self) -> dict[tuple[str, int], int]:
@@ -89,6 +99,25 @@ class Received:
         found = [parse(content) for content in self._contents(chosen)]
         return sorted((n for n in found if n.usable), key=lambda n: n.notice_id)
 
+    def events(self) -> list[Told]:
+        """Times at which events were ever said to be, with when the last of each was received.
+
+        A retraction says no time itself: it concerns what its event concerned.
+        """
+        if not self.table.exists():
+            return []
+        names = "notice_id, trigger_time, received"
+        rows = self.table.query(f"select {names} from it where problem is null").to_pylist()
+        latest: dict[str, datetime] = {}
+        for row in rows:
+            name, received = row["notice_id"], _utc(row["received"])
+            latest[name] = max(latest.get(name, received), received)
+        return [
+            Told(trigger_time=_utc(row["trigger_time"]), received=latest[row["notice_id"]])
+            for row in rows
+            if row["trigger_time"]
+        ]
+
     def _contents(self, digests: list[str]) -> list[bytes]:
         if not digests:
             return []
@@ -112,6 +141,14 @@ class Received:
         same = "t.notice_id = s.notice_id AND t.revision = s.revision"
         when = ("WHEN NOT MATCHED THEN INSERT *",)
         insist(lambda: self.table.merge(frame, on=same, when=when))
+
+
+def _up_to_trouble(messages: Iterable[Message], troubles: list[OSError]) -> Iterator[Message]:
+    """Give messages until their source breaks off, and note why it did."""
+    try:
+        yield from messages
+    except OSError as trouble:
+        troubles.append(trouble)
 
 
 def row_of(message: Message, digest: str) -> dict[str, Any]:

@@ -11,8 +11,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -56,6 +54,7 @@ def tiers(matches: pd.DataFrame) -> pd.Series:
         `observatory`; `real_bogus` and `class` of the alert; `chance_probability`; `error_deg`, the
         error as the notice states it, in degrees; `rate` of the alert, in magnitudes a day.
     """
+    import numpy as np
     import pandas as pd
 
     def column(name: str) -> pd.Series:

@@ -25,7 +25,8 @@ REST = {
 NOUNS = (
     *("raw", "dead_letter", "quarantine", "science", "deliveries"),
     *("sources", "objects", "forced_photometry", "solar_system", "phase_curves"),
-    *("tracklets", "gcn_associations", "schema_history", "field_availability"),
+    *("tracklets", "gcn_associations", "gcn_messages", "gcn_deliveries"),
+    *("schema_history", "field_availability"),
 )
 
 COMBINED = {"notices": NOTICES, "counterparts": COUNTERPARTS}

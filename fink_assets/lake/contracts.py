@@ -107,6 +107,27 @@ MEASURED: tuple[ColumnContract, ...] = (
     column("flux_error", "float", "1-sigma error", unit="nJy", ucd="stat.error;phot.flux"),
 )
 """What surveys measure; the sources of one have those that it declares."""
+_MATCH = ("notice_id", "revision", "tier")
+_SENDING = column("batch", "bigint", "Number of the sending; not that of the alert's batch")
+GCN_MESSAGES: tuple[ColumnContract, ...] = (
+    *(_SENDING if c.name == "batch" else c for c in GCN_ASSOCIATIONS),
+    column("event_id", "string", "The observatory's name of the event", ucd="meta.id"),
+    _TIME,
+    _RA,
+    _DEC,
+    *MEASURED,
+    column("real_bogus", "double", "Score of the survey, from 0 to 1", ucd="stat.probability"),
+    column("rate", "double", "Change of the magnitude", unit="mag/d"),
+    column("classification", "string", "Label of the module `classification`, if there is one"),
+    column("filters", "array<string>", "Filters of which it goes to the topics"),
+    column("arrived", "timestamp", "Kafka timestamp of the incoming message, UTC"),
+    column("written", "timestamp", "When the message was written here, UTC"),
+)
+"""All are sent but `batch` and the last three."""
+GCN_DELIVERIES: tuple[ColumnContract, ...] = (
+    *(_SENDING if c.name == "batch" else c for c in DELIVERIES),
+    *(c for c in GCN_ASSOCIATIONS if c.name in _MATCH),
+)
 
 SOURCES: tuple[ColumnContract, ...] = (
     _NIGHT,
@@ -300,6 +321,16 @@ class Tables:
     def gcn_associations(self) -> Table:
         """Alerts that match a notice of GCN: one row per alert and event."""
         return self._table("gcn_associations", ("batch", "alert_id", "object_id", "tier"))
+
+    @cached_property
+    def gcn_messages(self) -> Table:
+        """What users are told of associations with a tier: written before it is sent."""
+        return self._table("gcn_messages", ("batch", "alert_id", "object_id", "tier"))
+
+    @cached_property
+    def gcn_deliveries(self) -> Table:
+        """Which of these messages was sent to which topic, and when."""
+        return self._table("gcn_deliveries", ("batch", "alert_id", "object_id", "filter"))
 
     @cached_property
     def writers(self) -> Table:

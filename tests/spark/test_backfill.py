@@ -268,5 +268,5 @@ def test_a_night_is_replaced_and_nothing_else_while_the_stream_goes_on(make_scen
     checks = scene.checks(FIXED)
     modules = {"detection_history", "rate", "twice"}
     books = [k for k in checks if k[0] not in modules]
-    assert len(books) == 5
+    assert len(books) == 6
     assert all(checks[k].passed for k in books)

@@ -4,86 +4,30 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
-import numpy as np
 import pytest
+from gcn_scene import (
+    ALERT,
+    BURST,
+    MERGER,
+    MJD,
+    NEXT,
+    NIGHT,
+    Scene,
+    alert,
+    messages,
+    retraction,
+)
 from pipeline import rows, text
 
 from fink_assets.definitions import build_defs
-from fink_assets.gcn.associations import Associations
 from fink_assets.gcn.messages import Message, in_folder
-from fink_assets.gcn.received import KEPT_BYTES, Received
-from fink_assets.lake.combined import NOTICES, Combined
-from fink_assets.lake.contracts import GCN_ASSOCIATIONS, Tables
+from fink_assets.gcn.received import KEPT_BYTES
+from fink_assets.lake.combined import NOTICES
+from fink_assets.lake.contracts import GCN_ASSOCIATIONS
 from fink_assets.lake.ledger import Receipt
-from fink_assets.simulator.notices import fermi, lvk
-from fink_assets.simulator.notices.model import Event
-from fink_assets.surveys import LSST, ZTF
+from fink_assets.surveys import LSST
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "gcn"
-MJD = 61053.1
-NIGHT, NEXT = "2026-01-13", "2026-01-14"
-JD = MJD + 2_400_000.5
-PLACE = {"ra": 150.0, "dec": 20.0}
-
-
-def notice(source, *, seed=1, **given):
-    told = {**PLACE, "mjd": MJD, "object_id": "ZTF26aaaaaaa", "kind": "kilonova", "distance": 90.0}
-    return source.notice(np.random.default_rng(seed), Event(**{**told, **given}))
-
-
-BURST, MERGER = notice(fermi), notice(lvk)
-
-
-def retraction():
-    """Withdraws the merger."""
-    event = MERGER.event_id.encode()
-    return (
-        b'{"alert_type": "RETRACTION", "time_created": "2026-01-13T12:00:00Z", "superevent_id": "'
-        + event
-        + b'", "event": null}'
-    )
-
-
-def messages(*contents):
-    return [Message(content=content, origin="a file") for content in contents]
-
-
-ALERT = """night: string, batch: bigint, alert_id: bigint, object_id: string, time: timestamp,
-    ra: double, dec: double, candidate: struct<jdstarthist: double, rb: double>,
-    solar_system: struct<roid: int>, fast_transient_rate: struct<mag_rate: double>"""
-
-
-def alert(number, *, hours=5.0, began=None, night=NIGHT, batch=0, roid=0, rb=0.95, **place):
-    """An alert so many hours after the event, of an object that began then or as said."""
-    at = datetime(2026, 1, 13, 2, 24, tzinfo=UTC) + timedelta(hours=hours)
-    begin = JD + (hours if began is None else began) / 24
-    where = {"ra": BURST.event.ra, "dec": BURST.event.dec, **place}
-    told = (begin, rb), (roid,), (-0.5,)
-    return (night, batch, number, f"ZTF{number}", at, where["ra"], where["dec"], *told)
-
-
-class Scene:
-    """A lake with notices and science, and what matches them."""
-
-    def __init__(self, spark, lake, survey=ZTF):
-        self.spark = spark
-        self.tables = Tables(survey.name, lake)
-        self.received = Received(table=Combined(lake).notices)
-        self.associations = Associations(
-            survey=survey, tables=self.tables, received=self.received, spark=spark
-        )
-
-    def alerts(self, *found, batch=0, schema=ALERT):
-        frame = self.spark.createDataFrame(list(found), schema)
-        self.tables.science.append(frame, batch=batch)
-        self.tables.ledger.add_receipt("raw2science", batch, Receipt(counts={}))
-
-    def add(self, *contents):
-        return dict(self.received.add(messages(*contents), self.spark))
-
-    def matches(self):
-        found = rows(self.tables.gcn_associations)
-        return sorted((r["alert_id"], r["observatory"]) for r in found)
 
 
 @pytest.fixture
@@ -111,6 +55,16 @@ def test_a_row_says_what_the_notice_says(scene):
     assert found["LVK"]["area_90"] == pytest.approx(MERGER.area_90, rel=0.05)
     assert found["LVK"]["trigger_time"].astimezone(UTC) == datetime(2026, 1, 13, 2, 24, tzinfo=UTC)
     assert bytes(found["LVK"]["message"]) == MERGER.message
+
+
+def test_what_came_before_a_source_broke_off_is_kept(scene):
+    def broken():
+        yield from messages(BURST.message, b"junk")
+        raise ConnectionError("nobody answers")
+
+    with pytest.raises(ConnectionError, match="nobody answers"):
+        scene.received.add(broken(), scene.spark)
+    assert len(rows(scene.received.table)) == 2
 
 
 def test_what_cannot_be_read_is_kept_with_its_reason_and_stops_nothing(scene):
@@ -225,7 +179,7 @@ def test_without_notices_or_alerts_there_are_no_matches(scene):
 def test_without_the_modules_a_match_has_no_tier(scene):
     scene.add(BURST.message)
     short = ALERT[: ALERT.index("solar_system")].rstrip().rstrip(",")
-    scene.alerts(alert(1)[:8], schema=short)
+    scene.alerts(alert(1)[:9], schema=short)
     scene.associations.replace([NIGHT])
     assert [r["tier"] for r in rows(scene.tables.gcn_associations)] == [None]
 
@@ -247,7 +201,8 @@ def test_alerts_of_lsst_match_as_well(spark, lake):
     assert scene.matches() == [(1, "Fermi")]
 
 
-def test_dagster_fills_both_tables(scene, settings, tmp_path):
+@pytest.mark.usefixtures("kafka_servers")
+def test_dagster_fills_the_tables_and_tells_users_once(scene, settings, tmp_path):
     folder = tmp_path / "notices"
     folder.mkdir()
     (folder / "1.xml").write_bytes(BURST.message)
@@ -261,5 +216,44 @@ def test_dagster_fills_both_tables(scene, settings, tmp_path):
         done = job.execute_in_process(instance=instance, partition_key=NIGHT)
         assert done.success
     assert scene.matches() == [(1, "Fermi")]
-    (event,) = done.get_asset_materialization_events()
-    assert event.materialization.metadata["dagster/row_count"].value == 1
+    assert len(rows(scene.tables.gcn_messages)) == 1
+    events = [event.materialization for event in done.get_asset_materialization_events()]
+    counts = {e.asset_key.path[-1]: e.metadata.get("dagster/row_count") for e in events}
+    assert counts["gcn_associations"].value == 1
+    assert {"gcn_messages", "gcn_deliveries"} < set(counts)
+    (check,) = done.get_asset_check_evaluations()
+    assert check.passed
+
+
+@pytest.mark.usefixtures("impatient")
+def test_what_files_tell_is_kept_when_kafka_is_down_and_the_run_says_why(
+    scene, settings, tmp_path, make_ports
+):
+    (tmp_path / "1.xml").write_bytes(BURST.message)
+    (tmp_path / "2.xml").write_bytes(b"no notice")
+    (port,) = make_ports(1)
+    told = {"gcn_folder": str(tmp_path), "gcn_kafka": f"127.0.0.1:{port}"}
+    configuration = settings.model_copy(update={"lake_root": scene.tables.root, **told})
+    job = build_defs(configuration).resolve_job_def("gcn_notices")
+    done = job.execute_in_process(instance=dg.DagsterInstance.ephemeral(), raise_on_error=False)
+    assert not done.success
+    (failure,) = done.get_step_failure_events()
+    reason = str(failure.event_specific_data)
+    assert f"Kafka at 127.0.0.1:{port}" in reason
+    assert "Nothing is lost" in reason
+    assert sorted(bool(r["problem"]) for r in rows(scene.received.table)) == [False, True]
+
+
+def test_many_nights_are_matched_in_one_run(scene, settings):
+    scene.add(BURST.message)
+    scene.alerts(alert(1, rb=0.1), alert(2, night=NEXT, hours=20.0, rb=0.1))
+    configuration = settings.model_copy(update={"lake_root": scene.tables.root})
+    defs = build_defs(configuration)
+    span = {"start": NIGHT, "end": NEXT}
+    done = defs.resolve_job_def("ztf_gcn_associations").execute_in_process(
+        instance=dg.DagsterInstance.ephemeral(),
+        tags={f"dagster/asset_partition_range_{end}": night for end, night in span.items()},
+    )
+    assert done.success
+    assert scene.matches() == [(1, "Fermi"), (2, "Fermi")]
+    assert {e.partition for e in done.get_asset_materialization_events()} == {NIGHT, NEXT}

@@ -19,3 +19,10 @@ MAY_BE_EXTRAGALACTIC = (
     f"({', '.join(repr(word) for word in EXTRAGALACTIC)}))"
 )
 """Spark SQL condition: true also where SIMBAD has nothing, or has not answered."""
+
+KNOWN_AS = (
+    "if(simbad.main_type in ('Unknown', 'Transient') or simbad.main_type like 'Galaxy%', "
+    "null, simbad.main_type)"
+)
+"""Spark SQL expression of what SIMBAD says an object is, where that says more than that there is
+one."""

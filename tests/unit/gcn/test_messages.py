@@ -1,10 +1,12 @@
 """Messages of Kafka are read from behind those that are known, up to what is there now."""
 
+from pathlib import Path
+
 import confluent_kafka
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from fink_assets.gcn.messages import SilentKafkaError, in_kafka
+from fink_assets.gcn.messages import SilentKafkaError, in_folder, in_kafka
 from resources.kafka import Kafka, Watermarks
 
 TOPIC = "igwn.gwalert"
@@ -112,3 +114,20 @@ def test_an_error_of_kafka_is_raised(kafka):
     with pytest.raises(KafkaException):
         read()
     assert kafka.closed
+
+
+def test_a_file_that_cannot_be_opened_is_named_after_the_others_were_read(tmp_path, monkeypatch):
+    for name in ("1.xml", "2.xml", "3.xml"):
+        (tmp_path / name).write_text(name)
+    opened = Path.open
+
+    def refuse(self, *given, **more):
+        if self.name == "2.xml":
+            raise PermissionError(13, "Permission denied")
+        return opened(self, *given, **more)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    found = []
+    with pytest.raises(OSError, match=r"1 files cannot be read, first .*2\.xml: Permission denied"):
+        found.extend(m.origin for m in in_folder(tmp_path))
+    assert found == ["1.xml", "3.xml"]

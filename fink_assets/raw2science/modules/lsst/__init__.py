@@ -2,6 +2,7 @@
 
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.raw2science.modules.lsst.cats import cats
+from fink_assets.raw2science.modules.lsst.classification import classification
 from fink_assets.raw2science.modules.lsst.color_evolution import color_evolution
 from fink_assets.raw2science.modules.lsst.crossmatch import crossmatch
 from fink_assets.raw2science.modules.lsst.detection_history import detection_history
@@ -19,6 +20,7 @@ from fink_assets.raw2science.modules.lsst.tns import tns
 
 MODULES: tuple[ScienceModule, ...] = (
     cats,
+    classification,
     color_evolution,
     crossmatch,
     detection_history,

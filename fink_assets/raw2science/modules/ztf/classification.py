@@ -4,7 +4,7 @@ How each of them was found belongs to those modules; a label of ours is added to
 """
 
 from fink_assets.raw2science.module import Column, Golden, science_module
-from fink_assets.raw2science.modules.hosts import HOST_INPUTS, MAY_BE_EXTRAGALACTIC
+from fink_assets.raw2science.modules.hosts import HOST_INPUTS, KNOWN_AS, MAY_BE_EXTRAGALACTIC
 from fink_assets.raw2science.modules.labels import Label, after_of, inputs_of, one_of
 
 GOOD = "candidate.drb > 0.5 and candidate.classtar > 0.4"
@@ -19,11 +19,6 @@ LIKE_A_SUPERNOVA_INPUTS = (
     "supernova.snia_vs_nonia",
     "supernova.sn_vs_all",
 )
-IN_SIMBAD = (
-    "if(simbad.main_type in ('Unknown', 'Transient') or simbad.main_type like 'Galaxy%', "
-    "null, simbad.main_type)"
-)
-"""What SIMBAD says an object is, where that says more than that something is there."""
 
 
 def solar_system_object(name: str, roid: int) -> Label:
@@ -106,4 +101,4 @@ def classification() -> dict[str, str]:
     Fink has three labels more, whose modules are not here: of microlensing and kilonovae, and of
     tracklets, which are found after the night.
     """
-    return {"label": one_of(LABELS, identified=IN_SIMBAD)}
+    return {"label": one_of(LABELS, identified=KNOWN_AS)}
