@@ -120,8 +120,11 @@ def test_two_outputs_of_one_name_are_refused(names):
 def test_each_survey_has_the_names_that_fink_gives_to_its_alerts():
     found = fink_names(lsst.MODULES)
     assert found["pred"] == {
+        "is_cataloged": "classification.is_cataloged",
         "is_first": "detection_history.is_first",
         "is_sso": "solar_system.is_sso",
+        "main_label_classifier": "classification.main_label_classifier",
+        "main_label_crossmatch": "classification.main_label_crossmatch",
     }
     assert found["misc"] == {"firstDiaSourceMjdTaiFink": "detection_history.first_detection_mjd"}
     assert found["lc_features"] == {band: f"lightcurve_features.{band}" for band in "ugrizy"}

@@ -11,13 +11,20 @@ from fink_assets.distribution.filters.ztf import FILTERS
 from fink_assets.drain import Report
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Receipt
+from fink_assets.raw2science.asked import Asking
 from fink_assets.raw2science.modules.ztf import MODULES
 from fink_assets.surveys import ZTF
 from quality.expectations import Verdict
 from sensors.report import events
 
 NIGHT = "2024-11-02"
-CHAIN = SimpleNamespace(survey=ZTF, tables=Tables("ztf", "/lake"), modules=MODULES, filters=FILTERS)
+CHAIN = SimpleNamespace(
+    survey=ZTF,
+    tables=Tables("ztf", "/lake"),
+    modules=MODULES,
+    filters=FILTERS,
+    enrich=SimpleNamespace(asking=Asking(root="/lake")),
+)
 
 
 def done(stage, counts, nights=None, verdicts=()):
