@@ -151,6 +151,31 @@ OBJECTS: tuple[ColumnContract, ...] = (
     _DEC,
     # ... followed by the measurement structs and module structs of the latest alert.
 )
+_CELL = column(
+    "healpix_29",
+    "bigint",
+    "Cell of HEALPix, nested, order 29; those of order k are `healpix_29 >> 2 * (29 - k)`",
+    ucd="pos.healpix",
+)
+_YEAR = column("year", "string", "Year of the night, YYYY: the folder")
+ALERTS: tuple[ColumnContract, ...] = (*SCIENCE, _CELL, _YEAR)
+CLASSES: tuple[ColumnContract, ...] = (
+    _NIGHT,
+    _BATCH,
+    _OBJECT,
+    _ALERT,
+    _TIME,
+    _RA,
+    _DEC,
+    column(
+        "family",
+        "string",
+        "Who says so: `fink` (module `classification`), `simbad` or `tns` (the type of a source "
+        "there)",
+    ),
+    column("label", "string", "What the alert is called", ucd="src.class"),
+    _YEAR,
+)
 FORCED_PHOTOMETRY: tuple[ColumnContract, ...] = (
     column(
         "night",
@@ -252,6 +277,15 @@ class Tables:
             name=f"{self.survey}/{noun}", root=self.root, indexed=indexed, partitioned=partitioned
         )
 
+    def _sorted(self, noun: str, indexed: tuple[str, ...], clustered: tuple[str, ...]) -> Table:
+        return Table(
+            name=f"{self.survey}/{noun}",
+            root=self.root,
+            indexed=indexed,
+            partitioned=False,
+            clustered=clustered,
+        )
+
     @cached_property
     def raw(self) -> Table:
         """Every message that decoded, whole."""
@@ -286,6 +320,18 @@ class Tables:
     def objects(self) -> Table:
         """Latest state of each object."""
         return self._table("objects", ("object_id", "ra", "dec", "last_time"), partitioned=False)
+
+    @cached_property
+    def alerts(self) -> Table:
+        """All that is known of each alert that passed, for look-ups: rows of science."""
+        indexed = ("batch", "object_id", "alert_id", "time", "healpix_29", "night")
+        return self._sorted("alerts", indexed, ("object_id",))
+
+    @cached_property
+    def classes(self) -> Table:
+        """Labels of alerts: one row per alert and label."""
+        indexed = ("batch", "family", "label", "time", "night")
+        return self._sorted("classes", indexed, ("label", "time"))
 
     @cached_property
     def forced_photometry(self) -> Table:

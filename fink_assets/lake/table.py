@@ -50,12 +50,15 @@ class Table:
         Columns with statistics per file, by which reads skip files.
     partitioned : bool
         Whether the table has a folder per night.
+    clustered : sequence of str
+        Columns by which rows are sorted, once a day, for look-ups; see `clustered`.
     """
 
     name: str
     root: str
     indexed: Sequence[str] = ()
     partitioned: bool = True
+    clustered: Sequence[str] = ()
     properties: dict[str, str] = field(default_factory=lambda: dict(HOT))
     _known: threading.local = field(default_factory=threading.local, repr=False, compare=False)
 

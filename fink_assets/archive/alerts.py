@@ -1,0 +1,102 @@
+"""All that is known of each alert, sorted by object: what look-ups by object, place or class read.
+
+Rows are those of science, without a column less; what they mean belongs there. `classes` names the
+alerts of a label.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from fink_assets.archive.refreshed import Refreshed
+from fink_assets.lake import clustered
+from fink_assets.lake.table import Table, of_batches, of_nights
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looked(Refreshed):
+    """A table that follows science and is sorted for look-ups; made without Spark."""
+
+    beat_seconds: ClassVar[float] = 300.0
+
+    @abstractmethod
+    def rows(self, alerts: str) -> pa.Table:
+        """Rows that some alerts make.
+
+        Parameters
+        ----------
+        alerts : str
+            Condition on science.
+        """
+
+    def take(self, *, after: int, up_to: int) -> None:
+        """Add the alerts of some batches."""
+        clustered.append(self.table, self.rows(of_batches(after, up_to)), batch=up_to)
+        clustered.fold(self.table)
+
+    def renew(self, nights: Sequence[str], *, up_to: int) -> None:
+        """Write nights anew."""
+        rows = self.rows(f"{of_nights(nights)} and batch <= {up_to}")
+        clustered.replace(self.table, rows, nights=nights, up_to_batch=up_to)
+
+    def reported(self, nights: Sequence[str]) -> int:
+        """Rows of the nights."""
+        return self.table.count(nights=nights)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alerts(Looked):
+    """The alerts of one survey."""
+
+    @property
+    def table(self) -> Table:
+        """The alerts."""
+        return self.tables.alerts
+
+    def rows(self, alerts: str) -> pa.Table:
+        """Rows of science, with the cell of the sky and the year."""
+        import pyarrow as pa
+
+        science = self.tables.science
+        found = science.query(f"select * from it where {alerts}").cast(schema_of(science))
+        cells = pa.array(places(found["ra"], found["dec"]), pa.int64())
+        return found.append_column("healpix_29", cells).append_column("year", years(found))
+
+
+def schema_of(table: Table) -> pa.Schema:
+    """Columns of a table as its log has them, nights included."""
+    import pyarrow as pa
+
+    log = table.log()
+    if log is None:
+        raise LookupError(f"{table.name}: nothing was ever written")
+    return pa.schema(log.schema().to_arrow())
+
+
+def years(rows: pa.Table) -> pa.Array:
+    """Year of the night of each row."""
+    import pyarrow.compute as pc
+
+    return pc.utf8_slice_codeunits(rows["night"].cast("string"), 0, 4)
+
+
+def places(ra: pa.ChunkedArray, dec: pa.ChunkedArray) -> list[int | None]:
+    """Cell of HEALPix, nested, order 29, of each position (deg); null for none."""
+    import numpy as np
+
+    from fink_assets.astro.sphere import cells
+
+    lon, lat = (each.to_numpy(zero_copy_only=False).astype(float) for each in (ra, dec))
+    known = np.isfinite(lon) & (np.abs(lat) <= 90)
+    found: list[int | None] = [None] * len(lon)
+    for place, cell in zip(
+        np.flatnonzero(known), cells(lon[known], lat[known]) if known.any() else (), strict=True
+    ):
+        found[place] = int(cell)
+    return found
