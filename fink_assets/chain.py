@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from fink_assets.archive.alerts import Alerts
+from fink_assets.archive.classes import Classes
 from fink_assets.archive.forced_photometry import ForcedPhotometry
 from fink_assets.archive.objects import Objects
 from fink_assets.archive.refreshed import Refreshed
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 STAGES = ("stream2raw", "raw2science", "distribution")
-ARCHIVE = ("sources", "objects", "forced_photometry")
+ARCHIVE = ("sources", "objects", "alerts", "classes", "forced_photometry")
 """Tables that follow the stages."""
 
 
@@ -117,13 +119,16 @@ class Chain:
     @cached_property
     def archive(self) -> tuple[Refreshed, ...]:
         """Tables that follow the stages, refreshed beside them."""
-        sources = Sources(survey=self.survey, tables=self.tables, spark=self._beside)
+        kinds = (Sources, Alerts, Classes)
+        sources, *looked = (
+            kind(survey=self.survey, tables=self.tables, spark=self._beside) for kind in kinds
+        )
         if self.survey.forced is None:
-            return (sources, self.objects)
+            return (sources, self.objects, *looked)
         forced = ForcedPhotometry(
             survey=self.survey, tables=self.tables, spark=self._beside, forced=self.survey.forced
         )
-        return (sources, self.objects, forced)
+        return (sources, self.objects, *looked, forced)
 
     @cached_property
     def _beside(self) -> SparkSession:

@@ -103,12 +103,15 @@ def survey_defs(
         moving.append(
             solar_system.tracklet_assets(survey, survey.trails, tables, lambda: chain().spark)
         )
+    numbers = archive.statistics(survey, tables)
     streaming = stream.job(survey, configuration, chain)
-    backfill = nights.backfill_job(survey, dg.AssetSelection.assets(science, curves, *moving))
+    backfill = nights.backfill_job(
+        survey, dg.AssetSelection.assets(science, curves, numbers, *moving)
+    )
     close = nights.check_job(
         survey,
         dg.AssetSelection.checks(night_checks)
-        | dg.AssetSelection.assets(drift, matched, told, *moving),
+        | dg.AssetSelection.assets(drift, matched, told, numbers, *moving),
     )
     return dg.Definitions(
         assets=[
@@ -120,6 +123,7 @@ def survey_defs(
             drift,
             matched,
             told,
+            numbers,
             *moving,
         ],
         asset_checks=[night_checks, checks.batch_checks(survey, tables, lambda: chain().enrich)],
@@ -183,7 +187,7 @@ def build_defs(
         catalogue_assets.definitions(catalogues_of(modules, catalogues), configuration.lake),
         service_assets.definitions(services_of(modules), configuration.lake),
         combined_defs(configuration, surveys),
-        maintenance.schedules(chains),
+        maintenance.schedules(chains, configuration),
         services.schedules(configuration),
         dg.Definitions(sensors=[failures.failed_runs]),
     )

@@ -74,6 +74,15 @@ class Settings(BaseSettings):
         description="Address of the name resolver of SsODNet",
     )
 
+    kept_days: int = Field(
+        7, ge=1, description="Days for which earlier versions of sorted tables can be read"
+    )
+    kept_nights: tuple[str, ...] = Field(
+        (),
+        description="Nights whose state of them, at the noon (UTC) after each, can always be read: "
+        'JSON, ["2026-01-31"]',
+    )
+
     spark_port: int = Field(15002, description="Port of the embedded Spark Connect server")
     spark_ui_port: int = Field(4040, description="Port of its web page")
     spark_remote: str = Field("", description="Address of the Spark Connect server, sc://host:port")

@@ -1,26 +1,33 @@
 """Care for the tables: small files of a night become large ones, files that nobody reads go.
 
 Neither changes a row. Files are deleted of tables only that are written anew time and again, after
-a week: of the others, Delta's history reaches back to their beginning. Old runs are not deleted.
+a week: of the others, Delta's history reaches back to their beginning. Of those that are sorted for
+look-ups the settings say how long earlier versions stay, and of which nights they stay for ever.
+Old runs are not deleted.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from fink_assets.chain import Chain
+from fink_assets.lake import clustered
 from fink_assets.lake.combined import Combined
 from fink_assets.lake.table import Table
+from fink_assets.settings import Settings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 NOUNS = (
-    *("raw", "quarantine", "science", "deliveries", "sources", "objects", "forced_photometry"),
-    *("dead_letter", "solar_system", "phase_curves", "tracklets"),
+    *("raw", "quarantine", "science", "deliveries", "sources", "forced_photometry"),
+    *("dead_letter", "solar_system", "phase_curves", "tracklets", "statistics"),
     *("gcn_associations", "gcn_messages", "gcn_deliveries"),
 )
+SORTED = ("objects", "alerts", "classes")
+"""For look-ups; see `lake.clustered`."""
 SHARED = ("notices", "counterparts")
 """Of no single survey."""
 REWRITTEN = ("solar_system", "phase_curves", "tracklets", "gcn_associations", "counterparts")
@@ -30,13 +37,26 @@ KEPT_HOURS = 168
 Delta refuses less."""
 
 
-def compact(chain: Chain) -> dict[str, int]:
+@dataclass(frozen=True)
+class Kept:
+    """How long earlier versions of sorted tables stay, and of which nights they stay for ever."""
+
+    hours: int = KEPT_HOURS
+    nights: Sequence[str] = ()
+
+
+def compact(chain: Chain, kept: Kept = Kept()) -> dict[str, int]:
     """Rewrite small files of a survey's tables; return how many went into larger ones."""
     removed = {}
     for name in NOUNS:
         found = _care(getattr(chain.tables, name), chain.spark, vacuum=name in REWRITTEN)
         if found is not None:
             removed[f"{chain.tables.survey}/{name}"] = found
+    for name in SORTED:
+        table: Table = getattr(chain.tables, name)
+        if table.exists():
+            removed[table.name] = clustered.cluster(table)
+            clustered.clean(table, hours=kept.hours, nights=kept.nights)
     removed[f"{chain.tables.survey}/ledger"] = chain.ledger.compact()
     return removed
 
@@ -58,13 +78,17 @@ def _care(table: Table, spark: "SparkSession", *, vacuum: bool) -> int | None:
     return int(metrics["numFilesRemoved"])
 
 
-def schedules(chains: Sequence[Callable[[], Chain]]) -> dg.Definitions:
+def schedules(chains: Sequence[Callable[[], Chain]], configuration: Settings) -> dg.Definitions:
     """Make the maintenance job of all surveys and its schedule: 20:00 UTC, day at Palomar."""
 
-    @dg.op(description="Rewrite small files of every table into larger ones. No row changes.")
+    @dg.op(
+        description="Rewrite small files of every table into larger ones, and sort those that are "
+        "looked up by key. No row changes."
+    )
     def compact_tables(context: dg.OpExecutionContext) -> None:
         connected = [connect() for connect in chains]
-        found = [compact(chain) for chain in connected]
+        kept = Kept(hours=24 * configuration.kept_days, nights=configuration.kept_nights)
+        found = [compact(chain, kept) for chain in connected]
         if connected:
             first = connected[0]
             found.append(compact_shared(Combined(first.tables.root), first.spark))
@@ -74,7 +98,7 @@ def schedules(chains: Sequence[Callable[[], Chain]]) -> dg.Definitions:
     @dg.job(
         name="maintenance",
         executor_def=dg.in_process_executor,
-        description="Compaction of the tables, once a day.",
+        description="Compaction and sorting of the tables, once a day.",
     )
     def maintenance() -> None:
         compact_tables()

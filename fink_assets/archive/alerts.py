@@ -24,6 +24,8 @@ class Looked(Refreshed):
     """A table that follows science and is sorted for look-ups; made without Spark."""
 
     beat_seconds: ClassVar[float] = 300.0
+    at_once: ClassVar[int] = 20
+    """Batches that are in memory at a time."""
 
     @abstractmethod
     def rows(self, alerts: str) -> pa.Table:
@@ -37,7 +39,9 @@ class Looked(Refreshed):
 
     def take(self, *, after: int, up_to: int) -> None:
         """Add the alerts of some batches."""
-        clustered.append(self.table, self.rows(of_batches(after, up_to)), batch=up_to)
+        for start in range(after, up_to, self.at_once):
+            end = min(start + self.at_once, up_to)
+            clustered.append(self.table, self.rows(of_batches(start, end)), batch=end)
         clustered.fold(self.table)
 
     def renew(self, nights: Sequence[str], *, up_to: int) -> None:

@@ -1,10 +1,11 @@
-"""archive in Dagster: light curves, objects and forced photometry."""
+"""archive in Dagster: light curves, objects, what look-ups read, and forced photometry."""
 
 from collections.abc import Callable, Sequence
 
 import dagster as dg
 
 from fink_assets.archive.refreshed import Refreshed
+from fink_assets.archive.statistics import Statistics
 from fink_assets.lake import contracts
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.describe import key, table_spec
@@ -35,7 +36,30 @@ def specs(survey: Survey, tables: Tables, modules: Sequence[ScienceModule]) -> l
         deps=[science, *[dg.AssetKey([survey.name, "science", m.name]) for m in modules]],
         skippable=True,
     )
-    return [sources, objects, *_forced(survey, tables)]
+    looked = [
+        table_spec(
+            table,
+            survey,
+            stage=STAGE,
+            doc=doc,
+            columns=columns,
+            deps=[science],
+            skippable=True,
+        )
+        for table, doc, columns in (
+            (
+                tables.alerts,
+                "All that is known of each alert that passed, sorted by object for look-ups.",
+                contracts.ALERTS,
+            ),
+            (
+                tables.classes,
+                "Labels of alerts, sorted by label and time: one row per alert and label.",
+                contracts.CLASSES,
+            ),
+        )
+    ]
+    return [sources, objects, *looked, *_forced(survey, tables)]
 
 
 def _forced(survey: Survey, tables: Tables) -> list[dg.AssetSpec]:
@@ -82,3 +106,32 @@ def assets(
                 )
 
     return archive
+
+
+def statistics(survey: Survey, tables: Tables) -> dg.AssetsDefinition:
+    """Make the asset of the numbers of nights; it needs no Spark."""
+    counted = (tables.raw, tables.quarantine, tables.science, tables.sources, tables.deliveries)
+    spec = table_spec(
+        tables.statistics,
+        survey,
+        stage=STAGE,
+        doc="Numbers of each night: alerts received, passed, by band, label, filter and failed "
+        "cut, objects and exposures.",
+        columns=contracts.STATISTICS,
+        deps=[key(table) for table in counted],
+    )
+
+    @dg.multi_asset(
+        name=f"{survey.name}_statistics",
+        specs=[spec],
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
+    def numbers(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        """Count the alerts of nights anew."""
+        rows = Statistics(survey=survey, tables=tables).replace(list(context.partition_keys))
+        for night, row in rows.items():
+            shown = {name: row[name] for name in ("received", "passed", "quarantined", "objects")}
+            context.add_asset_metadata(shown, spec.key, night)
+        return dg.MaterializeResult(metadata={"dagster/row_count": len(rows)})
+
+    return numbers

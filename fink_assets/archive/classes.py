@@ -79,4 +79,6 @@ def _has(schema: pa.Schema, family: Family) -> bool:
 
     place = schema.get_field_index(family.module)
     kind = schema.field(place).type if place >= 0 else None
-    return kind is not None and pa.types.is_struct(kind) and kind.get_field_index(family.output) >= 0
+    return (
+        kind is not None and pa.types.is_struct(kind) and kind.get_field_index(family.output) >= 0
+    )

@@ -8,12 +8,16 @@ from fink_assets.lake import contracts
 from fink_assets.lake.columns import ColumnContract
 from fink_assets.lake.combined import COUNTERPARTS, NOTICES, Combined
 from fink_assets.lake.contracts import Tables
+from fink_assets.lake.table import Table
 from fink_assets.surveys import SURVEYS
 
 REST = {
     "raw": "followed by every field of the packet, as sent",
     "science": "followed by the packet's {kept} and one struct per "
     "[science module](modules.md), null where its status is not `ok`",
+    "alerts": "before the last two, the packet's {kept} and one struct per "
+    "[science module](modules.md); a folder per year",
+    "classes": "an alert has a row for each family that labels it; a folder per year",
     "solar_system": "of the measurements, those of the survey, as in sources",
     "sources": "of the measurements, a survey has those that it makes: magnitudes for ZTF, fluxes "
     "for LSST",
@@ -24,7 +28,8 @@ REST = {
 }
 NOUNS = (
     *("raw", "dead_letter", "quarantine", "science", "deliveries"),
-    *("sources", "objects", "forced_photometry", "solar_system", "phase_curves"),
+    *("sources", "objects", "alerts", "classes", "statistics", "forced_photometry"),
+    *("solar_system", "phase_curves"),
     *("tracklets", "gcn_associations", "gcn_messages", "gcn_deliveries"),
     *("schema_history", "field_availability"),
 )
@@ -44,7 +49,7 @@ def tables_page() -> str:
     for noun in NOUNS:
         table = getattr(tables, noun)
         doc = getattr(Tables, noun).__doc__ or ""
-        place = "a folder per night" if table.partitioned else "not partitioned"
+        place = _place(table)
         indexed = ", ".join(f"`{name}`" for name in table.indexed)
         parts += [
             f"## `{table.name}`",
@@ -61,6 +66,14 @@ def tables_page() -> str:
         layout = f"{doc.strip()} Layout: not partitioned; reads skip files by {indexed}."
         parts += [f"## `{table.name}`", layout, _columns(columns)]
     return joined([*parts, *_catalogues()])
+
+
+def _place(table: Table) -> str:
+    """Say how the files of a table lie."""
+    if not table.clustered:
+        return "a folder per night" if table.partitioned else "not partitioned"
+    order = ", ".join(f"`{name}`" for name in table.clustered)
+    return f"sorted daily by {order}"
 
 
 def _catalogues() -> list[str]:

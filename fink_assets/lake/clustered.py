@@ -6,7 +6,8 @@ layout is as it is, to decision 8.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import logging
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,16 +17,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from deltalake import DeltaTable, WriterProperties
 
+logger = logging.getLogger(__name__)
 YEAR = "year"
 ROW_GROUP = 4096
-"""Rows that are decoded together: a look-up decodes one group of each file that may have the key."""
+"""Rows that are decoded together: a look-up decodes a group of each file that may have the key."""
 PAGE = 1024
 FILE_BYTES = 64 << 20
 TAIL = 8
 """Most small files of a year, each of which a look-up opens, before they become one."""
 SMALL_BYTES = 16 << 20
-KEPT_LOG = {"delta.logRetentionDuration": "interval 3650 days"}
-"""Versions are found by the log: it goes back as far as nights that are kept."""
 
 
 def properties() -> WriterProperties:
@@ -105,13 +105,17 @@ def fold(table: Table) -> int:
         small = found["size_bytes"] < SMALL_BYTES
         files[found[f"partition.{YEAR}"]] = files.get(found[f"partition.{YEAR}"], 0) + small
     many = [year for year, number in files.items() if number > TAIL]
-    for year in many if log else ():
-        log.optimize.compact(  # type: ignore[union-attr]
-            partition_filters=[(YEAR, "=", year)],
-            target_size=2 * SMALL_BYTES,
-            writer_properties=properties(),
+    return sum(
+        _rewritten(
+            table,
+            lambda year=year: log.optimize.compact(  # type: ignore[union-attr, misc]
+                partition_filters=[(YEAR, "=", year)],
+                target_size=2 * SMALL_BYTES,
+                writer_properties=properties(),
+            ),
         )
-    return sum(files[year] for year in many)
+        for year in many
+    )
 
 
 def cluster(table: Table) -> int:
@@ -123,16 +127,18 @@ def cluster(table: Table) -> int:
     log = table.log()
     if log is None:
         return 0
-    written = 0
-    for year in sorted(_unsorted(log)):
-        counts = log.optimize.z_order(
-            list(table.clustered),
-            partition_filters=[(YEAR, "=", year)] if year else None,
-            target_size=FILE_BYTES,
-            writer_properties=properties(),
+    return sum(
+        _rewritten(
+            table,
+            lambda year=year: log.optimize.z_order(  # type: ignore[misc]
+                list(table.clustered),
+                partition_filters=[(YEAR, "=", year)] if year else None,
+                target_size=FILE_BYTES,
+                writer_properties=properties(),
+            ),
         )
-        written += int(counts["numFilesRemoved"])
-    return written
+        for year in sorted(_unsorted(log))
+    )
 
 
 def clean(table: Table, *, hours: int, nights: Collection[str] = ()) -> int:
@@ -166,6 +172,17 @@ def versions(log: DeltaTable, nights: Collection[str]) -> set[int]:
     ]
     before = [[number for moment, number in commits if moment < end] for end in ends]
     return {max(numbers) for numbers in before if numbers}
+
+
+def _rewritten(table: Table, write: Callable[[], dict[str, Any]]) -> int:
+    """Rewrite files; 0 if another writer replaced some meanwhile: there is a next time."""
+    from deltalake.exceptions import CommitFailedError
+
+    try:
+        return int(write()["numFilesRemoved"])
+    except CommitFailedError as problem:
+        logger.info("%s: files were replaced meanwhile: %s", table.name, problem)
+        return 0
 
 
 def _unsorted(log: DeltaTable) -> set[str]:
@@ -226,7 +243,6 @@ def _created(table: Table, rows: pa.Table) -> DeltaTable:
         partition_by=[YEAR] if YEAR in rows.column_names else None,
         configuration={
             **table.properties,
-            **KEPT_LOG,
             "delta.dataSkippingStatsColumns": ",".join(table.indexed),
         },
     )

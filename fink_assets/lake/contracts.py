@@ -13,7 +13,7 @@ from fink_assets.lake.bodies import PHASE_CURVES as PHASE_CURVES
 from fink_assets.lake.columns import ColumnContract, column
 from fink_assets.lake.combined import GCN_ASSOCIATIONS as GCN_ASSOCIATIONS
 from fink_assets.lake.ledger import Ledger
-from fink_assets.lake.table import Table
+from fink_assets.lake.table import HOT, KEPT_LOG, Table
 from fink_assets.surveys.base import Survey
 
 KAFKA = "struct<topic: string, partition: int, offset: bigint, timestamp: timestamp>"
@@ -176,6 +176,23 @@ CLASSES: tuple[ColumnContract, ...] = (
     column("label", "string", "What the alert is called", ucd="src.class"),
     _YEAR,
 )
+_COUNTS = "map<string, bigint>"
+STATISTICS: tuple[ColumnContract, ...] = (
+    _NIGHT,
+    column("batch", "bigint", "Last batch of the night that was counted; see the ledger"),
+    column("received", "bigint", "Alerts that came, each once", ucd="meta.number"),
+    column("passed", "bigint", "Alerts that passed the cuts", ucd="meta.number"),
+    column("quarantined", "bigint", "Alerts that failed one", ucd="meta.number"),
+    column("objects", "bigint", "Objects of the alerts that passed", ucd="meta.number"),
+    column("exposures", "bigint", "Exposures of these, visits for LSST", ucd="meta.number"),
+    column("fields", "bigint", "Fields of the sky of these, of ZTF only", ucd="meta.number"),
+    column("bands", _COUNTS, "Alerts that passed, by filter band"),
+    column("classes", _COUNTS, "The same by label of the module `classification`"),
+    column("facts", _COUNTS, "The same by what is true of them, or known"),
+    column("filters", _COUNTS, "Alerts delivered, by filter"),
+    column("reasons", _COUNTS, "Alerts that failed a cut, by cut: one may fail several"),
+    column("flags", _COUNTS, "Alerts that came with a flag of the survey raised, by flag"),
+)
 FORCED_PHOTOMETRY: tuple[ColumnContract, ...] = (
     column(
         "night",
@@ -284,6 +301,7 @@ class Tables:
             indexed=indexed,
             partitioned=False,
             clustered=clustered,
+            properties={**HOT, **KEPT_LOG},
         )
 
     @cached_property
@@ -319,7 +337,8 @@ class Tables:
     @cached_property
     def objects(self) -> Table:
         """Latest state of each object."""
-        return self._table("objects", ("object_id", "ra", "dec", "last_time"), partitioned=False)
+        indexed = ("object_id", "ra", "dec", "last_time")
+        return self._sorted("objects", indexed, ("ra", "dec"))
 
     @cached_property
     def alerts(self) -> Table:
@@ -332,6 +351,11 @@ class Tables:
         """Labels of alerts: one row per alert and label."""
         indexed = ("batch", "family", "label", "time", "night")
         return self._sorted("classes", indexed, ("label", "time"))
+
+    @cached_property
+    def statistics(self) -> Table:
+        """Numbers of each night: one row per night."""
+        return self._table("statistics", ("night",), partitioned=False)
 
     @cached_property
     def forced_photometry(self) -> Table:

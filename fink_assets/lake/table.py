@@ -34,6 +34,8 @@ HOT = {
     # be repeated weeks later. Naming a limit would also keep them out of Delta's checksums, so that
     # each write reads the log anew.
 }
+KEPT_LOG = {"delta.logRetentionDuration": "interval 3650 days"}
+"""Of tables whose versions are read: these are found by the log."""
 
 
 @dataclass(frozen=True, kw_only=True)

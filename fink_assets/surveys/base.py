@@ -103,6 +103,27 @@ class Trails:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Counted:
+    """What is counted of a night, each a path to a field of a struct.
+
+    Parameters
+    ----------
+    exposure, field : str
+        Exposure, and field of the sky, that an alert of the science table is of; empty where there
+        is none.
+    flags : mapping of str to str
+        Flags of the packet, of whatever came, by the name of their number.
+    facts : mapping of str to str
+        What is true, or known, of alerts of the science table.
+    """
+
+    exposure: str = ""
+    flags: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    field: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Renamed:
     """A struct of the packet of which older versions had another name, or of its fields.
 
@@ -179,6 +200,8 @@ class Survey:
         Known Solar System bodies among its alerts.
     trails : Trails, optional
         Trails among its alerts, of a survey whose packets do not tell.
+    counted : Counted
+        What is counted of its nights.
     """
 
     name: str
@@ -209,6 +232,7 @@ class Survey:
     forced: Forced | None = None
     bodies: Bodies | None = None
     trails: Trails | None = None
+    counted: Counted = Counted()
 
     @cached_property
     def avro_schema(self) -> Schema:

@@ -5,7 +5,7 @@ only, no code; schemas are in `lsst_packet`.
 """
 
 from fink_assets.astro.time import timestamp_of_mjd_tai_sql
-from fink_assets.surveys.base import Bodies, Forced, Measured, Renamed, Survey, on_the_sky
+from fink_assets.surveys.base import Bodies, Counted, Forced, Measured, Renamed, Survey, on_the_sky
 from fink_assets.surveys.lsst_packet import packet_schema
 from quality.rules import Rule
 
@@ -116,6 +116,23 @@ LSST = Survey(
         phase_angle="ssSource.phaseAngle",
         topo_range="ssSource.topoRange",
         helio_range="ssSource.helioRange",
+    ),
+    counted=Counted(
+        exposure="diaSource.visit",
+        flags={
+            name: f"diaSource.{name}"
+            for name in (
+                *("glint_trail", "isDipole", "pixelFlags_cr", "pixelFlags_saturated"),
+                "pixelFlags_streak",
+            )
+        },
+        facts={
+            "is_sso": "solar_system.is_sso",
+            "is_first": "detection_history.is_first",
+            "is_cataloged": "classification.is_cataloged",
+            "in_tns": "tns.fullname",
+            "in_simbad": "simbad.main_type",
+        },
     ),
     kept=("diaSource", "diaObject", "ssSource", "mpc_orbits"),
     renamed=(

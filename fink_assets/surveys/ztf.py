@@ -4,7 +4,7 @@ Packets: Avro object containers, schema versions 3.1 to 4.02. Facts only, no cod
 """
 
 from fink_assets.astro.time import LAST_MJD, UNIX_EPOCH_JD, UNIX_EPOCH_MJD, timestamp_of_jd_sql
-from fink_assets.surveys.base import Bodies, Forced, Measured, Survey, Trails, on_the_sky
+from fink_assets.surveys.base import Bodies, Counted, Forced, Measured, Survey, Trails, on_the_sky
 from fink_assets.surveys.ztf_packet import packet_schema
 from quality.rules import Rule
 
@@ -68,6 +68,14 @@ ZTF = Survey(
         candidate="coalesce(trim(candidate.ssnamenr), 'null') in ('null', '') "
         "and candidate.ndethist = 1 and candidate.isdiffpos in ('t', '1') "
         f"and not coalesce({_VARIABLE_STAR}, false)"
+    ),
+    counted=Counted(
+        exposure="candidate.jd",
+        field="candidate.field",
+        facts={
+            "in_tns": "tns.fullname",
+            "in_simbad": "simbad.main_type",
+        },
     ),
     kept=("candidate",),
     cuts=(

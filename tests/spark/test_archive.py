@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from pipeline import NIGHT, Run, rows, text
 
+from fink_assets.astro.sphere import cells
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Receipt
 from fink_assets.raw2science.backfill import replace_nights
@@ -96,6 +97,23 @@ def test_an_object_carries_the_module_columns_of_its_latest_alert(sample_run):
             assert text([{"value": state[module.name]}]) == text([{"value": latest[module.name]}])
 
 
+def test_an_alert_that_is_looked_up_is_that_of_science(sample_run):
+    looked, science = rows(sample_run.tables.alerts), rows(sample_run.tables.science)
+    assert text(looked, "healpix_29", "year") == text(science)
+    for row in looked:
+        assert row["healpix_29"] == cells(row["ra"], row["dec"])[0]
+        assert row["year"] == row["night"][:4]
+
+
+def test_the_labels_of_alerts_are_those_of_the_module(sample_run):
+    found = rows(sample_run.tables.classes, "alert_id", "label", family="fink")
+    expected = [
+        {"alert_id": r["alert_id"], "label": r["classification"]["label"]}
+        for r in rows(sample_run.tables.science, "alert_id", "classification")
+    ]
+    assert text(found) == text(expected)
+
+
 @pytest.mark.parametrize("batch", SPLITS.values(), ids=list(SPLITS))
 def test_objects_do_not_depend_on_how_and_in_which_order_alerts_came(batch, split, science):
     objects = split(batch)
@@ -152,7 +170,7 @@ def test_objects_rebuilt_after_a_change_of_rules_are_those_built_from_scratch(st
 
 
 def test_the_night_alone_was_judged_again(stricter, sample_run):
-    for name in ("science", "sources", "quarantine"):
+    for name in ("science", "sources", "quarantine", "alerts", "classes"):
         before, after = (
             [r for r in rows(getattr(run.tables, name)) if r["night"] != NIGHT]
             for run in (sample_run, stricter)
@@ -166,6 +184,7 @@ def test_the_night_alone_was_judged_again(stricter, sample_run):
     curves = rows(stricter.tables.sources, "alert_id", night=NIGHT)
     assert stricter.chain.archive[0].reported([NIGHT]) == len(curves)
     assert text(curves) == text(kept)
+    assert text(rows(stricter.tables.alerts, "alert_id", night=NIGHT)) == text(kept)
     assert len(kept) + len(judged) == 27
 
 

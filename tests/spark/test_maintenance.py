@@ -11,7 +11,7 @@ from pipeline import rows, text
 
 from fink_assets.lake.combined import Combined
 from fink_assets.lake.contracts import Tables
-from sensors.maintenance import NOUNS, REWRITTEN, SHARED, compact, compact_shared
+from sensors.maintenance import NOUNS, REWRITTEN, SHARED, SORTED, compact, compact_shared
 
 
 @pytest.fixture
@@ -51,6 +51,6 @@ def test_small_files_become_large_ones_and_rows_stay_as_they_were(spark, scene, 
 
 
 def test_what_is_cared_for_exists():
-    assert all(hasattr(Tables, name) for name in NOUNS)
+    assert all(hasattr(Tables, name) for name in (*NOUNS, *SORTED))
     assert all(hasattr(Combined, name) for name in SHARED)
     assert set(REWRITTEN) <= {*NOUNS, *SHARED}

@@ -32,6 +32,8 @@ def test_a_stage_is_busy_from_when_its_batch_and_its_lane_are_ready():
         at(17, "sources"),
         at(18, "objects.plan"),
         at(23, "objects"),
+        at(23, "alerts.plan"),
+        at(24, "alerts"),
         at(23, "forced_photometry.plan"),
         at(25, "forced_photometry"),
     ]
@@ -41,6 +43,8 @@ def test_a_stage_is_busy_from_when_its_batch_and_its_lane_are_ready():
         "distribution": 10.0 + 4.0,
         "sources": 1.0,
         "objects": 5.0,
+        "alerts": 1.0,
+        "classes": 0.0,
         "forced_photometry": 2.0,
     }
 
