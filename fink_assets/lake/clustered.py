@@ -22,6 +22,8 @@ YEAR = "year"
 ROW_GROUP = 4096
 """Rows that are decoded together: a look-up decodes a group of each file that may have the key."""
 PAGE = 1024
+EVERYWHERE = "[]"
+"""How delta-rs writes down that a whole table was sorted."""
 FILE_BYTES = 64 << 20
 TAIL = 8
 """Most small files of a year, each of which a look-up opens, before they become one."""
@@ -197,12 +199,13 @@ def _unsorted(log: DeltaTable) -> set[str]:
 
 def _last_sorted(log: DeltaTable, year: str) -> dict[str, Any] | None:
     """The commit that last sorted a year."""
+    where = f"[\"{YEAR} = '{year}'\"]" if year else EVERYWHERE
     return next(
         (
             commit
             for commit in log.history()
             if commit.get("operationMetrics", {}).get("plannerStrategy") == "zOrder"
-            and f"'{year}'" in commit["operationParameters"].get("predicate", "''")
+            and commit["operationParameters"].get("predicate", EVERYWHERE) == where
         ),
         None,
     )
