@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fink_assets.archive.alerts import Alerts
 from fink_assets.archive.classes import Classes
 from fink_assets.archive.forced_photometry import ForcedPhotometry
+from fink_assets.archive.history import History
 from fink_assets.archive.objects import Objects
 from fink_assets.archive.refreshed import Refreshed
 from fink_assets.archive.sources import Sources
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 STAGES = ("stream2raw", "raw2science", "distribution")
-ARCHIVE = ("sources", "objects", "alerts", "classes", "forced_photometry")
+ARCHIVE = ("sources", "objects", "alerts", "classes", "history", "forced_photometry")
 """Tables that follow the stages."""
 
 
@@ -119,16 +120,18 @@ class Chain:
     @cached_property
     def archive(self) -> tuple[Refreshed, ...]:
         """Tables that follow the stages, refreshed beside them."""
-        kinds = (Sources, Alerts, Classes)
-        sources, *looked = (
-            kind(survey=self.survey, tables=self.tables, spark=self._beside) for kind in kinds
-        )
-        if self.survey.forced is None:
-            return (sources, self.objects, *looked)
-        forced = ForcedPhotometry(
-            survey=self.survey, tables=self.tables, spark=self._beside, forced=self.survey.forced
-        )
-        return (sources, self.objects, *looked, forced)
+        common: dict[str, Any] = {
+            "survey": self.survey,
+            "tables": self.tables,
+            "spark": self._beside,
+        }
+        found: list[Refreshed] = [Sources(**common), self.objects]
+        found += [Alerts(**common), Classes(**common)]
+        if self.survey.past:
+            found.append(History(**common, past=self.survey.past))
+        if self.survey.forced:
+            found.append(ForcedPhotometry(**common, forced=self.survey.forced))
+        return tuple(found)
 
     @cached_property
     def _beside(self) -> SparkSession:
@@ -202,4 +205,9 @@ def behind(survey: Survey, ledger: Ledger) -> dict[str, int]:
 
 def archived(survey: Survey) -> tuple[str, ...]:
     """Those of `ARCHIVE` that a survey has."""
-    return tuple(name for name in ARCHIVE if survey.forced or name != "forced_photometry")
+    absent = {
+        name
+        for name, what in (("forced_photometry", survey.forced), ("history", survey.past))
+        if not what
+    }
+    return tuple(name for name in ARCHIVE if name not in absent)

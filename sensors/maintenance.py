@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from fink_assets.chain import Chain
-from fink_assets.lake import clustered
+from fink_assets.lake import sorting
 from fink_assets.lake.combined import Combined
 from fink_assets.lake.table import Table
 from fink_assets.settings import Settings
@@ -26,8 +26,8 @@ NOUNS = (
     *("dead_letter", "solar_system", "phase_curves", "tracklets", "statistics"),
     *("gcn_associations", "gcn_messages", "gcn_deliveries"),
 )
-SORTED = ("objects", "alerts", "classes")
-"""For look-ups; see `lake.clustered`."""
+SORTED = ("objects", "alerts", "classes", "history")
+"""For look-ups; see `lake.sorting`."""
 SHARED = ("notices", "counterparts")
 """Of no single survey."""
 REWRITTEN = ("solar_system", "phase_curves", "tracklets", "gcn_associations", "counterparts")
@@ -55,8 +55,8 @@ def compact(chain: Chain, kept: Kept = Kept()) -> dict[str, int]:
     for name in SORTED:
         table: Table = getattr(chain.tables, name)
         if table.exists():
-            removed[table.name] = clustered.cluster(table)
-            clustered.clean(table, hours=kept.hours, nights=kept.nights)
+            removed[table.name] = sorting.cluster(table)
+            sorting.clean(table, hours=kept.hours, nights=kept.nights)
     removed[f"{chain.tables.survey}/ledger"] = chain.ledger.compact()
     return removed
 

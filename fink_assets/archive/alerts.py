@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from fink_assets.archive.refreshed import Refreshed
-from fink_assets.lake import clustered
+from fink_assets.lake import clustered, sorting
 from fink_assets.lake.table import Table, of_batches, of_nights
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Looked(Refreshed):
         for start in range(after, up_to, self.at_once):
             end = min(start + self.at_once, up_to)
             clustered.append(self.table, self.rows(of_batches(start, end)), batch=end)
-        clustered.fold(self.table)
+        sorting.fold(self.table)
 
     def renew(self, nights: Sequence[str], *, up_to: int) -> None:
         """Write nights anew."""

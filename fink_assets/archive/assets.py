@@ -59,7 +59,24 @@ def specs(survey: Survey, tables: Tables, modules: Sequence[ScienceModule]) -> l
             ),
         )
     ]
-    return [sources, objects, *looked, *_forced(survey, tables)]
+    return [sources, objects, *looked, *_past(survey, tables), *_forced(survey, tables)]
+
+
+def _past(survey: Survey, tables: Tables) -> list[dg.AssetSpec]:
+    if survey.past is None:
+        return []
+    table = table_spec(
+        tables.history,
+        survey,
+        stage=STAGE,
+        doc=f"Upper limits and detections of bad quality in `{survey.past.array}` of an object's "
+        "alerts, each once. A night's partition: what the alerts of that night tell, of earlier "
+        "nights for the most part.",
+        columns=contracts.HISTORY,
+        deps=[key(tables.raw), key(tables.science)],
+        skippable=True,
+    )
+    return [table]
 
 
 def _forced(survey: Survey, tables: Tables) -> list[dg.AssetSpec]:

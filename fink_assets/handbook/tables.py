@@ -28,7 +28,7 @@ REST = {
 }
 NOUNS = (
     *("raw", "dead_letter", "quarantine", "science", "deliveries"),
-    *("sources", "objects", "alerts", "classes", "statistics", "forced_photometry"),
+    *("sources", "objects", "alerts", "classes", "history", "statistics", "forced_photometry"),
     *("solar_system", "phase_curves"),
     *("tracklets", "gcn_associations", "gcn_messages", "gcn_deliveries"),
     *("schema_history", "field_availability"),

@@ -193,6 +193,18 @@ STATISTICS: tuple[ColumnContract, ...] = (
     column("reasons", _COUNTS, "Alerts that failed a cut, by cut: one may fail several"),
     column("flags", _COUNTS, "Alerts that came with a flag of the survey raised, by flag"),
 )
+HISTORY: tuple[ColumnContract, ...] = (
+    column("night", "string", "Observing night of the exposure, not of the alert"),
+    column("batch", "bigint", "Micro-batch that first told of it"),
+    _OBJECT,
+    _TIME,
+    column("kind", "string", "`upper limit`: nothing was detected; `bad quality`: a detection was"),
+    column("exposure", "bigint", "The survey's identifier of the image: `pid` of ZTF"),
+    column("detection", "bigint", "Identifier of the detection, 0 for an upper limit"),
+    column("alert_id", "bigint", "Alert that first told of it", ucd="meta.id"),
+    column("measurement", "struct", "Element of the packet's array, every field as sent"),
+    _YEAR,
+)
 FORCED_PHOTOMETRY: tuple[ColumnContract, ...] = (
     column(
         "night",
@@ -351,6 +363,12 @@ class Tables:
         """Labels of alerts: one row per alert and label."""
         indexed = ("batch", "family", "label", "time", "night")
         return self._sorted("classes", indexed, ("label", "time"))
+
+    @cached_property
+    def history(self) -> Table:
+        """Upper limits and detections of bad quality, of which alerts tell: each once."""
+        indexed = ("batch", "object_id", "time", "night", "kind")
+        return self._sorted("history", indexed, ("object_id",))
 
     @cached_property
     def statistics(self) -> Table:

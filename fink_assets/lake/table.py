@@ -53,7 +53,7 @@ class Table:
     partitioned : bool
         Whether the table has a folder per night.
     clustered : sequence of str
-        Columns by which rows are sorted, once a day, for look-ups; see `clustered`.
+        Columns by which rows are sorted, once a day, for look-ups; see `sorting`.
     """
 
     name: str

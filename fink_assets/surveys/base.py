@@ -6,7 +6,7 @@ Declarations only. A stage never asks which survey it serves.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from quality.rules import Rule
 
@@ -100,6 +100,33 @@ class Trails:
     """
 
     candidate: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Past:
+    """Exposures without a good detection, of which a survey's packets tell.
+
+    Parameters
+    ----------
+    array : str
+        Packet's array, an element for each exposure; the others name fields of it.
+    jd : str
+        Julian date (UTC, days).
+    magnitude : str
+        Null where nothing was detected.
+    exposure, detection : str
+        What identifies the exposure and, in it, the detection.
+    quality : sequence of Rule
+        What a good detection passes: cuts of the survey, on fields of the same name.
+    """
+
+    array: str
+    jd: str
+    magnitude: str
+    exposure: str
+    detection: str
+    quality: Sequence[Rule]
+    fields: ClassVar[tuple[str, ...]] = ("jd", "magnitude", "exposure", "detection")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +227,8 @@ class Survey:
         Known Solar System bodies among its alerts.
     trails : Trails, optional
         Trails among its alerts, of a survey whose packets do not tell.
+    past : Past, optional
+        Upper limits and bad detections in its packets.
     counted : Counted
         What is counted of its nights.
     """
@@ -232,6 +261,7 @@ class Survey:
     forced: Forced | None = None
     bodies: Bodies | None = None
     trails: Trails | None = None
+    past: Past | None = None
     counted: Counted = Counted()
 
     @cached_property

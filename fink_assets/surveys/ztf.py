@@ -4,7 +4,16 @@ Packets: Avro object containers, schema versions 3.1 to 4.02. Facts only, no cod
 """
 
 from fink_assets.astro.time import LAST_MJD, UNIX_EPOCH_JD, UNIX_EPOCH_MJD, timestamp_of_jd_sql
-from fink_assets.surveys.base import Bodies, Counted, Forced, Measured, Survey, Trails, on_the_sky
+from fink_assets.surveys.base import (
+    Bodies,
+    Counted,
+    Forced,
+    Measured,
+    Past,
+    Survey,
+    Trails,
+    on_the_sky,
+)
 from fink_assets.surveys.ztf_packet import packet_schema
 from quality.rules import Rule
 
@@ -21,6 +30,36 @@ _VARIABLE_STAR = (
 )
 _FINK = "Fink broker, raw2science quality cuts"
 _PACKET = "ZTF alert packet schema"
+
+_CUTS = (
+    Rule(
+        name="bad_pixels",
+        column="candidate.nbad",
+        operator="==",
+        threshold=0,
+        tolerated=0.98,
+        why="A bad pixel within 5x5 pixels of the source makes its photometry unsafe.",
+        source=_FINK,
+    ),
+    Rule(
+        name="low_real_bogus",
+        column="candidate.rb",
+        operator=">=",
+        threshold=0.55,
+        tolerated=0.98,
+        why="Below this real-bogus score most detections are artefacts of the subtraction.",
+        source=_FINK,
+    ),
+    Rule(
+        name="unused_band",
+        column="candidate.fid",
+        operator="in",
+        threshold=(1, 2),
+        tolerated=0.98,
+        why="The science modules are trained on g and r; i-band references are sparse.",
+        source=_FINK,
+    ),
+)
 
 ZTF = Survey(
     name="ztf",
@@ -69,6 +108,15 @@ ZTF = Survey(
         "and candidate.ndethist = 1 and candidate.isdiffpos in ('t', '1') "
         f"and not coalesce({_VARIABLE_STAR}, false)"
     ),
+    past=Past(
+        array="prv_candidates",
+        jd="jd",
+        magnitude="magpsf",
+        exposure="pid",
+        detection="candid",
+        # Fink asks no more of a detection of the past. The band is no matter of quality.
+        quality=[rule for rule in _CUTS if rule.name in ("bad_pixels", "low_real_bogus")],
+    ),
     counted=Counted(
         exposure="candidate.jd",
         field="candidate.field",
@@ -78,35 +126,7 @@ ZTF = Survey(
         },
     ),
     kept=("candidate",),
-    cuts=(
-        Rule(
-            name="bad_pixels",
-            column="candidate.nbad",
-            operator="==",
-            threshold=0,
-            tolerated=0.98,
-            why="A bad pixel within 5x5 pixels of the source makes its photometry unsafe.",
-            source=_FINK,
-        ),
-        Rule(
-            name="low_real_bogus",
-            column="candidate.rb",
-            operator=">=",
-            threshold=0.55,
-            tolerated=0.98,
-            why="Below this real-bogus score most detections are artefacts of the subtraction.",
-            source=_FINK,
-        ),
-        Rule(
-            name="unused_band",
-            column="candidate.fid",
-            operator="in",
-            threshold=(1, 2),
-            tolerated=0.98,
-            why="The science modules are trained on g and r; i-band references are sparse.",
-            source=_FINK,
-        ),
-    ),
+    cuts=_CUTS,
     plausible=(
         *on_the_sky(ra="candidate.ra", dec="candidate.dec", source=_PACKET),
         Rule(

@@ -117,6 +117,8 @@ def test_each_asset_of_each_night_is_materialised_once_with_its_rows(first, plat
         ("alerts", early): None,
         ("classes", late): None,
         ("classes", early): None,
+        ("history", late): None,
+        ("history", early): None,
         ("forced_photometry", late): None,
         ("forced_photometry", early): None,
         ("deliveries", late): 2,

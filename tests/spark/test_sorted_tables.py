@@ -6,7 +6,7 @@ import pytest
 from pipeline import build, make_topic, rows, sample, text
 
 from fink_assets.astro.sphere import cells
-from fink_assets.lake import clustered
+from fink_assets.lake import sorting
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def run(spark, kafka_servers, tmp_path_factory):
     for number in (0, 1):
         for table in made.chain.archive:
             table.refresh(up_to_batch=number)
-        clustered.cluster(made.tables.objects)
+        sorting.cluster(made.tables.objects)
     return made
 
 
@@ -48,12 +48,12 @@ def test_sorting_objects_between_merges_changes_none(run):
             "candidate": alert["candidate"],
         }
     assert text(states) == text(latest.values())
-    assert clustered.cluster(run.tables.objects) == 0
+    assert sorting.cluster(run.tables.objects) == 0
     assert run.tables.objects.committed() == 1
 
 
 def test_spark_reads_what_was_written_without_it(run, spark):
-    clustered.cluster(run.tables.alerts)
+    sorting.cluster(run.tables.alerts)
     found = run.tables.alerts.read(spark).select("alert_id", "object_id", "candidate.magpsf")
     expected = run.tables.science.read(spark).select("alert_id", "object_id", "candidate.magpsf")
     assert sorted(found.collect()) == sorted(expected.collect())
@@ -61,7 +61,7 @@ def test_spark_reads_what_was_written_without_it(run, spark):
 
 def test_a_night_computed_anew_is_replaced_in_a_sorted_table(run, tmp_path):
     copied = run.copy(tmp_path)
-    clustered.cluster(copied.tables.alerts)
+    sorting.cluster(copied.tables.alerts)
     alerts = replace(copied.chain.archive[2], tables=copied.tables)
     before = rows(alerts.table)
     alerts.rebuild(sorted({row["night"] for row in before})[:1])

@@ -1,7 +1,6 @@
 """Alerts sorted for look-ups: every alert that passed, once, whatever came when or twice."""
 
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
@@ -10,7 +9,7 @@ from deltalake import DeltaTable, write_deltalake
 from fink_assets.archive.alerts import Alerts
 from fink_assets.archive.classes import Classes
 from fink_assets.astro.sphere import cells
-from fink_assets.lake import clustered
+from fink_assets.lake import sorting
 from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Receipt
 from fink_assets.surveys import ZTF
@@ -99,6 +98,15 @@ def test_a_refresh_takes_its_batches_only_and_a_repeated_one_nothing(tables, cam
     assert numbers(tables.alerts) == [1, 2]
 
 
+def test_batches_of_which_nothing_passed_move_the_position_all_the_same(tables, came):
+    came(alert(1))
+    for kind in (Alerts, Classes):
+        made(kind, tables).refresh(up_to_batch=0)
+        made(kind, tables).refresh(up_to_batch=3)
+    assert tables.alerts.committed() == tables.classes.committed() == 3
+    assert numbers(tables.alerts) == [1]
+
+
 def test_a_refresh_killed_before_its_write_is_repeated_with_its_own_range(tables, came):
     came(alert(1), alert(2, batch=1), alert(3, batch=2))
     alerts = made(Alerts, tables)
@@ -152,27 +160,27 @@ def test_clustering_changes_no_row_and_is_done_once(tables, came):
         came(*[alert(10 * batch + n, batch=batch, object_id=f"ZTF{n:09}") for n in range(5)])
         alerts.refresh(up_to_batch=batch)
     before = stored(tables.alerts)
-    assert clustered.cluster(tables.alerts) == 3
+    assert sorting.cluster(tables.alerts) == 3
     assert stored(tables.alerts) == before
     assert len(DeltaTable(tables.alerts.path).file_uris()) == 1
     in_file = DeltaTable(tables.alerts.path).to_pyarrow_table()["object_id"].to_pylist()
     assert in_file == sorted(in_file)
-    assert clustered.cluster(tables.alerts) == 0
+    assert sorting.cluster(tables.alerts) == 0
     assert tables.alerts.committed() == 2
     came(alert(99, batch=3))
     alerts.refresh(up_to_batch=3)
-    assert clustered.cluster(tables.alerts) == 2
+    assert sorting.cluster(tables.alerts) == 2
 
 
 def test_many_small_files_become_one_while_the_night_goes_on(tables, came):
     alerts = made(Alerts, tables)
     most = 0
-    for batch in range(clustered.TAIL + 4):
+    for batch in range(sorting.TAIL + 4):
         came(alert(batch, batch=batch))
         alerts.refresh(up_to_batch=batch)
         most = max(most, len(DeltaTable(tables.alerts.path).file_uris()))
-    assert most == clustered.TAIL
-    assert numbers(tables.alerts) == list(range(clustered.TAIL + 4))
+    assert most == sorting.TAIL
+    assert numbers(tables.alerts) == list(range(sorting.TAIL + 4))
 
 
 def test_a_replaced_file_goes_after_its_time_unless_its_night_is_kept(tables, came):
@@ -180,17 +188,17 @@ def test_a_replaced_file_goes_after_its_time_unless_its_night_is_kept(tables, ca
     for batch in range(2):
         came(alert(batch, batch=batch))
         alerts.refresh(up_to_batch=batch)
-    clustered.cluster(tables.alerts)
+    sorting.cluster(tables.alerts)
     log = tables.alerts.log()
     today = f"{datetime.now(UTC):%Y-%m-%d}"
-    assert clustered.versions(log, [today]) == {log.version()}
-    assert clustered.versions(log, ["2020-01-01"]) == set()
-    assert clustered.clean(tables.alerts, hours=168) == 0
+    assert sorting.versions(log, [today]) == {log.version()}
+    assert sorting.versions(log, ["2020-01-01"]) == set()
+    assert sorting.clean(tables.alerts, hours=168) == 0
 
 
 def test_what_was_never_written_is_left_alone(tables):
-    assert clustered.cluster(tables.alerts) == 0
-    assert clustered.fold(tables.alerts) == 0
-    assert clustered.clean(tables.alerts, hours=168) == 0
+    assert sorting.cluster(tables.alerts) == 0
+    assert sorting.fold(tables.alerts) == 0
+    assert sorting.clean(tables.alerts, hours=168) == 0
     assert made(Alerts, tables).refresh(up_to_batch=3) == 0
-    assert SimpleNamespace(there=tables.alerts.exists()).there is False
+    assert not tables.alerts.exists()
