@@ -99,6 +99,8 @@ def survey_defs(
         for found in [survey.bodies]
         if found and {m.name for m in own_modules}.issuperset(found.modules)
     ]
+    if moving:
+        moving.append(archive.body_alerts(survey, tables))
     if survey.trails:
         moving.append(
             solar_system.tracklet_assets(survey, survey.trails, tables, lambda: chain().spark)

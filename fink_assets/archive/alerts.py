@@ -65,12 +65,16 @@ class Alerts(Looked):
 
     def rows(self, alerts: str) -> pa.Table:
         """Rows of science, with the cell of the sky and the year."""
-        import pyarrow as pa
-
         science = self.tables.science
-        found = science.query(f"select * from it where {alerts}").cast(schema_of(science))
-        cells = pa.array(places(found["ra"], found["dec"]), pa.int64())
-        return found.append_column("healpix_29", cells).append_column("year", years(found))
+        return placed(science.query(f"select * from it where {alerts}").cast(schema_of(science)))
+
+
+def placed(rows: pa.Table) -> pa.Table:
+    """Add the cell of the sky and the year of each row."""
+    import pyarrow as pa
+
+    cells = pa.array(places(rows["ra"], rows["dec"]), pa.int64())
+    return rows.append_column("healpix_29", cells).append_column("year", years(rows))
 
 
 def schema_of(table: Table) -> pa.Schema:

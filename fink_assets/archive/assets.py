@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import dagster as dg
 
+from fink_assets.archive.bodies import BodyAlerts
 from fink_assets.archive.refreshed import Refreshed
 from fink_assets.archive.statistics import Statistics
 from fink_assets.lake import contracts
@@ -152,3 +153,30 @@ def statistics(survey: Survey, tables: Tables) -> dg.AssetsDefinition:
         return dg.MaterializeResult(metadata={"dagster/row_count": len(rows)})
 
     return numbers
+
+
+def body_alerts(survey: Survey, tables: Tables) -> dg.AssetsDefinition:
+    """Make the asset of the alerts of known bodies; it needs no Spark."""
+    spec = table_spec(
+        tables.body_alerts,
+        survey,
+        stage=STAGE,
+        doc="All that is known of each alert of a known Solar System body, sorted by body for "
+        "look-ups, after a night.",
+        columns=contracts.BODY_ALERTS,
+        deps=[key(tables.science), key(tables.solar_system)],
+    )
+
+    @dg.multi_asset(
+        name=f"{survey.name}_body_alerts",
+        specs=[spec],
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
+    def alerts(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        """Write the alerts of bodies of nights anew."""
+        rows = BodyAlerts(tables=tables).replace(list(context.partition_keys))
+        for night, number in rows.items():
+            context.add_asset_metadata({"rows": number}, spec.key, night)
+        return dg.MaterializeResult(metadata={"dagster/row_count": sum(rows.values())})
+
+    return alerts

@@ -17,6 +17,8 @@ REST = {
     "[science module](modules.md), null where its status is not `ok`",
     "alerts": "before the last two, the packet's {kept} and one struct per "
     "[science module](modules.md); a folder per year",
+    "body_alerts": "before the last three, the packet's {kept} and one struct per "
+    "[science module](modules.md); a folder per year",
     "classes": "an alert has a row for each family that labels it; a folder per year",
     "solar_system": "of the measurements, those of the survey, as in sources",
     "sources": "of the measurements, a survey has those that it makes: magnitudes for ZTF, fluxes "
@@ -29,7 +31,7 @@ REST = {
 NOUNS = (
     *("raw", "dead_letter", "quarantine", "science", "deliveries"),
     *("sources", "objects", "alerts", "classes", "history", "statistics", "forced_photometry"),
-    *("solar_system", "phase_curves"),
+    *("solar_system", "body_alerts", "phase_curves"),
     *("tracklets", "gcn_associations", "gcn_messages", "gcn_deliveries"),
     *("schema_history", "field_availability"),
 )

@@ -159,6 +159,7 @@ _CELL = column(
 )
 _YEAR = column("year", "string", "Year of the night, YYYY: the folder")
 ALERTS: tuple[ColumnContract, ...] = (*SCIENCE, _CELL, _YEAR)
+BODY_ALERTS: tuple[ColumnContract, ...] = (*SCIENCE, NAME, _CELL, _YEAR)
 CLASSES: tuple[ColumnContract, ...] = (
     _NIGHT,
     _BATCH,
@@ -384,6 +385,12 @@ class Tables:
     def solar_system(self) -> Table:
         """What was seen of known Solar System bodies: one row per alert."""
         return self._table("solar_system", ("batch", "name", "time"))
+
+    @cached_property
+    def body_alerts(self) -> Table:
+        """All that is known of each alert of a known Solar System body, for look-ups."""
+        indexed = ("batch", "name", "object_id", "time", "night")
+        return self._sorted("body_alerts", indexed, ("name",))
 
     @cached_property
     def phase_curves(self) -> Table:

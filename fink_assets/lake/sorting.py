@@ -88,7 +88,14 @@ def clean(table: Table, *, hours: int, nights: Collection[str] = ()) -> int:
     if log is None:
         return 0
     kept = sorted(versions(log, nights)) or None
-    return len(log.vacuum(retention_hours=hours, dry_run=False, keep_versions=kept))
+    return len(
+        log.vacuum(
+            retention_hours=hours,
+            dry_run=False,
+            enforce_retention_duration=False,
+            keep_versions=kept,
+        )
+    )
 
 
 def versions(log: DeltaTable, nights: Collection[str]) -> set[int]:

@@ -196,6 +196,21 @@ def test_a_replaced_file_goes_after_its_time_unless_its_night_is_kept(tables, ca
     assert sorting.clean(tables.alerts, hours=168) == 0
 
 
+def test_only_the_versions_of_kept_nights_stay(tables, came, monkeypatch):
+    alerts, path = made(Alerts, tables), tables.alerts.path
+    for batch in range(3):
+        came(alert(batch, batch=batch))
+        alerts.refresh(up_to_batch=batch)
+        sorting.cluster(tables.alerts)
+    kept, gone = 4, 2
+    monkeypatch.setattr(sorting, "versions", lambda log, nights: {kept})
+    assert sorting.clean(tables.alerts, hours=0, nights=["2026-01-01"]) == 4
+    assert DeltaTable(path, version=kept).to_pyarrow_table().num_rows == 2
+    assert DeltaTable(path).to_pyarrow_table().num_rows == 3
+    with pytest.raises(FileNotFoundError):
+        DeltaTable(path, version=gone).to_pyarrow_table()
+
+
 def test_what_was_never_written_is_left_alone(tables):
     assert sorting.cluster(tables.alerts) == 0
     assert sorting.fold(tables.alerts) == 0
