@@ -21,6 +21,9 @@ FILE_BYTES = 64 << 20
 TAIL = 8
 """Most small files of a year, each of which a look-up opens, before they become one."""
 SMALL_BYTES = 16 << 20
+LATELY = 5000
+"""Commits that are looked at for when a year was sorted, of some hundred a day. One that is not
+found there is sorted again."""
 EVERYWHERE = "[]"
 """How delta-rs writes down that a whole table was sorted."""
 
@@ -129,17 +132,18 @@ def _unsorted(log: DeltaTable) -> set[str]:
     for found in _files(log):
         year = found.get(f"partition.{YEAR}") or ""
         files.setdefault(year, []).append(_moment(found["modification_time"]))
-    made = {year: _last_sorted(log, year) for year in files}
+    commits = log.history(LATELY)
+    made = {year: _last_sorted(commits, year) for year in files}
     return {year for year, moments in files.items() if not _as_sorted(made[year], moments)}
 
 
-def _last_sorted(log: DeltaTable, year: str) -> dict[str, Any] | None:
-    """The commit that last sorted a year."""
+def _last_sorted(commits: Sequence[dict[str, Any]], year: str) -> dict[str, Any] | None:
+    """The commit that last sorted a year; None if none did lately, the newest first."""
     where = f"[\"{YEAR} = '{year}'\"]" if year else EVERYWHERE
     return next(
         (
             commit
-            for commit in log.history()
+            for commit in commits
             if commit.get("operationMetrics", {}).get("plannerStrategy") == "zOrder"
             and commit["operationParameters"].get("predicate", EVERYWHERE) == where
         ),
