@@ -140,7 +140,13 @@ def test_each_survey_has_the_names_that_fink_gives_to_its_alerts():
         *("gcvs_type", "vsx_Type", "x3hsp_type", "x4lac_type"),
         *("mangrove_HyperLEDA_name", "mangrove_2MASS_name", "mangrove_lum_dist"),
         *("mangrove_ang_dist", "tns_fullname", "tns_type", "tns_redshift"),
+        *("simbad_otype", "spicy_class", "gaiadr3_DR3Name", "gaiadr3_Plx", "gaiadr3_e_Plx"),
+        *("legacydr8_zphot", "legacydr8_e_zphot", "legacydr8_pstar", "legacydr8_fqual"),
     }
     assert set(found) == {"pred", "misc", "lc_features", "clf", "xm"}
     assert {"roid", "nalerthist", "mag_rate", "lc_features_g"} < set(fink_names(ztf.MODULES))
     assert {"gcvs", "vsx", "x3hsp", "x4lac", "mangrove", "tns"} < set(fink_names(ztf.MODULES))
+    assert {"cdsxmatch", "DR3Name", "Plx", "e_Plx", "gaiaVarFlag", "gaiaClass"} < set(
+        fink_names(ztf.MODULES)
+    )
+    assert {"spicy_id", "spicy_class", "anomaly_score"} < set(fink_names(ztf.MODULES))
