@@ -110,7 +110,7 @@ class Asking:
             found = list(threads.map(lambda one: self._answers(positions, one), services))
         ids = pa.array(positions["alert_id"], pa.int64())
         structs = [
-            _struct(service, answers) for service, answers in zip(services, found, strict=True)
+            as_struct(service, answers) for service, answers in zip(services, found, strict=True)
         ]
         return pa.table([ids, *structs], names=["alert_id", *[one.name for one in services]])
 
@@ -169,7 +169,8 @@ def with_answers(
     return joined.withColumn("services", F.struct(*structs)).drop("_alert_id", "_answers")
 
 
-def _struct(service: Service, answers: pd.DataFrame) -> pa.Array:
+def as_struct(service: Service, answers: pd.DataFrame) -> pa.Array:
+    """Write a service's answers (as `look_up` gives them) as a column of structs."""
     import pyarrow as pa
 
     columns = service.contract

@@ -117,6 +117,11 @@ def test_two_outputs_of_one_name_are_refused(names):
         fink_names([module("a", names[0]), module("b", names[1])])
 
 
+def test_a_module_cannot_have_the_name_of_a_value_in_finks_topics():
+    with pytest.raises(ValueError, match="tns is a name in Fink's topics, and of a module"):
+        fink_names([module("a", "tns"), module("tns", "")])
+
+
 def test_each_survey_has_the_names_that_fink_gives_to_its_alerts():
     found = fink_names(lsst.MODULES)
     assert found["pred"] == {
