@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.describe import key
 from fink_assets.lake.table import of_nights
+from fink_assets.lake.tables import Tables
 from fink_assets.raw2science.asked import Asking, services_of
 from fink_assets.raw2science.assets import module_key
 from fink_assets.raw2science.enrich import statuses

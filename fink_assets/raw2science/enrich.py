@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Receipt, latency
 from fink_assets.lake.table import of_nights
+from fink_assets.lake.tables import Tables
 from fink_assets.raw2science.apply import MAPS, enriched, with_inputs
 from fink_assets.raw2science.asked import Asking, services_of
 from fink_assets.raw2science.module import ScienceModule
