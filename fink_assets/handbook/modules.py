@@ -5,8 +5,9 @@ from fink_assets.distribution.filters import FILTERS
 from fink_assets.handbook.markdown import GENERATED, grid, joined
 from fink_assets.raw2science.models import MODELS as TRAINED
 from fink_assets.raw2science.models import Model
-from fink_assets.raw2science.module import ScienceModule, ordered
+from fink_assets.raw2science.module import ScienceModule
 from fink_assets.raw2science.modules import MODULES
+from fink_assets.raw2science.order import ordered
 from fink_assets.surveys import SURVEYS, Survey
 from quality.rules import Rule
 
