@@ -10,8 +10,8 @@ from itertools import chain
 import dagster as dg
 
 from fink_assets.distribution.filter import AlertFilter
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.describe import key
+from fink_assets.lake.tables import Tables
 from fink_assets.raw2science.enrich import Enrich
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.surveys import Survey

@@ -6,8 +6,8 @@ import dagster as dg
 
 from fink_assets.archive.refreshed import Refreshed
 from fink_assets.lake import contracts
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.describe import key, table_spec
+from fink_assets.lake.tables import Tables
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.surveys import Survey
 
