@@ -44,17 +44,12 @@ def nothing_there(modules: Sequence[ScienceModule], ids: Sequence[int]) -> Any:
     services = services_of(modules)
     if not services:
         return None
-    structs = []
-    for service in services:
-        values = {c.name: [None] * len(ids) for c in service.contract}
-        values |= {
-            "state": [ANSWERED] * len(ids),
-            "answered": [datetime(2026, 1, 1, tzinfo=UTC)] * len(ids),
-        }
-        structs.append(as_struct(service, pd.DataFrame(values)))
-    return pa.table(
-        [pa.array(ids, pa.int64()), *structs], ["alert_id", *(s.name for s in services)]
-    )
+    told = pd.DataFrame({"state": ANSWERED, "answered": datetime(2026, 1, 1, tzinfo=UTC)}, ids)
+    structs = [
+        as_struct(one, told.reindex(columns=[c.name for c in one.contract])) for one in services
+    ]
+    names = ["alert_id", *(one.name for one in services)]
+    return pa.table([pa.array(ids, pa.int64()), *structs], names)
 
 
 def fields(survey: Survey, modules: Sequence[ScienceModule]) -> dict[str, list[str]]:

@@ -174,7 +174,10 @@ def as_struct(service: Service, answers: pd.DataFrame) -> pa.Array:
     import pyarrow as pa
 
     columns = service.contract
-    arrays = [pa.Array.from_pandas(answers[c.name], type=_arrow(c.type)) for c in columns]
+    arrays = [
+        pa.array(answers[c.name].astype(object), type=_arrow(c.type), from_pandas=True)
+        for c in columns
+    ]
     return pa.StructArray.from_arrays(arrays, names=[c.name for c in columns])
 
 

@@ -337,7 +337,11 @@ def test_the_official_client_reads_fink_s_names_in_a_message(spark):
     table, _ = avro_to_arrow(avro_schema(sent.schema["alert"].dataType), alerts)
     received = {alert["diaSourceId"]: alert for alert in table.to_pylist()}
     assert set(received) == {packet["diaSourceId"] for packet in rubin.built()}
-    assert received[8]["pred"] == {"is_first": None, "is_sso": True}
+    assert {k: received[8]["pred"][k] for k in ("is_first", "is_sso", "is_cataloged")} == {
+        "is_first": None,
+        "is_sso": True,
+        "is_cataloged": None,
+    }
     assert received[113]["misc"] == {"firstDiaSourceMjdTaiFink": rubin.START}
     assert received[113]["lc_features"]["g"]["mean"] == 800
     assert received[113]["lc_features"]["u"] is None
