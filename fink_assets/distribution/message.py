@@ -82,6 +82,16 @@ def fink_names(modules: Sequence[ScienceModule]) -> dict[str, str | dict[str, st
     return found
 
 
+def own_names(modules: Sequence[ScienceModule]) -> dict[str, str]:
+    """Tell what the struct of each module is called in a message: as the module, if it can be.
+
+    Where one of Fink's names is that of a module, the value has it, as users of Fink expect, and
+    the struct is called ``<module>_values``: Avro refuses two fields of one name.
+    """
+    taken = fink_names(modules)
+    return {m.name: f"{m.name}_values" if m.name in taken else m.name for m in modules}
+
+
 def layout(
     packet: Sequence[str], modules: Sequence[ScienceModule], renamed: Collection[str] = ()
 ) -> list[Column]:
@@ -104,7 +114,7 @@ def layout(
         return F.struct(*[known(inner).alias(name) for name, inner in source.items()])
 
     named = [known(source).alias(name) for name, source in fink_names(modules).items()]
-    own = [F.col(f"s.{m.name}").alias(m.name) for m in modules]
+    own = [F.col(f"s.{column}").alias(name) for column, name in own_names(modules).items()]
     times = {"brokerIngestTimestamp": "ingested", "brokerEndProcessTimestamp": "enriched"}
     # As text, because the official client shows and stores it so.
     stamps = [F.col(f"s.{c}").cast("string").alias(name) for name, c in times.items()]

@@ -8,7 +8,7 @@ import fastavro
 import pytest
 from pyspark.sql import types as t
 
-from fink_assets.distribution.message import avro_schema, compact, fink_names
+from fink_assets.distribution.message import avro_schema, compact, fink_names, own_names
 from fink_assets.raw2science.module import Column, ScienceModule
 from fink_assets.raw2science.modules import lsst, ztf
 
@@ -144,3 +144,19 @@ def test_each_survey_has_the_names_that_fink_gives_to_its_alerts():
     assert set(found) == {"pred", "misc", "lc_features", "clf", "xm"}
     assert {"roid", "nalerthist", "mag_rate", "lc_features_g"} < set(fink_names(ztf.MODULES))
     assert {"gcvs", "vsx", "x3hsp", "x4lac", "mangrove", "tns"} < set(fink_names(ztf.MODULES))
+
+
+@pytest.mark.parametrize("modules", [ztf.MODULES, lsst.MODULES], ids=["ztf", "lsst"])
+def test_no_two_columns_of_a_message_have_the_same_name(modules):
+    """Fink calls the type of a transient `tns`, as we call the module that finds it: no run could
+    send an alert, since Avro refuses a record with two fields of one name.
+    """
+    own = own_names(modules)
+    assert set(own) == {module.name for module in modules}
+    assert not set(own.values()) & set(fink_names(modules))
+    assert len(set(own.values())) == len(own)
+
+
+def test_a_module_whose_name_is_a_value_of_fink_gets_another_name_and_no_other_does():
+    changed = {module: name for module, name in own_names(ztf.MODULES).items() if module != name}
+    assert changed == {"tns": "tns_values"}
