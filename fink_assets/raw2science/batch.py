@@ -76,7 +76,9 @@ def run_modules(
         elif rows.any():
             try:
                 outputs = checked(module, alerts.loc[rows, list(module.inputs)])
-                columns = {name: _for_all(outputs[name], alerts.index) for name in columns}
+                columns = {
+                    c.name: _for_all(outputs[c.name], alerts.index, c.type) for c in module.outputs
+                }
             except Exception as problem:  # a module may raise anything; the others go on
                 logger.exception("science module %s failed on %d alerts", module.name, rows.sum())
                 mine = mine.mask(rows, FAILED)
@@ -89,12 +91,15 @@ def run_modules(
     return pd.DataFrame(found)[_order(modules)]
 
 
-def _for_all(values: pd.Series, index: pd.Index) -> pd.Series:
+def _for_all(values: pd.Series, index: pd.Index, declared: str) -> pd.Series:
     """Give every alert a value, null for those that the module has not seen.
 
-    Among objects null is None: Spark takes a NaN for a struct or a map, and fails on it.
+    Among objects null is None: Spark takes a NaN for a struct or a map, and fails on it. Words are
+    objects although pandas makes them numbers where all are null, which Spark fails on as well.
     """
     found = values.reindex(index)
+    if declared == "string":
+        found = found.astype(object)
     return found.where(found.notna(), None) if found.dtype == object else found
 
 
