@@ -46,6 +46,9 @@ bench: setup ## measure throughput and latency; SURVEY=lsst, options in ARGS
 bench-science: setup ## measure each science module; SURVEY=lsst, options in ARGS
 	@$(BIN)/fink bench --survey $(SURVEY) --part science --total 10000 $(ARGS)
 
+bench-backfill: setup ## measure a backfill of one module against all of raw2science; SURVEY=lsst, options in ARGS
+	@$(BIN)/fink bench --survey $(SURVEY) --part backfill --total 100000 $(ARGS)
+
 lint: $(INSTALLED) ## check style, types and the direction of imports
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -55,4 +58,4 @@ lint: $(INSTALLED) ## check style, types and the direction of imports
 clean: ## delete the environment and the state of the embedded runtime
 	rm -rf .venv .fink .mypy_cache .ruff_cache .pytest_cache *.egg-info
 
-.PHONY: help setup test test-fast demo up bench bench-science lint clean
+.PHONY: help setup test test-fast demo up bench bench-science bench-backfill lint clean

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from fink_assets.definitions import build_defs
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.describe import key
+from fink_assets.lake.tables import Tables
 from fink_assets.settings import Settings
 from fink_assets.surveys import Survey
 

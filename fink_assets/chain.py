@@ -19,8 +19,8 @@ from fink_assets.archive.refreshed import Refreshed
 from fink_assets.archive.sources import Sources
 from fink_assets.distribution.deliver import Deliver
 from fink_assets.distribution.filter import AlertFilter
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import PLAN, Ledger, Receipt
+from fink_assets.lake.tables import Tables
 from fink_assets.raw2science.asked import Asking
 from fink_assets.raw2science.enrich import Enrich
 from fink_assets.raw2science.module import ScienceModule

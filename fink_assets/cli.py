@@ -102,7 +102,7 @@ def summary(
     survey: str = "ztf", json: Annotated[bool, typer.Option(help="One line of JSON.")] = False
 ) -> None:
     """Count what the lake holds and whether the books balance; exit with 1 if they do not."""
-    from fink_assets.lake.contracts import Tables
+    from fink_assets.lake.tables import Tables
     from fink_assets.settings import settings
     from fink_assets.trial.known import fates, show_fates
     from fink_assets.trial.summary import line, show, summarize
@@ -162,7 +162,7 @@ def reprocess(
     survey: str = "ztf",
 ) -> None:
     """Have dead letters decoded again, once the cause is mended. What succeeds moves to raw."""
-    from fink_assets.lake.contracts import Tables
+    from fink_assets.lake.tables import Tables
     from fink_assets.settings import settings
     from fink_assets.stream2raw.reprocess import reprocess as plan
     from fink_assets.trial.options import night_named

@@ -19,7 +19,7 @@ from fink_assets.distribution.filter import AlertFilter
 from fink_assets.distribution.filters import FILTERS
 from fink_assets.gcn import assets as gcn
 from fink_assets.lake.combined import Combined
-from fink_assets.lake.contracts import Tables
+from fink_assets.lake.tables import Tables
 from fink_assets.raw2science import assets as raw2science
 from fink_assets.raw2science.asked import Asking, services_of
 from fink_assets.raw2science.module import ScienceModule

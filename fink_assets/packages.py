@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -73,7 +74,7 @@ class Package:
             return folder
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
-            file = archive or self.fetch(Path(scratch))
+            file = archive or _downloaded(self)
             self.check(file)
             built = Path(scratch, "built")
             built.mkdir()
@@ -120,6 +121,17 @@ class Package:
             raise PackageError(
                 f"{file} has sha256 {found}, expected {self.sha256}: delete it and fetch it again"
             )
+
+
+@cache
+def _downloaded(package: Package) -> Path:
+    """Fetch a file once per process, however many take something of it; it is gone at the end."""
+    return package.fetch(Path(_downloads().name, package.name))
+
+
+@cache
+def _downloads() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="fink-packages-")
 
 
 def _take_place(built: Path, folder: Path, is_complete: Callable[[Path], bool]) -> None:

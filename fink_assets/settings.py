@@ -57,7 +57,7 @@ class Settings(BaseSettings):
         (), description='Remote catalogues that may be asked: JSON, ["simbad"]; none by default'
     )
     service_seconds: float = Field(
-        20.0, gt=0, description="Most time that a batch waits for one remote catalogue"
+        10.0, gt=0, description="Most time that a batch waits for one remote catalogue"
     )
     cds_address: str = Field(
         "https://cdsxmatch.u-strasbg.fr/xmatch/api/v1/sync",

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from fink_assets.lake import contracts
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.describe import key, table_spec
+from fink_assets.lake.tables import Tables
 from fink_assets.surveys import Survey
 from quality.field_availability import LEAST, MOSTLY, RARELY, FieldAvailability
 from quality.findings import Finding, of_comparison, of_counts, same_fields, still_there

@@ -10,8 +10,8 @@ from itertools import chain
 import dagster as dg
 
 from fink_assets.distribution.filter import AlertFilter
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.describe import key
+from fink_assets.lake.tables import Tables
 from fink_assets.raw2science.enrich import Enrich
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.surveys import Survey
@@ -22,6 +22,8 @@ from quality.reconciliation import Balance, alerts, deliveries, offsets
 OFFSETS = "every_offset_is_accounted_for"
 ALERTS = "every_alert_is_judged_once"
 DELIVERIES = "deliveries_are_what_filters_select"
+RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+"""Tags of a run of many nights."""
 
 
 def batch_specs(survey: Survey, tables: Tables) -> list[dg.AssetCheckSpec]:
@@ -100,7 +102,7 @@ def batch_checks(
     )
     def batch(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         """Validate a night of raw with Great Expectations."""
-        for verdict in stage().judge_night(_night(context, tables)):
+        for verdict in stage().judge_night(night_of(context, tables)):
             found = of_verdict(verdict, tables)
             if found.asset_check_key in context.selected_asset_check_keys:
                 yield dg.AssetCheckResult(
@@ -131,7 +133,7 @@ def night_checks(
     )
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         """Count a night's alerts from the tables themselves."""
-        run, night = stage(), _night(context, tables)
+        run, night = stage(), night_of(context, tables)
         books = _books(run, tables, night, filters)
         for result in chain(books, module_results(run, night, modules)):
             check = dg.AssetCheckKey(result.asset_key, result.check_name)  # type: ignore[arg-type]
@@ -142,14 +144,23 @@ def night_checks(
     return checks
 
 
-def _night(context: dg.AssetCheckExecutionContext, tables: Tables) -> str:
-    """Night of the run; the newest one where an operator pressed Execute without choosing."""
+def night_of(context: dg.AssetCheckExecutionContext, tables: Tables) -> str:
+    """Night of the run: the last with alerts of a range, the newest of all where none was chosen.
+
+    Raises
+    ------
+    dagster.Failure
+        If none was chosen and no night has alerts.
+    """
     if context.has_partition_key:
         return context.partition_key
-    nights = [night for row in tables.ledger.rows(stage="raw2science") for night in row["nights"]]
-    if not nights:
-        raise dg.Failure("no night has any alert yet: there is nothing to check")
-    return max(nights)
+    first, last = (context.run.tags.get(tag) for tag in RANGE)
+    known = [night for row in tables.ledger.rows(stage="raw2science") for night in row["nights"]]
+    if first is None or last is None:
+        if not known:
+            raise dg.Failure("no night has any alert yet: there is nothing to check")
+        return max(known)
+    return max((night for night in known if first <= night <= last), default=last)
 
 
 def _books(

@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fink_assets.lake.contracts import FIELD_AVAILABILITY, RAW, Tables
+from fink_assets.lake.contracts import FIELD_AVAILABILITY, RAW
 from fink_assets.lake.table import of_nights
+from fink_assets.lake.tables import Tables
 from fink_assets.surveys import Survey
 
 if TYPE_CHECKING:

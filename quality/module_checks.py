@@ -10,8 +10,9 @@ from typing import Any
 import dagster as dg
 
 from fink_assets.raw2science.assets import module_key
-from fink_assets.raw2science.enrich import Enrich, statuses
+from fink_assets.raw2science.enrich import Enrich
 from fink_assets.raw2science.module import ScienceModule
+from fink_assets.raw2science.statuses import statuses
 from quality.findings import of_numbers
 from quality.module_values import DISTANCE, LEAST, MORE_NULLS, NIGHTS, Values, values
 from quality.run_time import LEAST as LEAST_MEASURED

@@ -12,9 +12,9 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from fink_assets.distribution.filter import AlertFilter, matched, readable
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import PLAN
 from fink_assets.lake.table import Table
+from fink_assets.lake.tables import Tables
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -10,7 +10,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fink_assets.lake.contracts import SCHEMA_HISTORY, Tables
+from fink_assets.lake.contracts import SCHEMA_HISTORY
+from fink_assets.lake.tables import Tables
 from fink_assets.stream2raw.writers import Writers
 from fink_assets.surveys import Survey
 from quality.drift import Change, changes, fields, united

@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 
 from fink_assets.chain import STAGES
-from fink_assets.lake.contracts import Tables
+from fink_assets.lake.tables import Tables
 from sensors.nights import CLOSING, QUIET
 
 

@@ -19,7 +19,7 @@ from fink_assets.gcn.assets import FOLDER, KAFKA, READ, who
 from fink_assets.gcn.messages import state_of_folder, state_of_topics
 from fink_assets.lake import describe
 from fink_assets.lake.combined import Combined
-from fink_assets.lake.contracts import Tables
+from fink_assets.lake.tables import Tables
 from fink_assets.settings import Settings
 from fink_assets.surveys import Survey
 from resources.kafka import Kafka

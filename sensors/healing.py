@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.describe import key
 from fink_assets.lake.table import of_nights
+from fink_assets.lake.tables import Tables
 from fink_assets.raw2science.asked import Asking, services_of
 from fink_assets.raw2science.assets import module_key
-from fink_assets.raw2science.enrich import statuses
 from fink_assets.raw2science.module import ScienceModule
+from fink_assets.raw2science.statuses import statuses
 from fink_assets.surveys import Survey
 
 NIGHTS = 30

@@ -12,7 +12,7 @@ import dagster as dg
 
 from fink_assets.chain import STAGES
 from fink_assets.lake import describe
-from fink_assets.lake.contracts import Tables
+from fink_assets.lake.tables import Tables
 from fink_assets.surveys import Survey
 
 QUIET = timedelta(minutes=2)

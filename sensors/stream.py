@@ -13,7 +13,7 @@ from pydantic import Field
 
 from fink_assets.chain import Chain, backlog, behind
 from fink_assets.drain import HELD, Drain
-from fink_assets.lake.contracts import Tables
+from fink_assets.lake.tables import Tables
 from fink_assets.settings import Settings
 from fink_assets.surveys import Survey
 from resources.kafka import KafkaUnreachableError

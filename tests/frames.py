@@ -4,10 +4,13 @@ For tests of modules in Spark that need no stream: no broker, no raw table.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
+import pandas as pd
 from unit.raw2science.batches import Packet
 
+from fink_assets.raw2science.asked import ANSWERED, as_struct, services_of
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.surveys import SURVEYS, Survey
 
@@ -30,7 +33,23 @@ def frame(
     survey = SURVEYS[name]
     groups = fields(survey, modules)
     rows = [row(survey, groups, packet) for packet in packets]
-    return with_inputs(spark.createDataFrame(rows, schema(survey, groups)), survey, modules)
+    alerts = spark.createDataFrame(rows, schema(survey, groups))
+    return with_inputs(alerts, survey, modules, nothing_there(modules, [r[0] for r in rows]))
+
+
+def nothing_there(modules: Sequence[ScienceModule], ids: Sequence[int]) -> Any:
+    """Make the answers of services that were asked and have nothing at the places of alerts."""
+    import pyarrow as pa
+
+    services = services_of(modules)
+    if not services:
+        return None
+    told = pd.DataFrame({"state": ANSWERED, "answered": datetime(2026, 1, 1, tzinfo=UTC)}, ids)
+    structs = [
+        as_struct(one, told.reindex(columns=[c.name for c in one.contract])) for one in services
+    ]
+    names = ["alert_id", *(one.name for one in services)]
+    return pa.table([pa.array(ids, pa.int64()), *structs], names)
 
 
 def fields(survey: Survey, modules: Sequence[ScienceModule]) -> dict[str, list[str]]:
@@ -60,7 +79,7 @@ def schema(survey: Survey, groups: dict[str, list[str]]) -> str:
     for path in survey.cutouts.values():
         column, *inside = path.split(".")
         columns.append(f"{column} " + (f"struct<{inside[0]}: binary>" if inside else "binary"))
-    return ", ".join(["alert_id bigint", *columns])
+    return ", ".join(["alert_id bigint", "object_id string", *columns])
 
 
 def row(survey: Survey, groups: dict[str, list[str]], packet: Packet) -> tuple[Any, ...]:
@@ -70,7 +89,8 @@ def row(survey: Survey, groups: dict[str, list[str]], packet: Packet) -> tuple[A
     names = groups[survey.current]
     before = None if history is None else [struct(entry, names) for entry in history]
     stamps = [stamp(packet, *path.split(".")) for path in survey.cutouts.values()]
-    return (int(packet[survey.current][identity(survey)]), *structs, before, *stamps)
+    name = packet.get("objectId")
+    return (int(packet[survey.current][identity(survey)]), name, *structs, before, *stamps)
 
 
 def struct(content: Packet | None, names: Sequence[str]) -> tuple[Any, ...] | None:

@@ -11,8 +11,8 @@ from fink_assets.gcn.deliver import DeliverMatches
 from fink_assets.gcn.messages import Message
 from fink_assets.gcn.received import Received
 from fink_assets.lake.combined import Combined
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Receipt
+from fink_assets.lake.tables import Tables
 from fink_assets.simulator.notices import fermi, lvk
 from fink_assets.simulator.notices.model import Event
 from fink_assets.surveys import ZTF

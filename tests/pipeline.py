@@ -18,8 +18,8 @@ from typing import Any
 
 from fink_assets.chain import Chain, Done
 from fink_assets.distribution.filters.ztf import FILTERS
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.table import Table
+from fink_assets.lake.tables import Tables
 from fink_assets.raw2science.modules.ztf import MODULES
 from fink_assets.simulator.packet import read_container, read_detection, write_container
 from fink_assets.surveys import ZTF

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from confluent_kafka import Producer
 from deltalake import DeltaTable
 
-from fink_assets.lake.contracts import Tables
+from fink_assets.lake.tables import Tables
 from fink_assets.simulator.outlet import create_topic
 from fink_assets.stream2raw.batches import next_plan
 from fink_assets.stream2raw.ingest import Ingest

@@ -8,8 +8,8 @@ from fink_assets.archive.bodies import BodyAlerts
 from fink_assets.archive.refreshed import Refreshed
 from fink_assets.archive.statistics import Statistics
 from fink_assets.lake import contracts
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.describe import key, table_spec
+from fink_assets.lake.tables import Tables
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.surveys import Survey
 

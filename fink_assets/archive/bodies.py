@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from fink_assets.archive.alerts import placed, schema_of
 from fink_assets.lake import clustered, sorting
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.table import of_nights
+from fink_assets.lake.tables import Tables
 
 if TYPE_CHECKING:
     import pyarrow as pa

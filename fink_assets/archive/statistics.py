@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.archive.alerts import schema_of
-from fink_assets.lake.contracts import STATISTICS, Tables
+from fink_assets.lake.contracts import STATISTICS
 from fink_assets.lake.table import ATTEMPTS, Table, of_nights
+from fink_assets.lake.tables import Tables
 from fink_assets.surveys import Survey
 
 if TYPE_CHECKING:

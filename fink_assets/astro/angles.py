@@ -19,15 +19,14 @@ SKY_DEG2 = 4 * math.pi * math.degrees(1) ** 2
 def separation(ra: Any, dec: Any, other_ra: Any, other_dec: Any) -> Numbers:
     """Angle between places, all in degrees.
 
-    Vincenty's formula, exact for the smallest angles and for places opposite to each other
-    (Vincenty 1975, Survey Review 23, 88).
+    The haversine formula, which keeps its digits at the smallest angles (Sinnott 1984, S&T 68,
+    158); of places opposite to each other it loses 0.002 arcsec.
     """
-    turn = np.radians(np.asarray(other_ra, float) - np.asarray(ra, float))
-    here, there = np.radians(dec), np.radians(other_dec)
-    across = np.cos(there) * np.sin(turn)
-    up = np.cos(here) * np.sin(there) - np.sin(here) * np.cos(there) * np.cos(turn)
-    along = np.sin(here) * np.sin(there) + np.cos(here) * np.cos(there) * np.cos(turn)
-    return np.degrees(np.arctan2(np.hypot(across, up), along))
+    lon, lat, other_lon, other_lat = map(np.radians, (ra, dec, other_ra, other_dec))
+    of_lat = np.sin((other_lat - lat) / 2) ** 2
+    of_lon = np.sin((other_lon - lon) / 2) ** 2
+    half_chord = np.sqrt(of_lat + np.cos(lat) * np.cos(other_lat) * of_lon)
+    return np.degrees(2 * np.arcsin(np.minimum(half_chord, 1)))
 
 
 def cap_deg2(radius: Any) -> Numbers:

@@ -1,4 +1,4 @@
-"""Positions on the celestial sphere: cells of HEALPix, separations, nearest neighbours.
+"""Positions on the celestial sphere: cells of HEALPix, nearest neighbours.
 
 Pure functions of numbers, in degrees (ICRS) unless said. What a catalogue is belongs to
 `catalogues`.
@@ -53,20 +53,6 @@ def cells(ra: Numbers, dec: Numbers, order: int = ORDER) -> np.ndarray:
     return np.atleast_1d(lonlat_to_healpix(ra, dec, 1 << order, order="nested"))
 
 
-def separation_arcsec(ra: Numbers, dec: Numbers, other_ra: Numbers, other_dec: Numbers) -> Numbers:
-    """Give the length of the great circle between positions, arcsec.
-
-    The haversine formula, which loses no digits for small separations.
-    """
-    import numpy as np
-
-    lon, lat, other_lon, other_lat = map(np.radians, (ra, dec, other_ra, other_dec))
-    of_lat = np.sin((other_lat - lat) / 2) ** 2
-    of_lon = np.sin((other_lon - lon) / 2) ** 2
-    half_chord = np.sqrt(of_lat + np.cos(lat) * np.cos(other_lat) * of_lon)
-    return np.degrees(2 * np.arcsin(np.minimum(half_chord, 1))) * 3600
-
-
 def nearest(
     ra: Numbers, dec: Numbers, sources: Sources, radius_arcsec: float
 ) -> tuple[np.ndarray, Numbers]:
@@ -90,6 +76,8 @@ def nearest(
     """
     import numpy as np
 
+    from fink_assets.astro import angles
+
     row = np.full(len(ra), -1, dtype=np.int64)
     separation = np.full(len(ra), np.nan)
     known = np.flatnonzero(np.isfinite(ra) & np.isfinite(dec) & (np.abs(dec) <= 90))
@@ -97,9 +85,8 @@ def nearest(
         return row, separation
     for of, candidate in _pairs(ra[known], dec[known], sources.cell, order_for(radius_arcsec)):
         position = known[of]
-        apart = separation_arcsec(
-            ra[position], dec[position], sources.ra[candidate], sources.dec[candidate]
-        )
+        there = sources.ra[candidate], sources.dec[candidate]
+        apart = 3600 * angles.separation(ra[position], dec[position], *there)
         close = apart <= radius_arcsec
         if sources.radius is not None:
             close &= apart <= sources.radius[candidate]

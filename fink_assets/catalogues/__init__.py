@@ -13,17 +13,11 @@ from fink_assets.catalogues.declared.vsx import VSX
 from fink_assets.catalogues.declared.x3hsp import X3HSP
 from fink_assets.catalogues.declared.x4lac import X4LAC
 
-CATALOGUES: tuple[Catalogue, ...] = (
-    CTAO_BLAZARS,
-    DWARF_AGN,
-    GCVS,
-    MAGNETIC_CV,
-    MANGROVE,
-    SYMBIOTIC,
-    TDE,
-    TNS,
-    VSX,
-    X3HSP,
-    X4LAC,
+SEARCHED: tuple[Catalogue, ...] = (
+    *(GCVS, VSX, X3HSP, X4LAC, MANGROVE),
+    *(DWARF_AGN, MAGNETIC_CV, SYMBIOTIC, TDE, TNS),
 )
+"""What the module `crossmatch` of each survey searches, in the order of its columns."""
+
+CATALOGUES: tuple[Catalogue, ...] = (CTAO_BLAZARS, *SEARCHED)
 """Every catalogue of the platform: what set-up fetches, and what is written to the lake."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from fink_assets.lake.combined import COUNTERPARTS, Combined
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.describe import key, shared_spec
+from fink_assets.lake.tables import Tables
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

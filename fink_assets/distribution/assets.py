@@ -10,8 +10,8 @@ import dagster as dg
 
 from fink_assets.distribution.filter import AlertFilter
 from fink_assets.lake import contracts
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.describe import key, nights, table_spec
+from fink_assets.lake.tables import Tables
 from fink_assets.surveys import Survey
 
 STAGE = "distribution"

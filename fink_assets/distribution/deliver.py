@@ -16,8 +16,9 @@ from fink_assets.distribution.message import layout
 from fink_assets.distribution.packets import reader
 from fink_assets.distribution.produce import Destination
 from fink_assets.distribution.send import group, prepare, schema_of, send
-from fink_assets.lake.contracts import RAW, Tables
+from fink_assets.lake.contracts import RAW
 from fink_assets.lake.ledger import Receipt, latency
+from fink_assets.lake.tables import Tables
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.surveys import Survey
 

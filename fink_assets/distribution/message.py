@@ -70,7 +70,7 @@ def fink_names(modules: Sequence[ScienceModule]) -> dict[str, str | dict[str, st
     Raises
     ------
     ValueError
-        If two outputs have the same name.
+        If two outputs have the same name, or an output that of a module.
     """
     found: dict[str, str | dict[str, str]] = {}
     for module, column in [(m, c) for m in modules for c in m.outputs if c.fink]:
@@ -78,8 +78,25 @@ def fink_names(modules: Sequence[ScienceModule]) -> dict[str, str | dict[str, st
         place: Any = found.setdefault(group, {}) if group else found
         if not isinstance(place, dict) or name in place:
             raise ValueError(f"{module.name}: another output is {column.fink} in Fink's topics")
+        if (group or name) in {m.name for m in modules}:
+            raise ValueError(f"{group or name} is a name in Fink's topics, and of a module")
         place[name] = f"{module.name}.{column.name}"
     return found
+
+
+def _struct(module: ScienceModule) -> Column:
+    """What a module gave; moments as text, because the official client reads no others."""
+    from pyspark.sql import functions as F
+
+    column = F.col(f"s.{module.name}")
+    moments = [c.name for c in module.outputs if c.type == "timestamp"]
+    if not moments:
+        return column
+    values = [
+        column.getField(c.name).cast("string" if c.name in moments else c.type).alias(c.name)
+        for c in module.outputs
+    ]
+    return F.when(column.isNotNull(), F.struct(*values))
 
 
 def layout(
@@ -104,7 +121,7 @@ def layout(
         return F.struct(*[known(inner).alias(name) for name, inner in source.items()])
 
     named = [known(source).alias(name) for name, source in fink_names(modules).items()]
-    own = [F.col(f"s.{m.name}").alias(m.name) for m in modules]
+    own = [_struct(m).alias(m.name) for m in modules]
     times = {"brokerIngestTimestamp": "ingested", "brokerEndProcessTimestamp": "enriched"}
     # As text, because the official client shows and stores it so.
     stamps = [F.col(f"s.{c}").cast("string").alias(name) for name, c in times.items()]

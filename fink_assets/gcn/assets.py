@@ -13,8 +13,8 @@ from fink_assets.gcn.messages import in_folder, in_kafka
 from fink_assets.gcn.topics import DOCS, VERSION, topic
 from fink_assets.lake import contracts
 from fink_assets.lake.combined import NOTICES, Combined
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.describe import OPERATIONS, key, shared_spec, table_spec
+from fink_assets.lake.tables import Tables
 from fink_assets.settings import Settings
 from fink_assets.surveys import Survey
 

@@ -15,8 +15,9 @@ from fink_assets.gcn.associate import ALERT, associate
 from fink_assets.gcn.candidates import CANDIDATES
 from fink_assets.gcn.received import Received
 from fink_assets.gcn.windows import times_of
-from fink_assets.lake.contracts import GCN_ASSOCIATIONS, Tables
+from fink_assets.lake.contracts import GCN_ASSOCIATIONS
 from fink_assets.lake.table import of_nights
+from fink_assets.lake.tables import Tables
 from fink_assets.surveys import Survey
 
 if TYPE_CHECKING:

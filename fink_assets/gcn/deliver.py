@@ -18,8 +18,9 @@ from fink_assets.distribution.produce import CARRIED, Destination
 from fink_assets.distribution.send import group, prepare, schema_of, send
 from fink_assets.gcn.candidates import CANDIDATES
 from fink_assets.gcn.topics import DOCS, VERSION, Match, books, due, filters_sql, topic
-from fink_assets.lake.contracts import GCN_ASSOCIATIONS, GCN_MESSAGES, Tables
+from fink_assets.lake.contracts import GCN_ASSOCIATIONS, GCN_MESSAGES
 from fink_assets.lake.table import Table, of_nights
+from fink_assets.lake.tables import Tables
 from fink_assets.surveys import Survey
 
 if TYPE_CHECKING:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from fink_assets.raw2science.modules.hosts import EXTRAGALACTIC, NOTHING_KNOWN
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -24,19 +26,9 @@ FIVE_SIGMA = math.erf(5 / math.sqrt(2))
 SMALL_ERROR_DEG = 5.0
 FAST_MAG_PER_DAY = 0.3
 
-UNKNOWN = "Unknown"
-EXTRAGALACTIC = frozenset(
-    {
-        *("BClG", "BlueCompG", "ClG", "Compact_Gr_G", "EmG", "Galaxy", "galaxy", "GinCl"),
-        *("GinGroup", "GinPair", "GravLens_Candidate", "GroupG", "HII_G", "High_z_G", "IG"),
-        *("LINER", "LSB_G", "PairG", "PartofG", "Possible_ClG", "Possible_SClG", "Seyfert"),
-        *("Seyfert_1", "Seyfert_2", "StarburstG", "SuperClG", "Void"),
-        *("SN", "SN*_Candidate", "Candidate_SN*", "Transient"),
-    }
-)
-"""Labels of SIMBAD for what is in or is another galaxy (fink-filters), failures left out."""
-WANTED = EXTRAGALACTIC | {
-    UNKNOWN,
+WANTED = {
+    *EXTRAGALACTIC,
+    NOTHING_KNOWN,
     "Kilonova candidate",
     "SN candidate",
     "Early SN Ia candidate",

@@ -1,12 +1,14 @@
-"""The page that lists cuts, checks of batches, science modules, filters and models."""
+"""The page that lists cuts, checks of batches, science modules, filters, models, what is absent."""
 
 from fink_assets.distribution.filter import AlertFilter
 from fink_assets.distribution.filters import FILTERS
+from fink_assets.handbook.absent import TITLE, absent
 from fink_assets.handbook.markdown import GENERATED, grid, joined
 from fink_assets.raw2science.models import MODELS as TRAINED
 from fink_assets.raw2science.models import Model
-from fink_assets.raw2science.module import ScienceModule, ordered
+from fink_assets.raw2science.module import ScienceModule
 from fink_assets.raw2science.modules import MODULES
+from fink_assets.raw2science.order import ordered
 from fink_assets.surveys import SURVEYS, Survey
 from quality.rules import Rule
 
@@ -24,7 +26,7 @@ def modules_page() -> str:
         parts += [f"## {survey.title}: science modules", _modules(survey)]
         parts.append(f"## {survey.title}: filters")
         parts += [p for f in FILTERS if f.survey == survey.name for p in _filter(f)]
-    return joined([*parts, "## Models", _models()])
+    return joined([*parts, "## Models", _models(), f"## {TITLE}", absent()])
 
 
 def _modules(survey: Survey) -> str:

@@ -7,8 +7,8 @@ from fink_assets.handbook.markdown import GENERATED, code, grid, joined
 from fink_assets.lake import contracts
 from fink_assets.lake.columns import ColumnContract
 from fink_assets.lake.combined import COUNTERPARTS, NOTICES, Combined
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.table import Table
+from fink_assets.lake.tables import Tables
 from fink_assets.surveys import SURVEYS
 
 REST = {

@@ -1,20 +1,20 @@
 """Run science modules on alerts: Spark expressions first, then Python ones in one Arrow pass.
 
-Transforms of data frames. What a module is belongs to `module`, running one in Python to `batch`,
-which alerts are enriched to `enrich`.
+Transforms of data frames. What a module is belongs to `module`, which runs after which to `order`,
+running one in Python to `batch`, which alerts are enriched to `enrich`.
 """
 
 from __future__ import annotations
 
 import operator
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING
 
 from fink_assets.raw2science.asked import ANSWERED, services_of, with_answers
 from fink_assets.raw2science.batch import FAILED, NOT_APPLICABLE, OK, UNAVAILABLE, runner
-from fink_assets.raw2science.module import ScienceModule, ordered
+from fink_assets.raw2science.module import ScienceModule
+from fink_assets.raw2science.order import ordered, passes
 from fink_assets.surveys import Survey
 
 if TYPE_CHECKING:
@@ -94,29 +94,6 @@ def enriched(alerts: DataFrame, modules: Sequence[ScienceModule]) -> DataFrame:
         found = _computed(found, group) if group[0].function else _expressed(found, group[0])
     kept = [c for c in alerts.columns if c not in {*MAPS, *(m.name for m in modules)}]
     return found.select(*kept, *[m.name for m in modules], *_maps(alerts.columns, modules))
-
-
-def passes(modules: Sequence[ScienceModule]) -> Iterator[list[ScienceModule]]:
-    """Group sorted modules: each of Spark alone, Python ones in as few passes as needs allow.
-
-    A module whose condition reads what another gives waits for the pass after that one's.
-    """
-    waiting = list(modules)
-    while waiting:
-        blocked = {m.name for m in waiting}
-        group = [m for m in waiting if m.expressions and not blocked & set(m.runs_after)][:1]
-        if not group:
-            for module in waiting:
-                done = {m.name for m in group if not _asks(module, m.name)}
-                if module.function and not (blocked - done) & set(module.runs_after):
-                    group.append(module)
-        waiting = [m for m in waiting if m not in group]
-        yield group
-
-
-def _asks(module: ScienceModule, need: str) -> bool:
-    """Whether a module's condition reads what another module gives."""
-    return bool(re.search(rf"\b{need}\.", module.applies))
 
 
 def _expressed(alerts: DataFrame, module: ScienceModule) -> DataFrame:

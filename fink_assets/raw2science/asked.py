@@ -110,7 +110,7 @@ class Asking:
             found = list(threads.map(lambda one: self._answers(positions, one), services))
         ids = pa.array(positions["alert_id"], pa.int64())
         structs = [
-            _struct(service, answers) for service, answers in zip(services, found, strict=True)
+            as_struct(service, answers) for service, answers in zip(services, found, strict=True)
         ]
         return pa.table([ids, *structs], names=["alert_id", *[one.name for one in services]])
 
@@ -169,11 +169,15 @@ def with_answers(
     return joined.withColumn("services", F.struct(*structs)).drop("_alert_id", "_answers")
 
 
-def _struct(service: Service, answers: pd.DataFrame) -> pa.Array:
+def as_struct(service: Service, answers: pd.DataFrame) -> pa.Array:
+    """Write a service's answers (as `look_up` gives them) as a column of structs."""
     import pyarrow as pa
 
     columns = service.contract
-    arrays = [pa.Array.from_pandas(answers[c.name], type=_arrow(c.type)) for c in columns]
+    arrays = [
+        pa.array(answers[c.name].astype(object), type=_arrow(c.type), from_pandas=True)
+        for c in columns
+    ]
     return pa.StructArray.from_arrays(arrays, names=[c.name for c in columns])
 
 

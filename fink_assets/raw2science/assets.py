@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 import dagster as dg
 
 from fink_assets.lake import contracts
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.describe import column_schema, key, nights, table_spec
 from fink_assets.lake.table import of_nights
+from fink_assets.lake.tables import Tables
 from fink_assets.raw2science.backfill import replace_modules, replace_nights
 from fink_assets.raw2science.enrich import Enrich, statuses
 from fink_assets.raw2science.models import Model

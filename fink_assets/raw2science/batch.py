@@ -76,7 +76,9 @@ def run_modules(
         elif rows.any():
             try:
                 outputs = checked(module, alerts.loc[rows, list(module.inputs)])
-                columns = {name: _for_all(outputs[name], alerts.index) for name in columns}
+                columns = {
+                    c.name: _for_all(outputs[c.name], alerts.index, c.type) for c in module.outputs
+                }
             except Exception as problem:  # a module may raise anything; the others go on
                 logger.exception("science module %s failed on %d alerts", module.name, rows.sum())
                 mine = mine.mask(rows, FAILED)
@@ -89,13 +91,16 @@ def run_modules(
     return pd.DataFrame(found)[_order(modules)]
 
 
-def _for_all(values: pd.Series, index: pd.Index) -> pd.Series:
+def _for_all(values: pd.Series, index: pd.Index, declared: str) -> pd.Series:
     """Give every alert a value, null for those that the module has not seen.
 
-    Among objects null is None: Spark takes a NaN for a struct or a map, and fails on it.
+    Where no number is declared null is None: Spark takes a NaN for a struct or a map, and fails on
+    it, as on a column of texts that are all unknown and so are numbers to pandas.
     """
     found = values.reindex(index)
-    return found.where(found.notna(), None) if found.dtype == object else found
+    if declared in _NUMBERS and found.dtype != object:
+        return found
+    return found.astype(object).where(found.notna(), None)
 
 
 def _order(modules: Sequence[ScienceModule]) -> list[str]:
@@ -148,6 +153,7 @@ def _check_type(name: str, declared: str, values: pd.Series) -> None:
         raise TypeError(f"{name} is not {declared}: {problem}") from problem
 
 
+_NUMBERS = ("double", "float", "int", "bigint", "boolean")
 _ARROW = {
     "double": "float64",
     "float": "float32",

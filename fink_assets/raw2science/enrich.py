@@ -7,18 +7,19 @@ survey.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Receipt, latency
 from fink_assets.lake.table import of_nights
+from fink_assets.lake.tables import Tables
 from fink_assets.raw2science.apply import MAPS, enriched, with_inputs
 from fink_assets.raw2science.asked import Asking, services_of
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.raw2science.renames import renamed
+from fink_assets.raw2science.statuses import statuses
 from fink_assets.surveys import Survey
 from quality.expectations import Verdict, judge
 from quality.rules import failures
@@ -248,32 +249,3 @@ class Enrich:
             F.current_timestamp().alias("enriched"),
             F.lit(None).cast("timestamp").alias("recomputed"),
         ]
-
-
-def statuses(
-    tables: Tables, modules: Iterable[ScienceModule], where: str
-) -> dict[str, Counter[str]]:
-    """Count each status of each module in some of science, ``module:<name>:<status>`` by night.
-
-    Parameters
-    ----------
-    tables : Tables
-        Those of the modules' survey.
-    modules : iterable of ScienceModule
-        What is counted.
-    where : str
-        Condition on columns of science.
-    """
-    status = {m.name: f"module_status['{m.name}']" for m in modules}
-    columns = [f'{value} as "{name}"' for name, value in status.items()]
-    alike = tables.science.query(
-        f"select {', '.join(['night', 'count(*) as alerts', *columns])} from it "
-        f"where {where} group by {', '.join(['night', *status.values()])}"
-    )
-    found: dict[str, Counter[str]] = {}
-    for row in alike.to_pylist():
-        night = found.setdefault(row["night"], Counter())
-        for name in status:
-            if row[name] is not None:
-                night[f"module:{name}:{row[name]}"] += row["alerts"]
-    return found

@@ -1,18 +1,20 @@
 """Declare a science module: one file, a pure function, a contract.
 
 The framework's vocabulary (`science_module`, `Column`, `Golden`, `ScienceModule`) belongs here.
-Running modules on alerts belongs to `apply`, the modules themselves to `modules/`.
+What they read beside alerts belongs to `reads`, their order to `order`, running them on alerts to
+`apply`, the modules themselves to `modules/`.
 """
 
 import hashlib
 import inspect
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, Protocol
+from typing import Any
 
 from fink_assets.lake.columns import ColumnContract
 from fink_assets.raw2science.models import Model
+from fink_assets.raw2science.reads import Data, Source
 from fink_assets.services.service import Service
 
 SERVICES = "services."
@@ -58,25 +60,6 @@ class Golden:
     status: str = "ok"
     expected: dict[str, Any] = field(default_factory=dict)
     tolerance: float = 1e-6
-
-
-class Source(Protocol):
-    """What a module reads beside alerts."""
-
-    @property
-    def key(self) -> Sequence[str]:
-        """Asset key."""
-
-    @property
-    def digest(self) -> str:
-        """Digest of the content, known without it; of a service, of what is asked."""
-
-
-class Data(Source, Protocol):
-    """What is on this machine: a catalogue, a model."""
-
-    def missing(self) -> str:
-        """Say what is missing on this machine and what to do; empty if nothing is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,36 +250,3 @@ def _given(function: Callable[..., Any], models: Sequence[Model]) -> Callable[..
         return function(alerts, load(models))
 
     return with_models
-
-
-def ordered(
-    modules: Iterable[ScienceModule], *, present: Collection[str] = ()
-) -> list[ScienceModule]:
-    """Sort modules so that each comes after those whose outputs it reads.
-
-    Parameters
-    ----------
-    modules : iterable of ScienceModule
-        What to sort.
-    present : collection of str
-        Modules that have run before.
-
-    Raises
-    ------
-    ValueError
-        If a module needs one that is not there, or if needs form a circle.
-    """
-    waiting = {module.name: module for module in modules}
-    known = set(waiting)
-    done: list[ScienceModule] = []
-    while waiting:
-        absent = {need for module in waiting.values() for need in module.runs_after}
-        absent -= known | set(present)
-        if absent:
-            raise ValueError(f"science modules need {sorted(absent)}, which do not exist")
-        ready = [m for m in waiting.values() if not set(m.runs_after) & set(waiting)]
-        if not ready:
-            raise ValueError(f"science modules need each other in a circle: {sorted(waiting)}")
-        for module in sorted(ready, key=lambda m: m.name):
-            done.append(waiting.pop(module.name))
-    return done

@@ -53,13 +53,18 @@ def {name}(alerts: pd.DataFrame) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
-    def mean(values: np.ndarray, errors: np.ndarray) -> float:
+    from fink_assets.astro.photometry import histories
+
+    def mean(measured: object, error: object) -> float:
+        values, errors = histories(measured, error)
         known = ~np.isnan(values) & (errors > 0)
-        weights = errors[known] ** -2.0
-        return float((values[known] * weights).sum() / weights.sum()) if known.any() else np.nan
+        if not known.any():
+            return np.nan
+        weights = (errors[known].min() / errors[known]) ** 2
+        return float((values[known] * weights).sum() / weights.sum())
 
     pairs = zip(alerts["{measured}"], alerts["{error}"], strict=True)
-    found = [mean(np.asarray(v, float), np.asarray(e, float)) for v, e in pairs]
+    found = [mean(*pair) for pair in pairs]
     return pd.DataFrame({{"{output}": found}}, index=alerts.index)
 '''
 

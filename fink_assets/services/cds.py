@@ -198,7 +198,7 @@ def _in_their_columns(
     """Refuse rows whose values stand in other columns than those named."""
     import numpy as np
 
-    from fink_assets.astro.sphere import separation_arcsec
+    from fink_assets.astro import angles
 
     row, x, y, apart = (found[name].to_numpy() for name in (ROW, RA, DEC, DISTANCE))
     at_ra, at_dec = (found[name].to_numpy() for name in (service.position.ra, service.position.dec))
@@ -214,6 +214,6 @@ def _in_their_columns(
         raise ServiceError("a separation beyond the one asked for: columns are shifted")
     if (np.abs(at_dec) > 90).any() or (np.abs(at_ra) > 360).any():
         raise ServiceError("a source that is not on the sky: columns are shifted")
-    moved = separation_arcsec(ra[asked], dec[asked], at_ra, at_dec)
+    moved = 3600 * angles.separation(ra[asked], dec[asked], at_ra, at_dec)
     if (moved > MOVED_ARCSEC).any():
         raise ServiceError("a source far from where it was found: columns are shifted")

@@ -169,7 +169,7 @@ def _nearest(
     import numpy as np
     import pandas as pd
 
-    from fink_assets.astro.sphere import separation_arcsec
+    from fink_assets.astro import angles
 
     row = np.full(len(cell), -1, dtype=np.int64)
     separation = np.full(len(cell), np.nan)
@@ -178,7 +178,7 @@ def _nearest(
     pairs = alerts.merge(inside, on="cell")
     of, candidate = pairs["alert"].to_numpy(), pairs["source"].to_numpy()
     at_ra, at_dec = (sources[name].to_numpy(float)[candidate] for name in ("ra", "dec"))
-    apart = separation_arcsec(ra[of], dec[of], at_ra, at_dec)
+    apart = 3600 * angles.separation(ra[of], dec[of], at_ra, at_dec)
     close = apart <= service.radius_arcsec
     of, candidate, apart = of[close], candidate[close], apart[close]
     best = np.lexsort((candidate, apart, of))

@@ -16,7 +16,7 @@ from fink_assets.simulator.photometry import flux_error
 from fink_assets.simulator.population import Known, Population, moving_number, year_of
 from fink_assets.simulator.schedule import visits_of
 from fink_assets.simulator.seen import Seen, identity_of, is_detected, joined
-from fink_assets.simulator.sky.model import BANDS, Field, Source
+from fink_assets.simulator.sky.model import BANDS, Source
 
 if TYPE_CHECKING:
     import numpy as np
@@ -147,13 +147,15 @@ class FieldNight:
         """Moving sources that a visit detects in the field, and their positions."""
         import numpy as np
 
+        from fink_assets.astro.angles import separation
+
         detected = is_detected(self._moving_flux[:, step], self._moving_error[:, step])
         found, middle = np.flatnonzero(detected), np.array([self._middle(visit)])
         ra, dec = np.zeros((2, len(found)))
         for places, sources in _alike([self._moving[each] for each in found.tolist()]):
             positions = type(sources[0]).positions(sources, middle)
             ra[places], dec[places] = (each[:, 0] for each in positions)
-        inside = _separation(ra, dec, self._disc) < self._disc.radius
+        inside = separation(ra, dec, self._disc.ra, self._disc.dec) < self._disc.radius
         return found[inside], ra[inside], dec[inside]
 
     def _light(self, known: Sequence[Known], visits: np.ndarray) -> np.ndarray:
@@ -205,12 +207,3 @@ def _column(known: Sequence[Known], name: str) -> np.ndarray:
     import numpy as np
 
     return np.array([getattr(each, name) for each in known], dtype=np.int64)
-
-
-def _separation(ra: np.ndarray, dec: np.ndarray, disc: Field) -> np.ndarray:
-    """Degrees from the centre of a field."""
-    import numpy as np
-
-    a, d, d0 = np.radians(ra - disc.ra), np.radians(dec), np.radians(disc.dec)
-    cosine = np.sin(d) * np.sin(d0) + np.cos(d) * np.cos(d0) * np.cos(a)
-    return np.degrees(np.arccos(np.clip(cosine, -1, 1)))

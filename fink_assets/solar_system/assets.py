@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from fink_assets.lake import contracts
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.describe import key, table_spec
+from fink_assets.lake.tables import Tables
 from fink_assets.solar_system.observations import Observations
 from fink_assets.solar_system.phase_curves import PhaseCurves
 from fink_assets.solar_system.tracklets import Tracklets

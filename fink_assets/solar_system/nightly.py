@@ -7,8 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.table import Table
+from fink_assets.lake.tables import Tables
 from fink_assets.surveys import Survey
 
 if TYPE_CHECKING:

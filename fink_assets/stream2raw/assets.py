@@ -8,8 +8,8 @@ import dagster as dg
 from pydantic import Field
 
 from fink_assets.lake import contracts
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.describe import OPERATIONS, table_spec
+from fink_assets.lake.tables import Tables
 from fink_assets.stream2raw.reprocess import reprocess
 from fink_assets.surveys import Survey
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Ledger, Plan
 from fink_assets.lake.table import of_nights
+from fink_assets.lake.tables import Tables
 
 
 def reprocess(tables: Tables, *, most: int, nights: Sequence[str] = ()) -> dict[int, int]:

@@ -1,7 +1,7 @@
 """Measure the whole chain on this machine: alerts a second, and seconds until a user has an alert.
 
 Each part runs on services of its own in an empty `<home>/bench`. Asserts nothing. The second part
-is `latency`, the third `science`.
+is `latency`, the third `science`, the fourth `backfill`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from fink_assets.definitions import build_chain
 from fink_assets.settings import Settings
 from fink_assets.simulator.replay import send
 from fink_assets.trial import measures
+from fink_assets.trial.backfilling import backfill
 from fink_assets.trial.feed import feed_of
 from fink_assets.trial.figures import throughput_table
 from fink_assets.trial.ground import emptied
@@ -37,7 +38,12 @@ def measure(configuration: Settings, plan: Plan, console: Console) -> str:
         "alerts_per_batch": configuration.most_alerts(plan.survey.message_kb),
     }
     console.print(", ".join(f"{name} {value}" for name, value in found["machine"].items()))
-    parts = {"throughput": throughput, "latency": latency, "science": science}
+    parts = {
+        "throughput": throughput,
+        "latency": latency,
+        "science": science,
+        "backfill": backfill,
+    }
     for name in plan.parts:
         found[name] = parts[name](emptied(configuration, "bench"), plan, console)
     return json.dumps(found)

@@ -83,7 +83,9 @@ def bench(
         typer.Option("--synthetic", help="A synthetic night, instead of copies of a few alerts."),
     ] = False,
     in_process: Annotated[bool, typer.Option(help="Drain here, without Dagster.")] = False,
-    part: Annotated[str, typer.Option(help="throughput, latency, both, or science.")] = "both",
+    part: Annotated[
+        str, typer.Option(help="throughput, latency, both, science, or backfill.")
+    ] = "both",
     json: Annotated[Path | None, typer.Option(help="File that gets a line of JSON.")] = None,
 ) -> None:
     """Measure the throughput and latency of the chain, or its modules, in an empty <home>/bench."""

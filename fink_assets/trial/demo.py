@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from fink_assets.chain import STAGES
-from fink_assets.lake.contracts import Tables
+from fink_assets.lake.tables import Tables
 from fink_assets.settings import Settings
 from fink_assets.simulator.sequence import waiting
 from fink_assets.surveys import ZTF

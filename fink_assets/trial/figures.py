@@ -41,6 +41,17 @@ def science_table(found: Mapping[str, Any]) -> Group:
     return Group(grid, note)
 
 
+def backfill_table(found: Mapping[str, Any]) -> Group:
+    """How long it takes to compute a module anew, and everything."""
+    title = f"{found['alerts']} alerts of {found['nights']} nights, again"
+    grid = Grid("computed", "seconds", "of everything", title=title)
+    whole = found["seconds"]["everything"]
+    for name, seconds in found["seconds"].items():
+        grid.add_row(name, f"{seconds:.1f}", f"1/{whole / seconds:.1f}")
+    note = f"{_machine(found)}; peak memory: {_listed(found['memory_gb'])}"
+    return Group(grid, note)
+
+
 def latency_table(found: Mapping[str, Any], *, settle: float, seconds: float) -> Group:
     """Quantiles of the parts of a latency measurement."""
     how = "a drain in one process" if found["in_process"] else "Dagster's sensor and runs"

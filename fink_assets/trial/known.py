@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.table import Table
+from fink_assets.lake.tables import Tables
 
 if TYPE_CHECKING:
     from rich.table import Table as Grid

@@ -15,7 +15,7 @@ from rich.progress import Progress
 from fink_assets.chain import STAGES, Chain, backlog
 from fink_assets.definitions import build_chain
 from fink_assets.drain import Drain
-from fink_assets.lake.contracts import Tables
+from fink_assets.lake.tables import Tables
 from fink_assets.settings import Settings
 from fink_assets.simulator.pacing import at_rate
 from fink_assets.simulator.replay import ReplayReport, send

@@ -17,9 +17,9 @@ import typer
 from fink_assets.archive.alerts import Alerts
 from fink_assets.archive.classes import Classes
 from fink_assets.lake import sorting
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Receipt
 from fink_assets.lake.table import Table
+from fink_assets.lake.tables import Tables
 from fink_assets.surveys import ZTF
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 
 from fink_assets.chain import STAGES, backlog
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import PLAN, Ledger
+from fink_assets.lake.tables import Tables
 from fink_assets.surveys import Survey
 
 POLL_SECONDS = 0.5

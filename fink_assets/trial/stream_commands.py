@@ -176,7 +176,7 @@ def simulate(
 
     kind, asked = served(survey), notices_of(notice or ())
     how = _how(fault, seed, rate, visits, every, compression, pause)
-    from fink_assets.lake.contracts import Tables
+    from fink_assets.lake.tables import Tables
     from fink_assets.simulator.night import simulate as built
     from fink_assets.simulator.notices.night import outgoing, write_truth
     from fink_assets.simulator.truth import Truth

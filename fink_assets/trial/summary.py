@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.chain import STAGES
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import PLAN
 from fink_assets.lake.table import Table
+from fink_assets.lake.tables import Tables
 
 if TYPE_CHECKING:
     import pandas as pd

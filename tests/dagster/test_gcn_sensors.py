@@ -13,8 +13,8 @@ from deltalake import write_deltalake
 
 from fink_assets.definitions import build_defs
 from fink_assets.lake.combined import Combined
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Receipt
+from fink_assets.lake.tables import Tables
 from fink_assets.surveys import ZTF
 from sensors import counterparts, gcn
 

@@ -11,8 +11,8 @@ from pipeline import feed, sample
 from fink_assets.chain import STAGES, archived
 from fink_assets.definitions import build_defs
 from fink_assets.drain import HELD
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Receipt
+from fink_assets.lake.tables import Tables
 from fink_assets.settings import Settings
 from fink_assets.stream2raw.batches import next_plan
 from fink_assets.surveys import ZTF

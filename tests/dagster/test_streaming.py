@@ -10,7 +10,7 @@ from pipeline import rows as stored
 
 from fink_assets.definitions import build_defs
 from fink_assets.distribution.filters.ztf import FILTERS
-from fink_assets.lake.contracts import Tables
+from fink_assets.lake.tables import Tables
 from fink_assets.raw2science.modules.ztf import MODULES
 from fink_assets.surveys import ZTF
 from sensors import stream

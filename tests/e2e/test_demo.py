@@ -13,7 +13,7 @@ import pytest
 from conftest import JAVA
 from unit.raw2science.batches import batch, sample
 
-from fink_assets.lake.contracts import Tables
+from fink_assets.lake.tables import Tables
 from fink_assets.raw2science.modules.ztf import solar_system
 from fink_assets.settings import PROJECT
 from fink_assets.trial.known import truth_of

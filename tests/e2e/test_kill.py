@@ -15,8 +15,8 @@ from conftest import JAVA
 from pipeline import WIDE, feed, make_topic, received, rows, sample, sent, text
 
 from fink_assets.chain import STAGES
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import PLAN
+from fink_assets.lake.tables import Tables
 from resources.embedded.jars import resolve
 from resources.embedded.processes import running
 from resources.kafka import Kafka

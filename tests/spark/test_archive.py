@@ -7,8 +7,8 @@ import pytest
 from pipeline import NIGHT, Run, rows, text
 
 from fink_assets.astro.sphere import cells
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Receipt
+from fink_assets.lake.tables import Tables
 from fink_assets.raw2science.backfill import replace_nights
 from fink_assets.surveys import ZTF
 

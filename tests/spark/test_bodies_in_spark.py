@@ -9,8 +9,9 @@ import pytest
 from pipeline import rows, text
 
 from fink_assets.astro.phase_functions import hg
-from fink_assets.lake.contracts import PHASE_CURVES, Tables, solar_system
+from fink_assets.lake.contracts import PHASE_CURVES, solar_system
 from fink_assets.lake.ledger import Receipt
+from fink_assets.lake.tables import Tables
 from fink_assets.solar_system.observations import Observations
 from fink_assets.solar_system.phase_curves import PhaseCurves
 from fink_assets.surveys.lsst import LSST

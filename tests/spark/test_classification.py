@@ -9,6 +9,7 @@ import itertools
 import pytest
 from unit.raw2science.batches import ORACLES
 
+from fink_assets.raw2science.modules.hosts import EXTRAGALACTIC, MAY_BE_EXTRAGALACTIC
 from fink_assets.raw2science.modules.labels import Label, after_of, inputs_of, one_of
 from fink_assets.raw2science.modules.ztf.classification import LABELS, classification
 
@@ -144,6 +145,29 @@ GOOD_ALERT = dict(drb=0.9, classtar=0.9, jd=60.0, jdstarthist=50.0, ndethist=5, 
 )
 def test_a_label_says_most_of_what_modules_found(values, label, spark):
     assert label_of(spark, **{**GOOD_ALERT, **values}) == label
+
+
+def test_hosts_are_told_by_long_words_and_a_failure_is_no_galaxy(spark):
+    """Regression: Fink's filters for Rubin look short types up among long words.
+
+    An alert in a galaxy ("G") is in none there, and one whose look-up failed ("Fail") is in one.
+    Here a failed look-up has no answer, and what is not known may be extragalactic.
+    """
+    known = {
+        ("Galaxy", "G"): True,
+        ("Seyfert_1", "Sy1"): True,
+        ("Mira", "Mi*"): False,
+        ("G", "G"): False,
+        ("Fail", "Fail"): False,
+        ("Fail 504", "Fail 504"): False,
+        (None, None): True,
+    }
+    rows = spark.createDataFrame(list(known), "main_type string, otype string").selectExpr(
+        "struct(main_type, otype) as simbad"
+    )
+    found = rows.selectExpr("simbad.*", f"{MAY_BE_EXTRAGALACTIC} as may").collect()
+    assert {(row["main_type"], row["otype"]): row["may"] for row in found} == known
+    assert not {word for word in EXTRAGALACTIC if word.startswith("Fail")}
 
 
 def label_of(spark, **values):

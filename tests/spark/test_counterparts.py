@@ -9,7 +9,7 @@ from fink_assets.astro.angles import separation
 from fink_assets.counterparts.pairs import RADIUS_ARCSEC, Counterparts
 from fink_assets.definitions import build_defs
 from fink_assets.lake.combined import COUNTERPARTS, Combined
-from fink_assets.lake.contracts import Tables
+from fink_assets.lake.tables import Tables
 
 OBJECT = "object_id: string, ra: double, dec: double, last_time: timestamp"
 ARCSEC = 1 / 3600

@@ -133,16 +133,20 @@ def test_an_object_without_a_count_is_neither_new_nor_old(spark):
     assert computed(spark, alert)[1]["detection_history"]["is_first"] is None
 
 
+NOT_ASKED = {module.name: "it was not asked" for module in MODULES if module.services}
+
+
 def test_modules_apply_where_there_is_something_to_compute(built):
     statuses = {number: alert["module_status"] for number, alert in built.items()}
     assert statuses[113]["fast_transient_rate"] == "not_applicable"
     assert statuses[8]["fast_transient_rate"] == "not_applicable"
     not_for_three_points = {"early_snia", "hostless"}
     assert {statuses[2].pop(name) for name in not_for_three_points} == {"not_applicable"}
-    others = [m.name for m in MODULES if m.name not in not_for_three_points]
+    assert {statuses[2].pop(m.name) for m in MODULES if m.services} == {"unavailable"}
+    others = [m.name for m in MODULES if m.name not in not_for_three_points and not m.services]
     assert statuses[2] == dict.fromkeys(others, "ok")
     assert statuses[9]["early_snia"] == "ok"
-    assert all(alert["module_errors"] == {} for alert in built.values())
+    assert all(alert["module_errors"] == NOT_ASKED for alert in built.values())
 
 
 @pytest.mark.parametrize("name", ["lightcurve_features", "fast_transient_rate"])
@@ -180,7 +184,7 @@ def test_a_golden_alert_gets_its_golden_values_through_spark(module, golden, rea
 @needs_alerts
 def test_real_alerts_need_no_failure_and_stay_in_range(real):
     assert len(real) > 150
-    assert all(alert["module_errors"] == {} for alert in real.values())
+    assert all(alert["module_errors"] == NOT_ASKED for alert in real.values())
     for module in MODULES:
         for column in [c for c in module.outputs if c.between]:
             low, high = column.between
@@ -333,7 +337,11 @@ def test_the_official_client_reads_fink_s_names_in_a_message(spark):
     table, _ = avro_to_arrow(avro_schema(sent.schema["alert"].dataType), alerts)
     received = {alert["diaSourceId"]: alert for alert in table.to_pylist()}
     assert set(received) == {packet["diaSourceId"] for packet in rubin.built()}
-    assert received[8]["pred"] == {"is_first": None, "is_sso": True}
+    assert {k: received[8]["pred"][k] for k in ("is_first", "is_sso", "is_cataloged")} == {
+        "is_first": None,
+        "is_sso": True,
+        "is_cataloged": None,
+    }
     assert received[113]["misc"] == {"firstDiaSourceMjdTaiFink": rubin.START}
     assert received[113]["lc_features"]["g"]["mean"] == 800
     assert received[113]["lc_features"]["u"] is None

@@ -10,7 +10,7 @@ from gcn_scene import BURST, NIGHT, Scene, alert
 from pipeline import rows, text
 
 from fink_assets.lake.combined import Combined
-from fink_assets.lake.contracts import Tables
+from fink_assets.lake.tables import Tables
 from sensors.maintenance import NOUNS, REWRITTEN, SHARED, SORTED, compact, compact_shared
 
 

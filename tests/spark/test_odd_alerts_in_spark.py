@@ -17,6 +17,7 @@ UNKNOWN = "nothing but an identity"
 SURE = {
     ("ztf", "classification"): {"label": "Unknown"},
     ("lsst", "solar_system"): {"is_sso": False},
+    ("lsst", "classification"): {"label": "Unknown", "is_cataloged": False},
     ("ztf", "transient_features"): dict.fromkeys(
         ("bright_star", "point_underneath", "variable_source", "stationary", "is_transient"), False
     ),
@@ -51,7 +52,7 @@ def test_a_value_is_null_or_a_finite_number_in_its_range(module, found):
         assert bool(values) == (row["module_status"][module.name] == "ok")
         for column in module.outputs:
             low, high = column.between or (-math.inf, math.inf)
-            for number in numbers(values.get(column.name)):
+            for number in numbers(values.get(column.name)) if column.type != "timestamp" else ():
                 assert math.isfinite(number), (name, column.name)
                 assert low <= number <= high or name in ABSURD, (name, column.name)
 
@@ -63,6 +64,7 @@ def test_where_nothing_is_known_values_are_null_and_counts_are_zero(module, foun
     counts = {c.name for c in module.outputs if c.type == "int" and "meta.number" in c.ucd}
     assert {known.pop(name) for name in counts & set(known)} <= {0}
     known.pop("unreadable", None)  # says why
+    known.pop("answered", None)  # there is nothing at the place, and when that was said
     assert known == SURE.get((module.survey, module.name), {})
 
 

@@ -11,8 +11,8 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from fink_assets.distribution.filter import AlertFilter
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Plan, Range, Receipt
+from fink_assets.lake.tables import Tables
 from quality.reconciliation import alerts, deliveries, offsets
 
 NIGHT, OTHER = "2021-11-22", "2021-11-23"

@@ -7,8 +7,9 @@ import pytest
 from pipeline import rows, text
 
 from fink_assets.astro.time import time_of_jd
-from fink_assets.lake.contracts import TRACKLETS, Tables
+from fink_assets.lake.contracts import TRACKLETS
 from fink_assets.lake.ledger import Receipt
+from fink_assets.lake.tables import Tables
 from fink_assets.solar_system.tracklets import Tracklets
 from fink_assets.surveys.ztf import ZTF
 

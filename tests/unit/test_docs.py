@@ -24,7 +24,7 @@ from fink_assets.surveys import SURVEYS
 PAGES = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")])
 TEXT = {page: page.read_text() for page in PAGES}
 ALL = "\n".join(TEXT.values())
-EXAMPLES = {"color_of_alert.py", "bright_candidates.py", "spicy.py"}
+EXAMPLES = {"color_of_alert.py", "bright_candidates.py", "brightening.py", "spicy.py"}
 
 
 def name(page):

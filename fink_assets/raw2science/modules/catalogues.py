@@ -8,30 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from fink_assets.catalogues import (
-    CATALOGUES,
-    DWARF_AGN,
-    GCVS,
-    MAGNETIC_CV,
-    MANGROVE,
-    SYMBIOTIC,
-    TDE,
-    TNS,
-    VSX,
-    X3HSP,
-    X4LAC,
-)
+from fink_assets.catalogues import CATALOGUES
 from fink_assets.catalogues.catalogue import Catalogue
 from fink_assets.raw2science.module import Column, ScienceModule
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SEARCHED: tuple[Catalogue, ...] = (
-    *(GCVS, VSX, X3HSP, X4LAC, MANGROVE),
-    *(DWARF_AGN, MAGNETIC_CV, SYMBIOTIC, TDE, TNS),
-)
-"""What the module `crossmatch` searches."""
 
 
 def catalogues_of(

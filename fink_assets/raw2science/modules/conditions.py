@@ -4,6 +4,11 @@ import re
 from collections.abc import Collection
 
 
+def known(path: str) -> str:
+    """Write the condition that a value is a finite number; to Spark, NaN is above infinity."""
+    return f"coalesce(abs({path}) < double('infinity'), false)"
+
+
 def with_nulls(condition: str, group: str, *, but: Collection[str] = ()) -> str:
     """Write null for each NaN in the fields of a struct; to Spark, NaN is above every number.
 

@@ -6,11 +6,7 @@ Each condition is on the entry `i` of the history.
 from collections.abc import Iterable
 
 from fink_assets.raw2science.module import Column
-
-
-def known(path: str) -> str:
-    """Write the condition that a value is a finite number; to Spark, NaN is above infinity."""
-    return f"coalesce(abs({path}) < double('infinity'), false)"
+from fink_assets.raw2science.modules.conditions import known
 
 
 def before(path: str) -> str:

@@ -9,19 +9,20 @@ EXTRAGALACTIC = (
     *("GinCl", "GinGroup", "GinPair", "GravLens_Candidate", "GroupG", "HII_G", "High_z_G", "IG"),
     *("LINER", "LSB_G", "PairG", "PartofG", "Possible_ClG", "Possible_SClG", "SN"),
     *("SN*_Candidate", "Seyfert", "Seyfert_1", "Seyfert_2", "StarburstG", "SuperClG"),
-    *("Transient", "Unknown", "Void"),
+    *("Transient", "Void"),
 )
-"""Types that Fink takes for extragalactic, without the words for a failed request among them."""
+"""Types that Fink takes for extragalactic, without its words for no answer and a failed one."""
+NOTHING_KNOWN = "Unknown"
 
 HOST_INPUTS = ("simbad.main_type",)
 MAY_BE_EXTRAGALACTIC = (
     f"(simbad.main_type is null or simbad.main_type in "
-    f"({', '.join(repr(word) for word in EXTRAGALACTIC)}))"
+    f"({', '.join(repr(word) for word in (*EXTRAGALACTIC, NOTHING_KNOWN))}))"
 )
 """Spark SQL condition: true also where SIMBAD has nothing, or has not answered."""
 
 KNOWN_AS = (
-    "if(simbad.main_type in ('Unknown', 'Transient') or simbad.main_type like 'Galaxy%', "
+    f"if(simbad.main_type in ('{NOTHING_KNOWN}', 'Transient') or simbad.main_type like 'Galaxy%', "
     "null, simbad.main_type)"
 )
 """Spark SQL expression of what SIMBAD says an object is, where that says more than that there is

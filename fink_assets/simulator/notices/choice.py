@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from fink_assets.astro.angles import separation
 from fink_assets.simulator.notices.model import Event
-from fink_assets.simulator.notices.region import separation
 from fink_assets.simulator.notices.scale import mjd_of
 from fink_assets.simulator.sky.model import Field
 

@@ -112,12 +112,6 @@ def degrees(vector: Numbers) -> tuple[Numbers, Numbers]:
     return np.degrees(np.arctan2(y, x)) % 360, np.degrees(np.arctan2(z, np.hypot(x, y)))
 
 
-def separation(ra: Any, dec: Any, other_ra: Any, other_dec: Any) -> Numbers:
-    """Angle between places, in degrees."""
-    ends = direction(ra, dec).T - direction(other_ra, other_dec).T
-    return np.degrees(2 * np.arcsin(np.minimum(np.linalg.norm(ends, axis=-1) / 2, 1)))
-
-
 def _drawn(random: np.random.Generator, major: float, minor: float) -> Numbers:
     """Direction in the region's own frame."""
     while True:

@@ -10,8 +10,8 @@ from fink_assets.archive.alerts import Alerts
 from fink_assets.archive.classes import Classes
 from fink_assets.astro.sphere import cells
 from fink_assets.lake import sorting
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Receipt
+from fink_assets.lake.tables import Tables
 from fink_assets.surveys import ZTF
 
 NIGHT = datetime(2025, 12, 31, 4, tzinfo=UTC)

@@ -6,8 +6,8 @@ from deltalake import DeltaTable, write_deltalake
 
 from fink_assets.archive.bodies import BodyAlerts
 from fink_assets.lake import sorting
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Receipt
+from fink_assets.lake.tables import Tables
 
 NIGHT, NEXT = "2025-12-31", "2026-01-01"
 

@@ -8,7 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fink_assets.astro import sphere
-from fink_assets.astro.sphere import Sources, cells, nearest, order_for, separation_arcsec
+from fink_assets.astro.angles import separation
+from fink_assets.astro.sphere import Sources, cells, nearest, order_for
 
 CENTRES = [
     (0, 0),
@@ -41,7 +42,7 @@ def around(centre, points, radius):
 
 def of_all_pairs(ra, dec, found, radius):
     """Nearest separation of each position by comparing it with every source."""
-    apart = separation_arcsec(ra[:, None], dec[:, None], found.ra[None], found.dec[None])
+    apart = 3600 * separation(ra[:, None], dec[:, None], found.ra[None], found.dec[None])
     reach = radius if found.radius is None else np.minimum(radius, found.radius)[None]
     return np.where(apart <= reach, apart, np.nan)
 
@@ -141,5 +142,5 @@ def test_separations_are_those_of_astropy():
     dec, other_dec = np.degrees(np.arcsin(random.uniform(-1, 1, (2, 500))))
     expected = SkyCoord(ra, dec, unit="deg").separation(SkyCoord(other_ra, other_dec, unit="deg"))
     np.testing.assert_allclose(
-        separation_arcsec(ra, dec, other_ra, other_dec), expected.arcsec, rtol=1e-9
+        3600 * separation(ra, dec, other_ra, other_dec), expected.arcsec, rtol=1e-9
     )

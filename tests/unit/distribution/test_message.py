@@ -117,6 +117,11 @@ def test_two_outputs_of_one_name_are_refused(names):
         fink_names([module("a", names[0]), module("b", names[1])])
 
 
+def test_a_module_cannot_have_the_name_of_a_value_in_finks_topics():
+    with pytest.raises(ValueError, match="tns is a name in Fink's topics, and of a module"):
+        fink_names([module("a", "tns"), module("tns", "")])
+
+
 def test_each_survey_has_the_names_that_fink_gives_to_its_alerts():
     found = fink_names(lsst.MODULES)
     assert found["pred"] == {
@@ -140,7 +145,13 @@ def test_each_survey_has_the_names_that_fink_gives_to_its_alerts():
         *("gcvs_type", "vsx_Type", "x3hsp_type", "x4lac_type"),
         *("mangrove_HyperLEDA_name", "mangrove_2MASS_name", "mangrove_lum_dist"),
         *("mangrove_ang_dist", "tns_fullname", "tns_type", "tns_redshift"),
+        *("simbad_otype", "spicy_class", "gaiadr3_DR3Name", "gaiadr3_Plx", "gaiadr3_e_Plx"),
+        *("legacydr8_zphot", "legacydr8_e_zphot", "legacydr8_pstar", "legacydr8_fqual"),
     }
     assert set(found) == {"pred", "misc", "lc_features", "clf", "xm"}
     assert {"roid", "nalerthist", "mag_rate", "lc_features_g"} < set(fink_names(ztf.MODULES))
     assert {"gcvs", "vsx", "x3hsp", "x4lac", "mangrove", "tns"} < set(fink_names(ztf.MODULES))
+    assert {"cdsxmatch", "DR3Name", "Plx", "e_Plx", "gaiaVarFlag", "gaiaClass"} < set(
+        fink_names(ztf.MODULES)
+    )
+    assert {"spicy_id", "spicy_class", "anomaly_score"} < set(fink_names(ztf.MODULES))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fink_assets.distribution.packets import reader
-from fink_assets.lake.contracts import Tables
+from fink_assets.lake.tables import Tables
 
 KAFKA = pa.struct([("topic", pa.string()), ("partition", pa.int32()), ("offset", pa.int64())])
 PACKET = pa.struct(

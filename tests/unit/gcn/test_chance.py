@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from unit.gcn.notices import SHARED
 
 from fink_assets.gcn.chance import COVERAGES, RATES, chance_probability
-from fink_assets.gcn.tiers import BRONZE, EXTRAGALACTIC, GOLD, SILVER, tiers
+from fink_assets.gcn.tiers import BRONZE, GOLD, SILVER, tiers
+from fink_assets.raw2science.modules.hosts import EXTRAGALACTIC, NOTHING_KNOWN
 
 ORACLE = SHARED / "science_oracles" / "GRB_grb.parquet"
 RADIUS, DELAY = st.floats(0, 180), st.floats(-10, 1000)
@@ -90,7 +91,7 @@ def test_a_tier_asks_for_everything_below_it_and_null_never_passes(told, tier):
 
 def test_failed_look_ups_are_no_galaxies():
     """Fink's list of labels has `Fail` and `Fail 504`."""
-    assert len(EXTRAGALACTIC) == 34 - len({"Fail", "Fail 504", "Unknown"})
+    assert len(EXTRAGALACTIC) == 34 - len({"Fail", "Fail 504", NOTHING_KNOWN})
 
 
 @pytest.mark.skipif(not ORACLE.exists(), reason="Fink's rows are not beside the project")

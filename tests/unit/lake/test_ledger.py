@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pandas as pd
 import pytest
 
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import PLAN, Plan, Range, Receipt, latency
+from fink_assets.lake.tables import Tables
 
 FIRST = Plan(
     batch=0,

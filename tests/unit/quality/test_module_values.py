@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from fink_assets.lake.contracts import Tables
+from fink_assets.lake.tables import Tables
 from fink_assets.raw2science.module import Column, ScienceModule
 from quality.module_values import LEAST, NIGHTS, distance, values
 

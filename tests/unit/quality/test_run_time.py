@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from fink_assets.lake.contracts import Tables
+from fink_assets.lake.tables import Tables
 from fink_assets.raw2science.module import BUDGET_MS, Column, ScienceModule
 from quality.run_time import BATCHES, LEAST, SAMPLE, RunTime, measured, sample
 

@@ -10,8 +10,9 @@ import pandas as pd
 from unit.raw2science.batches import Packet, batch
 
 from fink_assets.raw2science.batch import run_modules
-from fink_assets.raw2science.module import ScienceModule, ordered
+from fink_assets.raw2science.module import ScienceModule
 from fink_assets.raw2science.modules import MODULES
+from fink_assets.raw2science.order import ordered
 
 SURVEYS = ("ztf", "lsst")
 Watch = Callable[[ScienceModule, pd.DataFrame], None]

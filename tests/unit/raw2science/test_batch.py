@@ -82,6 +82,15 @@ def test_what_is_no_number_is_none_where_a_module_does_not_apply(type):
     assert found["some.score"].tolist() == [values[type], None, None]
 
 
+@pytest.mark.parametrize("type", ["string", "map<string, string>"])
+def test_a_column_of_which_nothing_is_known_is_not_one_of_numbers(type):
+    """Regression: texts that are all unknown are NaN to pandas, and failed all of Spark."""
+    nothing = module("nothing", lambda a: pd.DataFrame({"score": np.nan}, index=a.index), type=type)
+    found = run(nothing)["nothing.score"]
+    assert found.dtype == object
+    assert found.tolist() == [None, None, None]
+
+
 def test_a_module_whose_data_are_missing_is_unavailable_and_says_why():
     lacking = replace(module("blind", lambda _: 1 / 0), data=(Held(lack="run set-up"), Held()))
     needing = module("needing", plus_one, needs=("blind",))

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from fink_assets.raw2science.apply import passes
-from fink_assets.raw2science.module import Column, ScienceModule, ordered, science_module
+from fink_assets.raw2science.module import Column, ScienceModule, science_module
+from fink_assets.raw2science.order import ordered, passes
 
 SCORE = Column(name="score", type="double", doc="A number.")
 

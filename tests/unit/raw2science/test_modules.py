@@ -16,8 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fink_assets.catalogues import Catalogue
-from fink_assets.raw2science.module import ScienceModule, ordered
+from fink_assets.raw2science.module import ScienceModule
 from fink_assets.raw2science.modules import MODULES
+from fink_assets.raw2science.order import ordered
 
 
 def label(module: ScienceModule) -> str:

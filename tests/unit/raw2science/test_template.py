@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import rubin
+import test_modules as promises
 from batches import batch, sample
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,6 +53,35 @@ def test_a_new_module_runs_on_real_alerts_and_keeps_its_contract(folder, survey)
     values = checked(module, batch(packets, module.inputs))[output.name].dropna()
     assert len(values) > len(packets) / 2
     assert values.between(*output.between).all()
+
+
+@pytest.mark.parametrize("survey", ["ztf", "lsst"])
+@pytest.mark.parametrize(
+    "promise",
+    [
+        promises.test_a_module_says_who_answers_for_it_and_what_its_columns_mean,
+        promises.test_missing_and_odd_values_neither_raise_nor_leak_to_other_alerts,
+    ],
+)
+def test_a_new_module_keeps_what_all_modules_promise(folder, survey, promise):
+    promise(module=loaded(write("brand_new", survey=survey, owner="a@b.c", folder=folder).file))
+
+
+@pytest.mark.parametrize("survey", ["ztf", "lsst"])
+@pytest.mark.parametrize(
+    "promise",
+    [
+        promises.test_a_module_returns_its_outputs_for_the_rows_it_was_given,
+        promises.test_an_input_may_be_missing_altogether,
+        promises.test_missing_values_may_come_as_nulls_and_measurements_in_single_precision,
+        promises.test_a_module_reads_what_it_declares_and_nothing_else,
+        promises.test_a_module_leaves_its_input_as_it_was,
+    ],
+)
+def test_a_new_module_keeps_on_real_alerts_what_all_modules_promise(folder, survey, promise):
+    """It once failed where all errors were missing, before its author had changed a line."""
+    module = loaded(write("brand_new", survey=survey, owner="a@b.c", folder=folder).file)
+    promise(module=module, alerts=sample() if survey == "ztf" else rubin.built())
 
 
 @pytest.mark.parametrize("survey", ["ztf", "lsst"])

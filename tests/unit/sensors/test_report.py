@@ -9,8 +9,8 @@ import pytest
 from fink_assets.chain import Done
 from fink_assets.distribution.filters.ztf import FILTERS
 from fink_assets.drain import Report
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Receipt
+from fink_assets.lake.tables import Tables
 from fink_assets.raw2science.asked import Asking
 from fink_assets.raw2science.modules.ztf import MODULES
 from fink_assets.surveys import ZTF

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 import pandas as pd
 
-from fink_assets.astro.sphere import separation_arcsec
+from fink_assets.astro.angles import separation
 
 OK = '<INFO name="QUERY_STATUS" value="OK"/>'
 
@@ -130,7 +130,7 @@ def answer(catalogue, fields):
     lines = fields["cat1"].splitlines()
     for line in lines[1:]:
         _, ra, dec = line.split(",")
-        apart = separation_arcsec(float(ra), float(dec), at_ra, at_dec)
+        apart = 3600 * separation(float(ra), float(dec), at_ra, at_dec)
         for i in np.flatnonzero(apart <= float(fields["distMaxArcsec"])):
             values = [catalogue[name].iloc[i] for name in names]
             rows.append([f"{apart[i]:.6f}", *line.split(","), *values])

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from unit.services import served
 from unit.services.served import serving, simbad, votable, x_match
 
-from fink_assets.astro.sphere import cells, separation_arcsec
+from fink_assets.astro.angles import separation
+from fink_assets.astro.sphere import cells
 from fink_assets.services import GAIA_DR3, LEGACY_DR8, SERVICES, SIMBAD, SPICY
 from fink_assets.services.cds import ask, centres, question, sources, undeclared
 from fink_assets.services.client import Client, Limits, ServiceError
@@ -190,7 +191,7 @@ def test_no_point_of_a_cell_is_farther_from_its_centre_than_is_asked_about(cell,
     ra, dec = centres(np.array([cell]))
     at = healpix_to_lonlat(np.array([cell]), 1 << ORDER, dx=[x], dy=[y], order="nested")
     at_ra, at_dec = (angle.to_value("deg") for angle in at)
-    assert separation_arcsec(ra, dec, at_ra, at_dec)[0] < CIRCUMRADIUS_ARCSEC
+    assert 3600 * separation(ra, dec, at_ra, at_dec)[0] < CIRCUMRADIUS_ARCSEC
 
 
 def test_columns_that_the_service_does_not_have_are_named():

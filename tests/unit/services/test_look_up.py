@@ -138,7 +138,7 @@ def test_what_is_found_depends_neither_on_order_nor_on_batches_nor_on_who_asked(
     places, seed, cuts, tmp_path_factory
 ):
     """And it is what a search of the whole catalogue would find, at poles and at RA 0, too."""
-    from fink_assets.astro.sphere import separation_arcsec
+    from fink_assets.astro.angles import separation
 
     root = tmp_path_factory.mktemp("lake")
     whole = positions(*places)
@@ -151,7 +151,7 @@ def test_what_is_found_depends_neither_on_order_nor_on_batches_nor_on_who_asked(
     two = pd.concat([part for part in parts if len(part)]).loc[whole.index]
     pd.testing.assert_frame_equal(one, two)
     for place, (_, result) in zip(places, one.iterrows(), strict=True):
-        apart = separation_arcsec(*place, SKY["ra"].to_numpy(), SKY["dec"].to_numpy())
+        apart = 3600 * separation(*place, SKY["ra"].to_numpy(), SKY["dec"].to_numpy())
         if apart.min() <= 1.0:
             assert result["separation"] == pytest.approx(apart.min(), abs=1e-9)
         else:

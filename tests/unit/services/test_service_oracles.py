@@ -87,11 +87,11 @@ def test_each_alert_has_the_stored_answer_again(service, file, tmp_path):
 
 def _alone(alerts, sources, service):
     """Alerts beside no source of another alert."""
-    from fink_assets.astro.sphere import separation_arcsec
+    from fink_assets.astro.angles import separation
 
     at = (sources[name].to_numpy(float) for name in (service.position.ra, service.position.dec))
     ra, dec = alerts["ra"].to_numpy()[:, None], alerts["dec"].to_numpy()[:, None]
-    apart = separation_arcsec(ra, dec, *at)
+    apart = 3600 * separation(ra, dec, *at)
     return ~(apart <= service.radius_arcsec).any(axis=1)
 
 

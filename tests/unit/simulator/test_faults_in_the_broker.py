@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fink_assets.lake.contracts import Tables
+from fink_assets.lake.tables import Tables
 from fink_assets.settings import PROJECT
 from fink_assets.simulator import lsst, small_night
 from fink_assets.simulator.faults import FAULTS, broken

@@ -22,6 +22,7 @@ from astropy_healpix import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fink_assets.astro.angles import separation
 from fink_assets.simulator import archive
 from fink_assets.simulator.notices import fermi, lvk, voevent
 from fink_assets.simulator.notices.choice import (
@@ -41,7 +42,7 @@ from fink_assets.simulator.notices.night import (
     table,
     write_truth,
 )
-from fink_assets.simulator.notices.region import around, axes_of, centred, separation
+from fink_assets.simulator.notices.region import around, axes_of, centred
 from fink_assets.simulator.notices.scale import mjd_of, time_on
 from fink_assets.simulator.notices.skymap import FINEST, Distance, cells, distance_around
 from fink_assets.simulator.sequence import Outgoing

@@ -4,8 +4,8 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Plan, Range, Receipt
+from fink_assets.lake.tables import Tables
 from fink_assets.stream2raw.reprocess import reprocess
 
 

@@ -6,7 +6,7 @@ import messages
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from fink_assets.lake.contracts import Tables
+from fink_assets.lake.tables import Tables
 from fink_assets.stream2raw.framing import container, fingerprint
 from fink_assets.stream2raw.writers import Writers
 from fink_assets.surveys import ZTF

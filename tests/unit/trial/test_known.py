@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from fink_assets.lake.contracts import Tables
+from fink_assets.lake.tables import Tables
 from fink_assets.simulator.truth import schema
 from fink_assets.trial.known import fates, truth_of
 

@@ -1,6 +1,6 @@
 """The bench of look-ups asks the tables that the archive makes, and reads its clock right."""
 
-from fink_assets.lake.contracts import Tables
+from fink_assets.lake.tables import Tables
 from fink_assets.trial.lookups import WARMING, build, measure, questions
 
 

@@ -8,8 +8,8 @@ import pytest
 from deltalake import write_deltalake
 
 from fink_assets.chain import STAGES
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.ledger import Plan, Range, Receipt
+from fink_assets.lake.tables import Tables
 from fink_assets.trial.progress import through
 from fink_assets.trial.summary import line, show, summarize
 

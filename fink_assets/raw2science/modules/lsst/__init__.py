@@ -16,7 +16,7 @@ from fink_assets.raw2science.modules.lsst.simbad import simbad
 from fink_assets.raw2science.modules.lsst.solar_system import solar_system
 from fink_assets.raw2science.modules.lsst.spicy import spicy
 from fink_assets.raw2science.modules.lsst.supernova import supernova
-from fink_assets.raw2science.modules.lsst.tns import tns
+from fink_assets.raw2science.modules.lsst.tns_transient import tns_transient
 
 MODULES: tuple[ScienceModule, ...] = (
     cats,
@@ -34,5 +34,5 @@ MODULES: tuple[ScienceModule, ...] = (
     solar_system,
     spicy,
     supernova,
-    tns,
+    tns_transient,
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fink_assets.raw2science.models.registry import CATS_LSST
 from fink_assets.raw2science.module import Column, Golden, science_module
+from fink_assets.raw2science.modules.conditions import known
 from fink_assets.raw2science.modules.lsst.bands import BANDS
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ STEPS = 395
 PADDING = (-999.0, -999.0, -999.0, 0.0)
 DIGITS = 6
 VARIES = " and ".join(
-    f"size(array_distinct(filter(history.{name}, x -> x is not null and not isnan(x)))) >= 2"
+    f"size(array_distinct(filter(history.{name}, x -> {known('x')}))) >= 2"
     for name in ("psfFlux", "psfFluxErr")
 )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fink_assets.raw2science.models.registry import EARLY_SNIA_LSST
 from fink_assets.raw2science.module import Column, Golden, science_module
+from fink_assets.raw2science.modules.conditions import known
 from fink_assets.raw2science.modules.lsst.bands import BANDS
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ FEWEST_RISING, ENOUGH_RISING = 2, 3
             between=(0, 1),
         ),
     ),
-    applies=f"size(filter(history.psfFlux, f -> f is not null and not isnan(f))) >= {MIN_POINTS}",
+    applies=f"size(filter(history.psfFlux, f -> {known('f')})) >= {MIN_POINTS}",
     golden=(
         Golden(alert=3068429600980730117, expected={"snia_vs_nonia": 0.382}, tolerance=0.05),
         Golden(alert=3068429600980730184, expected={"snia_vs_nonia": 0.195}, tolerance=0.05),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fink_assets.raw2science.module import Golden, science_module
-from fink_assets.raw2science.modules.epochs import known
+from fink_assets.raw2science.modules.conditions import known
 from fink_assets.raw2science.modules.lsst.motion import MOTION_INPUTS, MOVING
 from fink_assets.raw2science.modules.stamps import hostless_columns, tested
 

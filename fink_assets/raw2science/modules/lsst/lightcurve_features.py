@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fink_assets.raw2science.module import Golden, science_module
 from fink_assets.raw2science.modules.bands import band_column, by_band
+from fink_assets.raw2science.modules.conditions import known
 from fink_assets.raw2science.modules.lsst.bands import BANDS
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ SPELLINGS = {band: band for band in BANDS}
         band_column(band, unit="nJy", ucd="stat;phot.flux", fink=f"lc_features.{band}")
         for band in BANDS
     ),
-    applies="exists(history.psfFlux, f -> f is not null and not isnan(f))",
+    applies=f"exists(history.psfFlux, f -> {known('f')})",
     golden=(
         Golden(
             alert=396950876717106,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fink_assets.raw2science.models.registry import SUPERNNOVA_LSST_SN
 from fink_assets.raw2science.module import Column, Golden, science_module
-from fink_assets.raw2science.modules.epochs import known
+from fink_assets.raw2science.modules.conditions import known
 from fink_assets.raw2science.modules.supernnova import ZERO_POINT, scores
 
 if TYPE_CHECKING:

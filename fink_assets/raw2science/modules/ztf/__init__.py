@@ -17,7 +17,7 @@ from fink_assets.raw2science.modules.ztf.simbad import simbad
 from fink_assets.raw2science.modules.ztf.solar_system import solar_system
 from fink_assets.raw2science.modules.ztf.spicy import spicy
 from fink_assets.raw2science.modules.ztf.supernova import supernova
-from fink_assets.raw2science.modules.ztf.tns import tns
+from fink_assets.raw2science.modules.ztf.tns_transient import tns_transient
 from fink_assets.raw2science.modules.ztf.transient_features import transient_features
 
 MODULES: tuple[ScienceModule, ...] = (
@@ -37,6 +37,6 @@ MODULES: tuple[ScienceModule, ...] = (
     solar_system,
     spicy,
     supernova,
-    tns,
+    tns_transient,
     transient_features,
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fink_assets.raw2science.models.registry import ANOMALY_ZTF
 from fink_assets.raw2science.module import Column, Golden, science_module
+from fink_assets.raw2science.modules.conditions import known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +25,7 @@ FILE_OF_BAND = {"g": "r", "r": "g"}
 MOST_FEATURES_NEED = 4
 ENOUGH = " or ".join(
     "size(filter(history.magpsf, (m, i) -> "
-    f"m is not null and not isnan(m) and history.fid[i] = {fid})) >= {MOST_FEATURES_NEED}"
+    f"{known('m')} and history.fid[i] = {fid})) >= {MOST_FEATURES_NEED}"
     for fid in (1, 2)
 )
 

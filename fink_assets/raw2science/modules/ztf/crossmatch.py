@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fink_assets.catalogues import SEARCHED
 from fink_assets.raw2science.module import Column, Golden, science_module
-from fink_assets.raw2science.modules.catalogues import SEARCHED, counterpart_columns, counterparts
+from fink_assets.raw2science.modules.catalogues import counterpart_columns, counterparts
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,7 +5,8 @@ Counts and epochs of the packet's own history only; light-curve statistics belon
 """
 
 from fink_assets.raw2science.module import Column, Golden, science_module
-from fink_assets.raw2science.modules.epochs import before, count, count_columns, epochs, known
+from fink_assets.raw2science.modules.conditions import known
+from fink_assets.raw2science.modules.epochs import before, count, count_columns, epochs
 
 BANDS = {1: "g", 2: "r", 3: "i"}
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fink_assets.raw2science.models.registry import EARLY_SNIA_ZTF
 from fink_assets.raw2science.module import Column, Golden, science_module
+from fink_assets.raw2science.modules.conditions import known
 from fink_assets.raw2science.modules.hosts import HOST_INPUTS, MAY_BE_EXTRAGALACTIC
 from fink_assets.raw2science.modules.supernnova import ZERO_POINT
 
@@ -50,7 +51,7 @@ BANDS = (1, 2)
         ),
     ),
     applies=(
-        "size(filter(history.magpsf, m -> m is not null and not isnan(m))) >= 4 "
+        f"size(filter(history.magpsf, m -> {known('m')})) >= 4 "
         f"and candidate.ndethist <= 20 and {MAY_BE_EXTRAGALACTIC}"
     ),
     golden=(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fink_assets.raw2science.module import Golden, science_module
 from fink_assets.raw2science.modules.bands import band_column, by_band
+from fink_assets.raw2science.modules.conditions import known
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,8 +39,7 @@ SOURCE_BEHIND_ARCSEC = 1.5
         for band in BANDS
     ),
     applies=(
-        "exists(history.magpsf, m -> m is not null and not isnan(m)) "
-        "and exists(history.fid, fid -> fid in (1, 2))"
+        f"exists(history.magpsf, m -> {known('m')}) and exists(history.fid, fid -> fid in (1, 2))"
     ),
     golden=(
         Golden(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fink_assets.raw2science.models.registry import SUPERNNOVA_ZTF_IA, SUPERNNOVA_ZTF_SN
 from fink_assets.raw2science.module import Column, Golden, science_module
-from fink_assets.raw2science.modules.epochs import known
+from fink_assets.raw2science.modules.conditions import known
 from fink_assets.raw2science.modules.hosts import HOST_INPUTS, MAY_BE_EXTRAGALACTIC
 from fink_assets.raw2science.modules.supernnova import ZERO_POINT, scores
 

@@ -20,7 +20,7 @@ from fink_assets.services import TNS_LIST
     ),
     services=(TNS_LIST,),
 )
-def tns() -> dict[str, str]:
+def tns_transient() -> dict[str, str]:
     """Give the nearest transient of the server's daily list within 1.5 arcsec, classified or not.
 
     `type` is null for a transient that nobody has classified. Where the list was never fetched, the

@@ -1,0 +1,62 @@
+"""Measure a backfill of one module against computing nights anew, on archived alerts.
+
+Asserts nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+
+from fink_assets.chain import STAGES
+from fink_assets.definitions import build_chain
+from fink_assets.raw2science.backfill import replace_modules, replace_nights
+from fink_assets.settings import Settings
+from fink_assets.simulator.replay import send
+from fink_assets.trial import measures
+from fink_assets.trial.feed import feed_of
+from fink_assets.trial.figures import backfill_table
+from fink_assets.trial.plan import Plan
+from resources.embedded.processes import running
+
+CHEAP = ("classification", "solar_system")
+"""One that reads other modules' values, and one that reads the packet; both surveys have them."""
+
+
+def backfill(configuration: Settings, plan: Plan, console: Console) -> dict[str, Any]:
+    """Archive alerts and enrich them, then compute a module anew, and everything."""
+    feed = feed_of(plan, plan.total, configuration, console)
+    with running(configuration, only=("kafka", "spark")) as services:
+        chain = build_chain(plan.survey, configuration)
+        console.print(f"Archiving {plan.total} alerts")
+        send(feed.stream(plan.total), configuration.input_servers, plan.topic)
+        with Progress(console=console) as bars:
+            task = bars.add_task("enriching", total=None)
+            while chain.step(lambda _: bars.advance(task), stages=STAGES[:2]):
+                pass
+        nights = sorted(chain.tables.science.nights())
+        own = {module.name: module for module in chain.enrich.modules}
+        steps: dict[str, Callable[[], None]] = {
+            name: lambda name=name: replace_modules(chain.enrich, [own[name]], nights)  # type: ignore[misc]
+            for name in CHEAP
+        }
+        steps["everything"] = lambda: replace_nights(chain.enrich, nights)
+        before, seconds = measures.speed(), {}
+        for name, step in steps.items():
+            console.print(f"Computing {name} again")
+            begun = time.perf_counter()
+            step()
+            seconds[name] = round(time.perf_counter() - begun, 1)
+        figures = {
+            "alerts": chain.tables.science.count(),
+            "nights": len(nights),
+            "seconds": seconds,
+            "sha256_mb_s": [before, measures.speed()],
+            "memory_gb": measures.peak_memory(services),
+        }
+    console.print(backfill_table(figures))
+    return figures
