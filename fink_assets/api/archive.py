@@ -1,0 +1,183 @@
+"""The only door to the tables: a snapshot of the lake, columns of a table, rows of a query.
+
+Read with delta-rs and DataFusion. What an endpoint means does not belong here; where a table is
+laid out otherwise one day, this is what changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from fink_assets.api import sql
+from fink_assets.api.errors import RequestError
+from fink_assets.lake.contracts import Tables
+from fink_assets.lake.table import Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from deltalake import DeltaTable
+
+ATTEMPTS = 4
+"""Tries of a query whose files a vacuum deleted while it read them: each with a new snapshot."""
+REMEMBERED = 32
+"""Snapshots of the past that are kept at hand."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Archive:
+    """The tables of one survey, now or as they were.
+
+    Parameters
+    ----------
+    tables : Tables
+        The survey's tables.
+    as_of : datetime, optional
+        Time (UTC) of which every table is shown; None for now.
+    """
+
+    tables: Tables
+    as_of: datetime | None = None
+    _past: dict[Any, DeltaTable | None] = field(default_factory=dict, repr=False, compare=False)
+
+    def at(self, moment: datetime | int | None) -> Archive:
+        """Show the archive as it was: at a time, or when its science table got a version."""
+        if isinstance(moment, int):
+            moment = self._time_of_version(moment)
+        return replace(self, as_of=moment)
+
+    def there(self, noun: str) -> bool:
+        """Whether the table has ever been written."""
+        return self._log(noun) is not None
+
+    def fields(self, noun: str) -> Mapping[str, str]:
+        """List the columns of a table, and the fields of its structs by dotted path.
+
+        Returns
+        -------
+        mapping
+            From path to type as Arrow writes it; empty where the table is not there.
+        """
+        log = self._log(noun)
+        return _flat(log) if log is not None else {}
+
+    def rows(
+        self,
+        noun: str,
+        columns: Mapping[str, str],
+        *,
+        where: Sequence[str] = (),
+        order: str = "",
+        limit: int | None = None,
+    ) -> pa.Table:
+        """Read rows of one table: expressions by the names that they get; no rows if it is absent.
+
+        Expressions and conditions are SQL, of names and values written by `sql`.
+        """
+        import pyarrow as pa
+
+        if not self.there(noun):
+            return pa.table({alias: pa.array([], pa.null()) for alias in columns})
+        chosen = ", ".join(f"{value} as {sql.name(alias)}" for alias, value in columns.items())
+        condition = " and ".join(f"({each})" for each in where) or "true"
+        tail = (f" order by {order}" if order else "") + (f" limit {limit}" if limit else "")
+        return self.query(f"select {chosen} from it where {condition}{tail}", it=noun)
+
+    def query(self, statement: str, **nouns: str) -> pa.Table:
+        """Answer a query over tables that are there, by the names that they have in it.
+
+        A vacuum may delete files of a snapshot while they are read: then it is read anew.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._answer(statement, nouns)
+            except Exception as problem:  # delta-rs and Arrow share no error class of their own
+                if not _file_is_gone(problem):
+                    raise
+                if self.as_of is not None:
+                    told = f"Of {self.as_of.isoformat()} the archive is not kept any more.\n"
+                    raise RequestError(told) from None
+                if attempt == ATTEMPTS:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+    def _answer(self, statement: str, nouns: Mapping[str, str]) -> pa.Table:
+        import pyarrow as pa
+        from deltalake import QueryBuilder
+
+        builder = QueryBuilder()
+        for alias, noun in nouns.items():
+            log = self._log(noun)
+            if log is None:
+                raise LookupError(f"{noun}: nothing was ever written")
+            builder.register(alias, log)
+        return pa.RecordBatchReader.from_stream(builder.execute(statement)).read_all()
+
+    def _log(self, noun: str) -> DeltaTable | None:
+        table = self._table(noun)
+        if self.as_of is None:
+            return table.log()
+        place = (table.address, self.as_of)
+        if place not in self._past:
+            if len(self._past) >= REMEMBERED:
+                self._past.pop(next(iter(self._past)), None)
+            self._past[place] = _as_it_was(table, self.as_of)
+        return self._past[place]
+
+    def _table(self, noun: str) -> Table:
+        found = getattr(self.tables, noun)
+        return found if isinstance(found, Table) else found.table
+
+    def _time_of_version(self, version: int) -> datetime:
+        log = self._table("science").log()
+        for commit in log.history() if log is not None else ():
+            if commit["version"] == version:
+                return _moment(commit)
+        raise RequestError(f"There is no version {version} of the archive.\n")
+
+
+def _as_it_was(table: Table, moment: datetime) -> DeltaTable | None:
+    """Snapshot of a table at a time, None before its first commit."""
+    from deltalake import DeltaTable
+
+    if not DeltaTable.is_deltatable(table.address):
+        return None
+    log = DeltaTable(table.address)
+    known = [c for c in log.history() if c.get("version", -1) >= 0]
+    earliest = min((_moment(commit) for commit in known), default=None)
+    log.load_as_version(moment)
+    return None if earliest and log.version() == 0 and moment < earliest else log
+
+
+def _moment(commit: Mapping[str, Any]) -> datetime:
+    return datetime.fromtimestamp(commit["timestamp"] / 1000, UTC)
+
+
+def _file_is_gone(problem: Exception) -> bool:
+    told = str(problem).lower()
+    return "not found" in told and "object" in told
+
+
+def _flat(log: DeltaTable) -> dict[str, str]:
+    import pyarrow as pa
+
+    found: dict[str, str] = {}
+    schema = pa.schema(log.schema().to_arrow())
+    _walk("", schema, found)
+    return found
+
+
+def _walk(prefix: str, fields: Any, found: dict[str, str]) -> None:
+    import pyarrow as pa
+
+    for each in fields:
+        path = f"{prefix}{each.name}"
+        found[path] = str(each.type)
+        if pa.types.is_struct(each.type):
+            _walk(f"{path}.", each.type, found)
+
+
+Reader = Callable[[Archive, Mapping[str, Any]], Any]
+"""Answers a request: the archive as it is asked for, and the arguments, typed."""
