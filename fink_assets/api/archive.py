@@ -69,21 +69,29 @@ class Archive:
         columns: Mapping[str, str],
         *,
         where: Sequence[str] = (),
-        order: str = "",
+        order: Sequence[str] = (),
         limit: int | None = None,
     ) -> pa.Table:
         """Read rows of one table: expressions by the names that they get; no rows if it is absent.
 
-        Expressions and conditions are SQL, of names and values written by `sql`.
+        Expressions and conditions are SQL, of names and values written by `sql`; what orders the
+        rows may end in ``desc``.
         """
         import pyarrow as pa
 
         if not self.there(noun):
             return pa.table({alias: pa.array([], pa.null()) for alias in columns})
-        chosen = ", ".join(f"{value} as {sql.name(alias)}" for alias, value in columns.items())
         condition = " and ".join(f"({each})" for each in where) or "true"
-        tail = (f" order by {order}" if order else "") + (f" limit {limit}" if limit else "")
-        return self.query(f"select {chosen} from it where {condition}{tail}", it=noun)
+        # DataFusion refuses some plans that sort by an expression which is not among the columns.
+        keys = {f"_order_{k}": each.removesuffix(" desc") for k, each in enumerate(order)}
+        listed = {**columns, **keys}
+        inside = ", ".join(f"{value} as {sql.name(alias)}" for alias, value in listed.items())
+        chosen = ", ".join(sql.name(alias) for alias in columns)
+        signs = [" desc" if each.endswith(" desc") else "" for each in order]
+        by = ", ".join(f"{key}{sign}" for key, sign in zip(keys, signs, strict=True))
+        tail = (f" order by {by}" if by else "") + (f" limit {limit}" if limit else "")
+        statement = f"select {chosen} from (select {inside} from it where {condition}){tail}"
+        return self.query(statement, it=noun)
 
     def query(self, statement: str, **nouns: str) -> pa.Table:
         """Answer a query over tables that are there, by the names that they have in it.
@@ -113,7 +121,8 @@ class Archive:
             if log is None:
                 raise LookupError(f"{noun}: nothing was ever written")
             builder.register(alias, log)
-        return pa.RecordBatchReader.from_stream(builder.execute(statement)).read_all()
+        found = pa.RecordBatchReader.from_stream(builder.execute(statement)).read_all()
+        return found.cast(pa.schema([_readable(each) for each in found.schema]))
 
     def _log(self, noun: str) -> DeltaTable | None:
         table = self._table(noun)
@@ -153,6 +162,14 @@ def _as_it_was(table: Table, moment: datetime) -> DeltaTable | None:
 
 def _moment(commit: Mapping[str, Any]) -> datetime:
     return datetime.fromtimestamp(commit["timestamp"] / 1000, UTC)
+
+
+def _readable(field: Any) -> Any:
+    """Give texts the type that all functions of Arrow know, not DataFusion's views."""
+    import pyarrow as pa
+
+    plain = {"string_view": pa.string(), "binary_view": pa.binary()}.get(str(field.type))
+    return field.with_type(plain) if plain is not None else field
 
 
 def _file_is_gone(problem: Exception) -> bool:

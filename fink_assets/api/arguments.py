@@ -125,7 +125,8 @@ def finite(value: Any) -> float:
 def whole(value: Any) -> int:
     """Read a whole number of 64 bits."""
     number = int(value.strip()) if isinstance(value, str) else int(value)
-    if isinstance(value, bool) or number != float(value) or not -(2**63) <= number < 2**63:
+    fraction = isinstance(value, float) and number != value
+    if isinstance(value, bool) or fraction or not -(2**63) <= number < 2**63:
         raise ValueError(f"{value} is not a whole number")
     return number
 

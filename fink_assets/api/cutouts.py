@@ -115,18 +115,22 @@ def _alert(archive: Archive, values: Values) -> int | None:
         return int(values["diaSourceId"])
     where = [f"object_id = {sql.text(values['objectId'])}"]
     columns = {"alert_id": "alert_id"}
-    rows = archive.rows("science", columns, where=where, order="time desc", limit=1)
+    rows = archive.rows("science", columns, where=where, order=("time desc",), limit=1)
     return rows["alert_id"][0].as_py() if rows.num_rows else None
 
 
 def _plain(file: bytes) -> bytes:
-    """Unpack a file that is compressed."""
-    from astropy.io import fits
+    """Unpack a file that is compressed, as it is inside."""
+    import zlib
 
-    with fits.open(io.BytesIO(file), ignore_missing_simple=True) as units:
-        out = io.BytesIO()
-        units.writeto(out, output_verify="silentfix+ignore")
-    return out.getvalue()
+    from fink_assets.astro.stamps import LARGEST_BYTES
+
+    if not file.startswith(b"\x1f\x8b"):
+        return file
+    try:
+        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(file, LARGEST_BYTES)
+    except zlib.error as problem:
+        raise RequestError(f"The image of this alert cannot be read: {problem}\n", 422) from None
 
 
 def _png(file: bytes, values: Values) -> bytes:

@@ -16,8 +16,8 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from fink_assets.api import errors, formats
-from fink_assets.api.arguments import typed
+from fink_assets.api import errors, formats, simple_cone
+from fink_assets.api.arguments import Argument, typed
 from fink_assets.api.endpoints import Answer, Content, Endpoint, Rows
 from fink_assets.api.errors import RequestError
 from fink_assets.api.limits import BusyError, Limits, Queue, Turnstile, given
@@ -39,6 +39,7 @@ def application(
     metrics, queue = Metrics(), Queue(limits)
     for endpoint in endpoints:
         _add(app, archive, endpoint, queue)
+    _add_cone_search(app, archive, queue)
     _add_operations(app, archive, metrics)
     _add_errors(app)
     _add_counting(app, metrics, Turnstile(limits.per_second))
@@ -88,16 +89,7 @@ def _require_format(endpoint: Endpoint, values: Mapping[str, Any]) -> None:
 
 def _documented(endpoint: Endpoint, method: str) -> dict[str, Any]:
     """Describe the arguments as OpenAPI does."""
-    described = [
-        {
-            "name": each.name,
-            "in": "query",
-            "required": False,  # without any, GET explains the endpoint
-            "description": each.doc + (" (required)" if each.required else ""),
-            "schema": {"type": each.type},
-        }
-        for each in endpoint.all_arguments
-    ]
+    described = _parameters(endpoint.all_arguments)
     if method == "GET":
         return {"parameters": described}
     properties = {d["name"]: {**d["schema"], "description": d["description"]} for d in described}
@@ -106,6 +98,35 @@ def _documented(endpoint: Endpoint, method: str) -> dict[str, Any]:
     if needed:
         schema["required"] = needed
     return {"requestBody": {"content": {"application/json": {"schema": schema}}}}
+
+
+def _parameters(arguments: Sequence[Argument]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": each.name,
+            "in": "query",
+            "required": False,  # without any, GET explains the endpoint
+            "description": each.doc + (" (required)" if each.required else ""),
+            "schema": {"type": each.type},
+        }
+        for each in arguments
+    ]
+
+
+def _add_cone_search(app: FastAPI, archive: Archive, queue: Queue) -> None:
+    async def search(request: Request) -> Response:
+        asked = dict(request.query_params)
+        found = await queue.run(lambda: simple_cone.answered(archive, asked))
+        return Response(found.body, headers={"content-type": found.media})
+
+    parameters = _parameters(simple_cone.ARGUMENTS)
+    app.add_api_route(
+        "/vo/scs",
+        search,
+        methods=["GET"],
+        description="Simple Cone Search of the IVOA; radii in degrees.",
+        openapi_extra={"parameters": parameters},
+    )
 
 
 def _add_operations(app: FastAPI, archive: Archive, metrics: Metrics) -> None:

@@ -7,6 +7,7 @@ forbids.
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ def _field(document: Any, rows: pa.Table, name: str, meanings: Mapping[str, Mean
     from astropy.io.votable.tree import Field
 
     meaning = meanings.get(name, Meaning())
-    kind, size = _type(rows[name].type)
+    kind, size = _type(rows[name])
     made = Field(document, ID=identifier(name), name=name, datatype=kind, arraysize=size)
     if meaning.unit:
         made.unit = meaning.unit
@@ -77,7 +78,8 @@ def _field(document: Any, rows: pa.Table, name: str, meanings: Mapping[str, Mean
     return made
 
 
-def _type(kind: Any) -> tuple[str, str | None]:
+def _type(column: Any) -> tuple[str, str | None]:
+    kind = column.type
     known: dict[str, str] = {
         "double": "double",
         "float": "float",
@@ -86,7 +88,10 @@ def _type(kind: Any) -> tuple[str, str | None]:
         "int16": "short",
         "bool": "boolean",
     }
-    return (known[str(kind)], None) if str(kind) in known else ("unicodeChar", "*")
+    if str(kind) in known:
+        return known[str(kind)], None
+    plain = all(text is None or text.isascii() for text in column.to_pylist())
+    return "char" if plain else "unicodeChar", "*"
 
 
 def _fill(table: Any, rows: pa.Table) -> None:
@@ -97,15 +102,11 @@ def _fill(table: Any, rows: pa.Table) -> None:
         place = identifier(name)
         values = rows[name].to_pylist()
         unknown = np.array([value is None for value in values], bool)
-        blank = _blank(_type(rows[name].type)[0])
+        blank = _blank(_type(rows[name])[0])
         table.array[place] = [blank if value is None else value for value in values]
         table.array.mask[place] = unknown
 
 
 def _blank(kind: str) -> Any:
-    return {"unicodeChar": "", "double": np_nan(), "float": np_nan(), "boolean": False}.get(kind, 0)
-
-
-def np_nan() -> float:
-    """Stand in for a masked number."""
-    return float("nan")
+    text, number = dict.fromkeys(("char", "unicodeChar"), ""), math.nan
+    return {**text, "double": number, "float": number, "boolean": False}.get(kind, 0)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fink_assets.api.archive import Archive
 
 FIRST_NIGHT = datetime(2019, 11, 1, tzinfo=UTC)
-NEWEST_FIRST = "time desc, alert_id"
+NEWEST_FIRST = ("time desc", "alert_id")
 TRENDS = {
     "rising": ("d:mag_rate < 0", ()),
     "fading": ("d:mag_rate > 0", ()),
@@ -34,7 +34,7 @@ def alerts(
     asked: Sequence[str],
     *,
     where: Sequence[str],
-    order: str = NEWEST_FIRST,
+    order: Sequence[str] = NEWEST_FIRST,
     limit: int | None = arguments.MOST_ROWS,
     default: Sequence[str] = (),
 ) -> Rows:
@@ -53,7 +53,7 @@ def _read(
     noun: str,
     asked: Sequence[str],
     where: Sequence[str],
-    order: str,
+    order: Sequence[str],
     limit: int | None,
     more: Mapping[str, str] | None = None,
 ) -> pa.Table:
@@ -186,7 +186,7 @@ def conesearch(archive: Archive, values: Values) -> Rows:
     asked = values["columns"]
     wanted = [*(asked or ztf_columns.LIGHT), "i:ra", "i:dec", "v:separation_degree"]
     more = {"v:separation_degree": distance}
-    order = f"{distance}, object_id"
+    order = (distance, "object_id")
     table = _read(archive, "objects", wanted, where, order, values["n"], more)
     return Rows(table=table, meanings=ztf_columns.MEANINGS)
 
