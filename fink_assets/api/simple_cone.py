@@ -96,4 +96,4 @@ def _found(archive: Archive, values: Mapping[str, Any]) -> bytes:
         limit=values["MAXREC"] or 1,
     )
     meanings = {name: COLUMNS[name][1] for name in names}
-    return formats.written(formats.cleaned(rows), "votable", meanings)[0]
+    return votable.written(formats.cleaned(rows), meanings, version=votable.OF_CONE_SEARCH)

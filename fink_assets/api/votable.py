@@ -32,11 +32,16 @@ def identifier(name: str) -> str:
     return made if re.match(r"[A-Za-z_]", made) else f"_{made}"
 
 
-def written(rows: pa.Table, meanings: Mapping[str, Meaning]) -> bytes:
-    """Write flat rows as a VOTable 1.4 with an INFO of the status."""
+VERSION = "1.4"
+OF_CONE_SEARCH = "1.1"
+"""Simple Cone Search 1.03 names columns by UCDs of before VOTable 1.2, which refuses them."""
+
+
+def written(rows: pa.Table, meanings: Mapping[str, Meaning], *, version: str = VERSION) -> bytes:
+    """Write flat rows as a VOTable with an INFO of the status."""
     from astropy.io.votable.tree import Info, Resource, TableElement, VOTableFile
 
-    document = VOTableFile(version="1.4")
+    document = VOTableFile(version=version)
     resource = Resource(type="results")
     resource.infos.append(Info(name="QUERY_STATUS", value="OK"))
     document.resources.append(resource)
@@ -53,7 +58,7 @@ def failed(text: str) -> bytes:
     """Write a VOTable that says only what is wrong, as Simple Cone Search has it."""
     from astropy.io.votable.tree import Info, Resource, VOTableFile
 
-    document = VOTableFile(version="1.4")
+    document = VOTableFile(version=OF_CONE_SEARCH)
     resource = Resource(type="results")
     document.resources.append(resource)
     status = Info(name="QUERY_STATUS", value="ERROR")
