@@ -189,7 +189,9 @@ def as_of(value: Any) -> datetime | int:
     return int(written) if written.isdecimal() and len(written) < 7 else moment(written)
 
 
-FORMAT = Argument(name="output-format", read=text, default="json", doc="json, csv, votable, parquet")
+FORMAT = Argument(
+    name="output-format", read=text, default="json", doc="json, csv, votable, parquet"
+)
 COMMON = (
     Argument(name="as_of", read=as_of, doc="State of the archive: a time (UTC) or a version"),
     Argument(

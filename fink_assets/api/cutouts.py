@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fink_assets.api import arguments, sql
 from fink_assets.api.arguments import Argument
@@ -173,8 +173,11 @@ def stretched(pixels: Numbers, values: Values) -> Numbers:
         return np.asarray(1 / (1 + np.exp(-(pixels - middle) / max((high - low) / 2, 1e-12) / 3)))
     low, high = np.percentile(pixels, [values["pmin"], values["pmax"]])
     cut = np.clip((pixels - low) / max(high - low, 1e-12), 0, 1)
-    curves = {"sqrt": np.sqrt, "power": np.square, "log": lambda x: np.log1p(1000 * x) / np.log(1001)}
-    return np.asarray(curves.get(values["stretch"], lambda x: x)(cut))
+    if values["stretch"] == "sqrt":
+        return np.asarray(np.sqrt(cut))
+    if values["stretch"] == "power":
+        return np.asarray(np.square(cut))
+    return np.asarray(np.log1p(1000 * cut) / np.log(1001)) if values["stretch"] == "log" else cut
 
 
 def colormap(value: object) -> str:
@@ -196,9 +199,7 @@ def percentile(value: object) -> float:
 
 
 DRAWN = (
-    Argument(
-        name="kind", read=arguments.one_of(*KINDS, "All"), required=True, doc="Which image"
-    ),
+    Argument(name="kind", read=arguments.one_of(*KINDS, "All"), required=True, doc="Which image"),
     Argument(
         name="output-format",
         read=arguments.one_of("PNG", "FITS", "array"),

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from fink_assets.api import arguments, cone, cutouts, lsst_columns, sql, ztf_more
+from fink_assets.api import arguments, cone, cutouts, lsst_columns, lsst_nights, lsst_words, sql
 from fink_assets.api.arguments import COLUMNS, Argument
 from fink_assets.api.endpoints import Endpoint, Rows, Values, between, chosen, nights
 from fink_assets.api.errors import RequestError
@@ -112,7 +112,7 @@ def mjd_tai(moment: datetime) -> float:
 
 def tags(archive: Archive, values: Values) -> Rows | dict[str, Any]:
     """Answer `/tags`: what the filters are, or the newest alerts that one of them passed."""
-    known = known_tags()
+    known = lsst_words.known_tags()
     if values["tag"] is None:
         return {tag: {"description": doc, "API support": "yes"} for tag, doc in known.items()}
     if values["tag"] not in known:
@@ -135,99 +135,6 @@ def tags(archive: Archive, values: Values) -> Rows | dict[str, Any]:
     ]
     columns = lsst_columns.of_sources(archive.fields("science"))
     return _read(archive, "science", columns, values, where, order=NEWEST_FIRST)
-
-
-def known_tags() -> dict[str, str]:
-    """List the filters of the survey, and what each says of itself."""
-    from fink_assets.distribution.filters import FILTERS
-
-    return {f.name: f.doc.strip() for f in FILTERS if f.survey == "lsst"}
-
-
-def blocks(archive: Archive, values: Values) -> dict[str, Any]:
-    """Answer `/blocks`: conditions that filters share; here the cuts that every alert passed."""
-    from fink_assets.surveys import SURVEYS
-
-    return {f"b_{rule.name}": rule.why for rule in SURVEYS["lsst"].cuts}
-
-
-def schema(archive: Archive, values: Values) -> dict[str, Any]:
-    """Answer `/schema`: the columns of an endpoint, as the tables have them now."""
-    name = values["endpoint"].removeprefix("/api/v1/").strip("/")
-    columns = {
-        "sources": ("science", lsst_columns.of_sources),
-        "tags": ("science", lsst_columns.of_sources),
-        "sso": ("science", lsst_columns.of_sources),
-        "objects": ("objects", lsst_columns.of_objects),
-        "conesearch": ("objects", lsst_columns.of_cone),
-        "fp": ("forced_photometry", lambda fields: lsst_columns.of_struct("measurement", fields)),
-    }
-    if name == "cutouts":
-        images = {f"cutout{k}": {"type": "array", "doc": f"{k} image"} for k in cutouts.KINDS}
-        return {"Rubin cutouts (b:)": images}
-    if name == "statistics":
-        return {"Fink statistics (f:)": {n: {"type": "long", "doc": d} for n, (_, d) in COUNTS.items()}}
-    if name not in columns:
-        raise RequestError(f"There is no endpoint {values['endpoint']}.\n", 404)
-    noun, of = columns[name]
-    fields = archive.fields(noun)
-    sections: dict[str, dict[str, Any]] = {"Rubin original fields (r:)": {}, "Fink fields (f:)": {}}
-    for column in of(fields):
-        family, field = column.split(":", 1)
-        meaning = lsst_columns.MEANINGS.get(column)
-        section = list(sections)[family == "f"]
-        sections[section][field] = {
-            "type": _kind(field, fields),
-            "doc": meaning.doc if meaning else "",
-        }
-    return sections
-
-
-def _kind(field: str, fields: Mapping[str, str]) -> str:
-    path = {**lsst_columns.MODULES, **lsst_columns.OBJECTS}.get(field, ("", ""))[0]
-    places = (path, f"diaSource.{field}", f"diaObject.{field}", f"measurement.{field}")
-    return next((fields[place] for place in places if place in fields), "string")
-
-
-def _of_band(band: str) -> tuple[str, str]:
-    return f"sum(case when diaSource['band'] = '{band}' then 1 else 0 end)", f"Of them in {band}"
-
-
-def _if_true(path: str) -> str:
-    return f"sum(case when {sql.field(path)} then 1 else 0 end)"
-
-
-COUNTS: dict[str, tuple[str, str]] = {
-    "alerts": ("count(*)", "Alerts that pass the cuts"),
-    **{f"alerts_{band}": _of_band(band) for band in "ugrizy"},
-    "objects": ("count(distinct object_id)", "Objects of them"),
-    "visits": ("count(distinct diaSource['midpointMjdTai'])", "Exposures with such alerts"),
-    "is_sso": (_if_true("solar_system.is_sso"), "Of known bodies"),
-    "is_first": (_if_true("detection_history.is_first"), "First detections"),
-    "in_tns": ("count(tns['fullname'])", "Near a transient of the TNS"),
-    "is_cataloged": (_if_true("classification.is_cataloged"), "Near a catalogued source"),
-}
-
-
-def statistics(archive: Archive, values: Values) -> Rows:
-    """Answer `/statistics`: what each night had, counted from the table of science."""
-    import pyarrow as pa
-
-    where = [ztf_more.prefix_of_night(values["date"])]
-    fields = archive.fields("science")
-    structs = {"diaSource", "solar_system", "detection_history", "tns", "classification"}
-    absent = structs - {path.split(".")[0] for path in fields}
-    counts = {
-        f"f:{name}": "cast(null as bigint)" if any(s in value for s in absent) else value
-        for name, (value, _) in COUNTS.items()
-    }
-    if not archive.there("science"):
-        return Rows(table=pa.table({name: pa.array([], pa.int64()) for name in counts}))
-    columns = {"f:night": "replace(night, '-', '')", **counts}
-    read = chosen(columns, values["columns"]) or columns
-    listed = ", ".join(f"{value} as {sql.name(name)}" for name, value in read.items())
-    statement = f"select {listed} from it where {where[0]} group by night order by night"
-    return Rows(table=archive.query(statement, it="science"))
 
 
 def sso(archive: Archive, values: Values) -> Rows:
@@ -268,7 +175,10 @@ ENDPOINTS = (
         arguments=(
             _NAMED,
             Argument(
-                name="midpointMjdTai", read=arguments.finite, type="number", doc="Only this exposure"
+                name="midpointMjdTai",
+                read=arguments.finite,
+                type="number",
+                doc="Only this exposure",
             ),
             COLUMNS,
         ),
@@ -310,11 +220,11 @@ ENDPOINTS = (
         ),
         bare=True,
     ),
-    Endpoint(path="blocks", doc="Conditions.", answer=blocks, tabular=False, bare=True),
+    Endpoint(path="blocks", doc="Conditions.", answer=lsst_words.blocks, tabular=False, bare=True),
     Endpoint(
         path="schema",
         doc="Columns of an endpoint.",
-        answer=schema,
+        answer=lsst_words.schema,
         arguments=(
             Argument(name="endpoint", read=arguments.text, required=True, doc="/api/v1/sources"),
             Argument(name="major_version", read=arguments.text, doc="Without meaning here"),
@@ -325,7 +235,7 @@ ENDPOINTS = (
     Endpoint(
         path="statistics",
         doc="Counts of each night.",
-        answer=statistics,
+        answer=lsst_nights.statistics,
         arguments=(
             Argument(
                 name="date", read=arguments.text, required=True, doc="YYYYMMDD, YYYYMM, YYYY, empty"
@@ -338,9 +248,7 @@ ENDPOINTS = (
         doc="Detections of known bodies of the Solar System.",
         answer=sso,
         arguments=(
-            Argument(
-                name="n_or_d", read=arguments.names, required=True, doc="Packed designations"
-            ),
+            Argument(name="n_or_d", read=arguments.names, required=True, doc="Packed designations"),
             Argument(name="withEphem", read=arguments.flag, default=False, doc="Not available"),
             COLUMNS,
         ),

@@ -68,7 +68,9 @@ def of_struct(struct: str, fields: Mapping[str, str]) -> dict[str, str]:
     """Expressions of the fields of a struct of the packet, as `r:` columns."""
     start = f"{struct}."
     return {
-        f"r:{path.removeprefix(start)}": sql.field(path) for path in fields if path.startswith(start)
+        f"r:{path.removeprefix(start)}": sql.field(path)
+        for path in fields
+        if path.startswith(start)
     }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from fink_assets.api import arguments, cone, sql, ztf_columns
+from fink_assets.api import arguments, cone, sql, ztf_classes, ztf_columns
 from fink_assets.api.arguments import COLUMNS, Argument
 from fink_assets.api.endpoints import Endpoint, Rows, Values, between, chosen, nights
 from fink_assets.api.errors import RequestError
@@ -21,12 +21,6 @@ if TYPE_CHECKING:
 
 FIRST_NIGHT = datetime(2019, 11, 1, tzinfo=UTC)
 NEWEST_FIRST = ("time desc", "alert_id")
-TRENDS = {
-    "rising": ("d:mag_rate < 0", ()),
-    "fading": ("d:mag_rate > 0", ()),
-    "low_state": ("blazar", ("(CTA) Blazar low state",)),
-    "new_low_state": ("blazar", ("(CTA) Blazar low state",)),
-}
 
 
 def alerts(
@@ -58,7 +52,7 @@ def _read(
     more: Mapping[str, str] | None = None,
 ) -> pa.Table:
     fields = archive.fields(noun)
-    known = ztf_columns.available(fields) | (more or {})
+    known = {**ztf_columns.available(fields), **(more or {})}
     named = known | ztf_columns.own(fields)
     wanted = list(asked) or [*known, *ztf_columns.DERIVED]
     read = chosen(named, ztf_columns.with_ingredients(wanted)) if wanted else named
@@ -115,61 +109,13 @@ def latests(archive: Archive, values: Values) -> Rows:
     start, stop = values["startdate"], values["stopdate"]
     fields = archive.fields("science")
     where = [
-        of_class(values["class"], fields),
+        ztf_classes.of_class(values["class"], fields),
         *between(start, stop),
         *nights(start, stop),
-        *of_trend(values["trend"], values["class"], fields),
+        *ztf_classes.of_trend(values["trend"], values["class"], fields),
     ]
     default = [*ztf_columns.LIGHT, *(ztf_columns.RATES if values["color"] else ())]
     return alerts(archive, values["columns"], where=where, limit=values["n"], default=default)
-
-
-def of_class(name: str, fields: Mapping[str, str]) -> str:
-    """Condition of a class as people write it: ``(TNS) SN Ia``, ``(SIMBAD) QSO``, ``QSO``."""
-    if name.startswith("(TNS) "):
-        kind = sql.text(name.removeprefix("(TNS) "))
-        return f"{sql.field('tns.type')} = {kind}" if "tns.type" in fields else "false"
-    if name.startswith("(CTA) Blazar "):
-        return _blazar(name.removeprefix("(CTA) Blazar "), fields)
-    kind = sql.text(name.removeprefix("(SIMBAD) "))
-    places = [p for p in ("simbad.main_type", "simbad.otype") if p in fields]
-    labels = [ztf_columns.available(fields)["v:classification"], *map(sql.field, places)]
-    return " or ".join(f"{label} = {kind}" for label in labels)
-
-
-def _blazar(state: str, fields: Mapping[str, str]) -> str:
-    """Condition of a low or high state: the flux is beyond its limit now and has been before."""
-    side = {"low state": "low", "high state": "high"}.get(state)
-    if side is None or f"blazar.instantness_{side}" not in fields:
-        return "false"
-    instant, robust = (sql.field(f"blazar.{n}_{side}") for n in ("instantness", "robustness"))
-    if side == "low":
-        return f"{robust} < 1 and {robust} >= 0 and {instant} < 1 and {instant} >= 0"
-    return f"{robust} > 1 and {instant} > 1"
-
-
-def of_trend(trend: str | None, name: str, fields: Mapping[str, str]) -> list[str]:
-    """Condition of a trend; brightening means that the magnitude falls.
-
-    Raises
-    ------
-    RequestError
-        The trend is not known, or not of this class.
-    """
-    if trend is None:
-        return []
-    if trend not in TRENDS:
-        raise RequestError(f"`trend` must be one of {', '.join(TRENDS)}, not {trend}.\n")
-    condition, classes = TRENDS[trend]
-    if classes and name not in classes:
-        raise RequestError(f"`trend={trend}` is of the class {classes[0]} only.\n")
-    if condition != "blazar":
-        column, sign = condition.split(" ", 1)
-        return [f"{ztf_columns.available(fields)[column]} {sign}"]
-    if "blazar.instantness_low" not in fields:
-        return ["false"]
-    robust = sql.field("blazar.robustness_low")
-    return [f"{robust} < 1"] if trend == "low_state" else [f"{robust} >= 1"]
 
 
 def conesearch(archive: Archive, values: Values) -> Rows:
@@ -273,7 +219,7 @@ ENDPOINTS = (
                 name="startdate", read=arguments.moment, default=FIRST_NIGHT, doc="From here on"
             ),
             Argument(name="stopdate", read=arguments.moment, doc="Until here"),
-            Argument(name="trend", read=arguments.text, doc=", ".join(TRENDS)),
+            Argument(name="trend", read=arguments.text, doc=", ".join(ztf_classes.TRENDS)),
             Argument(
                 name="color", read=arguments.flag, default=False, type="boolean", doc="Also colours"
             ),

@@ -6,7 +6,7 @@ own modules, which is given when it is asked for by name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fink_assets.api import sql
@@ -128,7 +128,11 @@ def with_ingredients(asked: Sequence[str]) -> list[str]:
 
 def derived(rows: pa.Table, names: Sequence[str]) -> pa.Table:
     """Add dates and constellations to rows that have what they are made of."""
-    makers = {"v:lastdate": _date, "v:firstdate": _date, "v:constellation": _constellation}
+    makers: dict[str, Callable[..., list[str | None]]] = {
+        "v:lastdate": _date,
+        "v:firstdate": _date,
+        "v:constellation": _constellation,
+    }
     for name in names:
         if name in makers and set(INGREDIENTS[name]) <= set(rows.column_names):
             values = [rows[n].to_pylist() for n in INGREDIENTS[name]]

@@ -1,4 +1,4 @@
-"""What became of alerts, nights that balance, the past of the archive, and the Virtual Observatory."""
+"""What became of alerts, nights that balance, the past of the archive, the Virtual Observatory."""
 
 import io
 import threading
@@ -73,9 +73,7 @@ def test_a_night_balances_if_each_alert_was_judged(scene):
         received = sum(row["night"] == night for row in rows)
         judged = found["rows"]["science"] + found["rows"]["quarantine"]
         assert found["alerts_received"] == received == judged
-        assert found["rejected_by"] == (
-            {"low_real_bogus": 1} if night == rows[0]["night"] else {}
-        )
+        assert found["rejected_by"] == ({"low_real_bogus": 1} if night == rows[0]["night"] else {})
     empty = client.get("/api/v1/reconciliation", params={"night": "20300101"}).json()
     assert empty["alerts_received"] == 0
 
@@ -172,7 +170,9 @@ def test_pyvo_searches_as_in_any_other_service(scene, tmp_path):
         def get(self, url, params=None, **more):
             answer = client.get(url.partition("testserver")[2] or "/vo/scs", params=params)
             answer.raw = io.BytesIO(answer.content)
-            answer.raw.read = lambda size=-1, decode_content=True, _read=answer.raw.read: _read(size)
+            answer.raw.read = lambda size=-1, decode_content=True, _read=answer.raw.read: _read(
+                size
+            )
             return answer
 
     service = dal.SCSService("http://testserver/vo/scs", session=Session())

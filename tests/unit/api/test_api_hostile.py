@@ -79,7 +79,13 @@ def test_no_request_makes_a_server_error(clients, survey, path, endpoint, data):
 
 @pytest.mark.parametrize(("survey", "path", "endpoint"), every(), ids=lambda v: str(v)[:20])
 def test_each_argument_alone_may_be_hostile(clients, survey, path, endpoint):
-    good = {"objectId": "x", "class": "Unknown", "diaObjectId": "1", "n_or_d": "1", "kind": "Science"}
+    good = {
+        "objectId": "x",
+        "class": "Unknown",
+        "diaObjectId": "1",
+        "n_or_d": "1",
+        "kind": "Science",
+    }
     good |= {**PLACE, "date": "2021", "night": "2021-01-01", "alert": 1, "column": "a.b"}
     good |= {"diaSourceId": 1, "endpoint": "sources"}
     for argument in endpoint.all_arguments:

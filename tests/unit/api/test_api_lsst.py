@@ -39,7 +39,12 @@ def ask(tmp_path_factory):
     named = {"filter": "uniform_sample", "filter_version": "1.0.0", "topic": "fink_uniform"}
     write(root, "lsst/deliveries", [{**row, **named, "arrived": INGESTED, "sent": INGESTED}], sent)
     measured = pa.struct({"diaObjectId": pa.int64(), "psfFlux": pa.float32()})
-    types = {"night": pa.string(), "object_id": pa.string(), "time": sent["sent"], "measurement": measured}
+    types = {
+        "night": pa.string(),
+        "object_id": pa.string(),
+        "time": sent["sent"],
+        "measurement": measured,
+    }
     forced = {"night": "2026-01-01", "object_id": str(FIRST), "time": INGESTED}
     forced["measurement"] = {"diaObjectId": FIRST, "psfFlux": 12.5}
     write(root, "lsst/forced_photometry", [forced], types)
@@ -59,16 +64,16 @@ def test_sources_are_detections_newest_first(ask):
 
 
 def test_an_object_is_one_row(ask):
-    found = ask("objects", diaObjectId=str(FIRST), columns="r:nDiaSources,f:firstDiaSourceMjdTaiFink")
+    found = ask(
+        "objects", diaObjectId=str(FIRST), columns="r:nDiaSources,f:firstDiaSourceMjdTaiFink"
+    )
     assert found.json() == [{"r:nDiaSources": 2, "f:firstDiaSourceMjdTaiFink": 61048.1}]
     assert len(ask("objects", diaObjectId=f"{FIRST},{SECOND}").json()) == 2
     assert ask("objects", diaObjectId="nonsense").json() == []
 
 
 def test_forced_photometry_has_the_fields_of_the_packet(ask):
-    assert ask("fp", diaObjectId=str(FIRST)).json() == [
-        {"r:diaObjectId": FIRST, "r:psfFlux": 12.5}
-    ]
+    assert ask("fp", diaObjectId=str(FIRST)).json() == [{"r:diaObjectId": FIRST, "r:psfFlux": 12.5}]
     assert ask("fp", diaObjectId=str(SECOND)).json() == []
 
 
@@ -87,7 +92,10 @@ def test_dates_of_a_cone_are_those_of_the_first_detection_in_tai(ask):
     place = {"ra": 53.2514, "dec": -27.861, "radius": 10}
     assert len(ask("conesearch", **place, startdate="2026-01-10").json()) == 1
     windowed = ask("conesearch", **place, startdate="2026-01-07", window=2)
-    assert windowed.json() == ask("conesearch", **place, startdate="2026-01-07", stopdate="2026-01-09").json()
+    assert (
+        windowed.json()
+        == ask("conesearch", **place, startdate="2026-01-07", stopdate="2026-01-09").json()
+    )
     refused = ask("conesearch", **place, startdate="2026-01-10", columns="r:ra")
     assert refused.status_code == 400
     assert mjd_tai(time_of_mjd_tai(61048.1)) == pytest.approx(61048.1, abs=1e-9)

@@ -65,7 +65,9 @@ def rows(response):
 
 def test_an_object_has_its_alerts_newest_first_with_prefixed_columns(ask, science):
     name = max((r["object_id"] for r in science), key=[r["object_id"] for r in science].count)
-    expected = sorted((r for r in science if r["object_id"] == name), key=lambda r: -r["time"].timestamp())
+    expected = sorted(
+        (r for r in science if r["object_id"] == name), key=lambda r: -r["time"].timestamp()
+    )
     found = rows(ask("objects", objectId=name))
     assert [row["i:candid"] for row in found] == [r["alert_id"] for r in expected]
     for row, packet in zip(found, expected, strict=True):
@@ -153,9 +155,7 @@ def test_what_is_not_finite_is_null(ask, science):
 
 def test_upper_limits_and_bad_detections_are_told_apart(ask, packets_of_ztf):
     packet = next(
-        p
-        for p in packets_of_ztf
-        if any(e["magpsf"] is None for e in p["prv_candidates"] or ())
+        p for p in packets_of_ztf if any(e["magpsf"] is None for e in p["prv_candidates"] or ())
     )
     name = packet["objectId"]
     found = rows(ask("objects", objectId=name, withupperlim="True"))
@@ -186,11 +186,9 @@ def test_a_class_has_its_newest_alerts(ask, science, named):
     label = named.removeprefix("(SIMBAD) ")
     kind = named.removeprefix("(TNS) ")
     expected = sorted(
-        (
-            (-r["time"].timestamp(), r["alert_id"])
-            for r in science
-            if r["classification"]["label"] == label or r["tns"]["type"] == kind
-        )
+        (-r["time"].timestamp(), r["alert_id"])
+        for r in science
+        if r["classification"]["label"] == label or r["tns"]["type"] == kind
     )
     found = rows(ask("latests", n=" 5", startdate="2018-01-01", **{"class": named}))
     assert [row["i:candid"] for row in found] == [alert for _, alert in expected[:5]]
@@ -273,7 +271,9 @@ def test_errors_have_the_bytes_of_the_reference(ask):
     assert bad.text == str({"status": "error", "text": told})
     missing = ask("objects")
     assert missing.status_code == 400
-    assert missing.text.startswith("{'status': 'error', 'text': 'A value for `objectId` is required")
+    assert missing.text.startswith(
+        "{'status': 'error', 'text': 'A value for `objectId` is required"
+    )
     assert ask("objects", objectId="x", **{"output-format": "fits"}).status_code == 400
 
 
