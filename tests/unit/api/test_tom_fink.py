@@ -44,7 +44,7 @@ def address(tmp_path_factory, science):
 def service(address, tmp_path_factory):
     import django
     from django.conf import settings
-    from tom_common.default_settings import TOMTOOKIT_INSTALLED_APPS
+    from tom_common.default_settings import TOMTOOKIT_INSTALLED_APPS, TOMTOOKIT_MIDDLEWARE
 
     if not settings.configured:
         database = tmp_path_factory.mktemp("tom") / "db.sqlite3"
@@ -52,6 +52,7 @@ def service(address, tmp_path_factory):
         settings.configure(
             DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(database)}},
             INSTALLED_APPS=[*TOMTOOKIT_INSTALLED_APPS, "tom_fink"],
+            MIDDLEWARE=TOMTOOKIT_MIDDLEWARE,
             SECRET_KEY="of a test",
             SITE_ID=1,
             EXTRA_FIELDS={},
