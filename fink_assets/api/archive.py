@@ -6,7 +6,7 @@ laid out otherwise one day, this is what changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -154,10 +154,14 @@ def _as_it_was(table: Table, moment: datetime) -> DeltaTable | None:
     if not DeltaTable.is_deltatable(table.address):
         return None
     log = DeltaTable(table.address)
-    known = [c for c in log.history() if c.get("version", -1) >= 0]
-    earliest = min((_moment(commit) for commit in known), default=None)
+    known = {c["version"]: _moment(c) for c in log.history() if c.get("version", -1) >= 0}
+    first = min(known, default=0)
+    if known and moment < known[first]:
+        if first == 0:
+            return None
+        raise RequestError(f"Of {moment.isoformat()} the archive is not kept any more.\n")
     log.load_as_version(moment)
-    return None if earliest and log.version() == 0 and moment < earliest else log
+    return log
 
 
 def _moment(commit: Mapping[str, Any]) -> datetime:
@@ -194,7 +198,3 @@ def _walk(prefix: str, fields: Any, found: dict[str, str]) -> None:
         found[path] = str(each.type)
         if pa.types.is_struct(each.type):
             _walk(f"{path}.", each.type, found)
-
-
-Reader = Callable[[Archive, Mapping[str, Any]], Any]
-"""Answers a request: the archive as it is asked for, and the arguments, typed."""

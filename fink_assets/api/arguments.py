@@ -139,11 +139,6 @@ def rows(value: Any) -> int:
     return number
 
 
-def identifiers(value: Any) -> tuple[int, ...]:
-    """Read a comma-separated list of whole numbers."""
-    return tuple(whole(each) for each in names(value))
-
-
 def one_of(*choices: str) -> Callable[[Any], str]:
     """Read one of some words."""
 

@@ -148,7 +148,9 @@ def test_every_column_of_an_answer_is_declared_and_every_declared_one_exists(ask
     names = {*given[0], *ask("conesearch", **cone).json()[0]}
     sections = client.get("/api/v1/schema").json()
     declared = {
-        f"{section.split('(')[-1][0]}:{field}" for section, fields in sections.items() for field in fields
+        f"{section.split('(')[-1][0]}:{field}"
+        for section, fields in sections.items()
+        for field in fields
     }
     assert {n for n in declared if not n.startswith("b:")} == names
 

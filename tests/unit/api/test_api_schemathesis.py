@@ -5,11 +5,12 @@ from api_archive import lsst_row, packets, science_row, write_lsst, write_ztf
 from hypothesis import HealthCheck, given, settings
 
 pytest.importorskip("fastapi")
-schemathesis = pytest.importorskip("schemathesis")
+pytest.importorskip("schemathesis")
+
+import schemathesis
 
 from fink_assets.api.flavours import ENDPOINTS
 from fink_assets.api.server import application
-
 
 FEW = settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 
