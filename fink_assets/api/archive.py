@@ -6,6 +6,9 @@ laid out otherwise one day, this is what changes.
 
 from __future__ import annotations
 
+import re
+import threading
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -18,12 +21,17 @@ from fink_assets.lake.table import Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from deltalake import DeltaTable
+    from deltalake import DeltaTable, QueryBuilder
 
 ATTEMPTS = 4
 """Tries of a query whose files a vacuum deleted while it read them: each with a new snapshot."""
 REMEMBERED = 32
-"""Snapshots of the past that are kept at hand."""
+"""Snapshots that are kept at hand, of the past and in each thread."""
+
+
+FIELD = re.compile(r"\"(\w+)\"\['(\w+)'\]")
+MANY = 8
+"""Fields of one struct from which on it is read whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +48,7 @@ class Archive:
 
     tables: Tables
     as_of: datetime | None = None
+    _engines: threading.local = field(default_factory=threading.local, repr=False, compare=False)
     _past: dict[Any, DeltaTable | None] = field(default_factory=dict, repr=False, compare=False)
 
     def at(self, moment: datetime | int | None) -> Archive:
@@ -84,14 +93,19 @@ class Archive:
         condition = " and ".join(f"({each})" for each in where) or "true"
         # DataFusion refuses some plans that sort by an expression which is not among the columns.
         keys = {f"_order_{k}": each.removesuffix(" desc") for k, each in enumerate(order)}
-        listed = {**columns, **keys}
+        whole = _structs_of_many(columns)
+        single = {alias: value for alias, value in columns.items() if alias not in whole}
+        structs = {f"_struct_{struct}": sql.name(struct) for struct, _ in whole.values()}
+        kept = {**single, **structs}
+        listed = {**kept, **keys}
         inside = ", ".join(f"{value} as {sql.name(alias)}" for alias, value in listed.items())
-        chosen = ", ".join(sql.name(alias) for alias in columns)
+        chosen = ", ".join(sql.name(alias) for alias in kept)
         signs = [" desc" if each.endswith(" desc") else "" for each in order]
         by = ", ".join(f"{key}{sign}" for key, sign in zip(keys, signs, strict=True))
         tail = (f" order by {by}" if by else "") + (f" limit {limit}" if limit else "")
         statement = f"select {chosen} from (select {inside} from it where {condition}){tail}"
-        return self.query(statement, it=noun)
+        found = self.query(statement, it=noun)
+        return pa.table({alias: _taken(found, alias, whole) for alias in columns})
 
     def query(self, statement: str, **nouns: str) -> pa.Table:
         """Answer a query over tables that are there, by the names that they have in it.
@@ -113,16 +127,29 @@ class Archive:
 
     def _answer(self, statement: str, nouns: Mapping[str, str]) -> pa.Table:
         import pyarrow as pa
+
+        logs = {alias: self._log(noun) for alias, noun in nouns.items()}
+        found = pa.RecordBatchReader.from_stream(self._engine(logs).execute(statement)).read_all()
+        return found.cast(pa.schema([_readable(each) for each in found.schema]))
+
+    def _engine(self, logs: Mapping[str, DeltaTable | None]) -> QueryBuilder:
+        """Give this thread's engine of these snapshots, which knows their files from before.
+
+        To read the footers of files with hundreds of columns takes longer than most queries.
+        """
         from deltalake import QueryBuilder
 
-        builder = QueryBuilder()
-        for alias, noun in nouns.items():
-            log = self._log(noun)
-            if log is None:
-                raise LookupError(f"{noun}: nothing was ever written")
-            builder.register(alias, log)
-        found = pa.RecordBatchReader.from_stream(builder.execute(statement)).read_all()
-        return found.cast(pa.schema([_readable(each) for each in found.schema]))
+        key = tuple((a, log.table_uri, log.version()) for a, log in logs.items() if log is not None)
+        if len(key) < len(logs):
+            raise LookupError(f"of {', '.join(logs)}, something was never written")
+        known = self._engines.__dict__.setdefault("known", {})
+        if key not in known:
+            if len(known) >= REMEMBERED:
+                known.pop(next(iter(known)))
+            known[key] = QueryBuilder()
+            for alias, log in logs.items():
+                known[key].register(alias, log)
+        return known[key]
 
     def _log(self, noun: str) -> DeltaTable | None:
         table = self._table(noun)
@@ -145,6 +172,28 @@ class Archive:
             if commit["version"] == version:
                 return _moment(commit)
         raise RequestError(f"There is no version {version} of the archive.\n")
+
+
+def _structs_of_many(columns: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Find columns that are fields of a struct of which many are wanted: struct and field of each.
+
+    To read the struct and take it apart costs a tenth of planning a hundred expressions.
+    """
+    found = {alias: FIELD.fullmatch(value) for alias, value in columns.items()}
+    parts = {alias: (match[1], match[2]) for alias, match in found.items() if match}
+    wanted = Counter(struct for struct, _ in parts.values())
+    return {alias: part for alias, part in parts.items() if wanted[part[0]] >= MANY}
+
+
+def _taken(found: pa.Table, alias: str, whole: Mapping[str, tuple[str, str]]) -> Any:
+    import pyarrow.compute as pc
+
+    if alias not in whole:
+        return found[alias]
+    struct, inside = whole[alias]
+    taken = pc.struct_field(found[f"_struct_{struct}"], inside)
+    plain = _readable_type(taken.type)
+    return taken if plain is None else taken.cast(plain)
 
 
 def _as_it_was(table: Table, moment: datetime) -> DeltaTable | None:
@@ -170,10 +219,14 @@ def _moment(commit: Mapping[str, Any]) -> datetime:
 
 def _readable(field: Any) -> Any:
     """Give texts the type that all functions of Arrow know, not DataFusion's views."""
+    plain = _readable_type(field.type)
+    return field.with_type(plain) if plain is not None else field
+
+
+def _readable_type(kind: Any) -> Any:
     import pyarrow as pa
 
-    plain = {"string_view": pa.string(), "binary_view": pa.binary()}.get(str(field.type))
-    return field.with_type(plain) if plain is not None else field
+    return {"string_view": pa.string(), "binary_view": pa.binary()}.get(str(kind))
 
 
 def _file_is_gone(problem: Exception) -> bool:
