@@ -29,6 +29,7 @@ def science():
         science_row(
             packet,
             classification={"label": "Unknown" if k % 2 else "SN candidate"},
+            tns={"fullname": f"SN 2023{packet['objectId'][5:]}", "type": "SN II"},
             **{name: score(k) for name, score in scores.items()},
         )
         for k, packet in enumerate(packets()[:12])
@@ -153,6 +154,21 @@ def test_every_column_of_an_answer_is_declared_and_every_declared_one_exists(ask
         for field in fields
     }
     assert {n for n in declared if not n.startswith("b:")} == names
+
+
+def test_names_of_the_tns_lead_to_objects_and_back(ask, science):
+    names = {row["object_id"]: row["tns"]["fullname"] for row in science}
+    found = ask("resolver", resolver="tns", name="sn 2023", nmax=100).json()
+    assert [row["d:fullname"] for row in found] == sorted(names.values())
+    assert len(ask("resolver", resolver="tns", name="SN 2023", nmax=1).json()) == 1
+    assert ask("resolver", resolver="tns", name="SN_2023").json() == [], "no pattern of SQL"
+    thing = science[0]["object_id"]
+    back = ask("resolver", resolver="tns", name=thing, reverse="True").json()
+    assert [row["d:fullname"] for row in back] == [names[thing]]
+    bodies = ask("resolver", resolver="ssodnet", name="2010").json()
+    assert [row["i:name"] for row in bodies] == ["2010 JO69"]
+    assert ask("resolver", resolver="simbad", name="Markarian 2").json() == []
+    assert ask("resolver", resolver="other", name="x").status_code == 400
 
 
 def test_the_older_search_takes_an_object_a_place_or_a_time(ask, science):
