@@ -121,6 +121,15 @@ def summary(
 
 
 @app.command()
+def api(survey: str = "ztf") -> None:
+    """Answer queries on the archive of a survey over HTTP until Ctrl-C."""
+    from fink_assets.api.command import serve
+    from fink_assets.settings import settings
+
+    serve(settings(), served(survey))
+
+
+@app.command()
 def backfill(
     night: Annotated[str, typer.Argument(metavar="NIGHT", help="YYYY-MM-DD or tonight.")],
     until: Annotated[str | None, typer.Option(help="Last night. Default: the same.")] = None,

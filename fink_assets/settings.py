@@ -90,6 +90,17 @@ class Settings(BaseSettings):
 
     dagster_port: int = Field(3000, description="Port of Dagster's web page")
 
+    api_host: str = Field("127.0.0.1", description="Address that the REST API listens on")
+    api_ports: dict[str, int] = Field(
+        {"ztf": 32000, "lsst": 32001}, description="Port of the REST API of each survey: JSON"
+    )
+    api_seconds: float = Field(120.0, gt=0, description="Longest time of one of its queries")
+    api_queries: int = Field(4, gt=0, description="Queries that it runs at the same time")
+    api_body_bytes: int = Field(1_000_000, gt=0, description="Largest body of a request")
+    api_rate: float = Field(
+        0.0, ge=0, description="Requests of one client per second, in the mean; 0 for no limit"
+    )
+
     alerts_per_batch: int = Field(8000, gt=0, description="Most alerts in one micro-batch")
     megabytes_per_batch: int = Field(
         550, gt=0, description="Most megabytes of alerts in it, by their survey's mean size"

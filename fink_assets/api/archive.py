@@ -1,0 +1,253 @@
+"""The only door to the tables: a snapshot of the lake, columns of a table, rows of a query.
+
+Read with delta-rs and DataFusion. What an endpoint means does not belong here; where a table is
+laid out otherwise one day, this is what changes.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from fink_assets.api import sql
+from fink_assets.api.errors import RequestError
+from fink_assets.lake.contracts import Tables
+from fink_assets.lake.table import Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from deltalake import DeltaTable, QueryBuilder
+
+ATTEMPTS = 4
+"""Tries of a query whose files a vacuum deleted while it read them: each with a new snapshot."""
+REMEMBERED = 32
+"""Snapshots that are kept at hand, of the past and in each thread."""
+
+
+FIELD = re.compile(r"\"(\w+)\"\['(\w+)'\]")
+MANY = 8
+"""Fields of one struct from which on it is read whole."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Archive:
+    """The tables of one survey, now or as they were.
+
+    Parameters
+    ----------
+    tables : Tables
+        The survey's tables.
+    as_of : datetime, optional
+        Time (UTC) of which every table is shown; None for now.
+    """
+
+    tables: Tables
+    as_of: datetime | None = None
+    _engines: threading.local = field(default_factory=threading.local, repr=False, compare=False)
+    _past: dict[Any, DeltaTable | None] = field(default_factory=dict, repr=False, compare=False)
+
+    def at(self, moment: datetime | int | None) -> Archive:
+        """Show the archive as it was: at a time, or when its science table got a version."""
+        if isinstance(moment, int):
+            moment = self._time_of_version(moment)
+        return replace(self, as_of=moment)
+
+    def there(self, noun: str) -> bool:
+        """Whether the table has ever been written."""
+        return self._log(noun) is not None
+
+    def fields(self, noun: str) -> Mapping[str, str]:
+        """List the columns of a table, and the fields of its structs by dotted path.
+
+        Returns
+        -------
+        mapping
+            From path to type as Arrow writes it; empty where the table is not there.
+        """
+        log = self._log(noun)
+        return _flat(log) if log is not None else {}
+
+    def rows(
+        self,
+        noun: str,
+        columns: Mapping[str, str],
+        *,
+        where: Sequence[str] = (),
+        order: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> pa.Table:
+        """Read rows of one table: expressions by the names that they get; no rows if it is absent.
+
+        Expressions and conditions are SQL, of names and values written by `sql`; what orders the
+        rows may end in ``desc``.
+        """
+        import pyarrow as pa
+
+        if not self.there(noun):
+            return pa.table({alias: pa.array([], pa.null()) for alias in columns})
+        condition = " and ".join(f"({each})" for each in where) or "true"
+        # DataFusion refuses some plans that sort by an expression which is not among the columns.
+        keys = {f"_order_{k}": each.removesuffix(" desc") for k, each in enumerate(order)}
+        whole = _structs_of_many(columns)
+        single = {alias: value for alias, value in columns.items() if alias not in whole}
+        structs = {f"_struct_{struct}": sql.name(struct) for struct, _ in whole.values()}
+        kept = {**single, **structs}
+        listed = {**kept, **keys}
+        inside = ", ".join(f"{value} as {sql.name(alias)}" for alias, value in listed.items())
+        chosen = ", ".join(sql.name(alias) for alias in kept)
+        signs = [" desc" if each.endswith(" desc") else "" for each in order]
+        by = ", ".join(f"{key}{sign}" for key, sign in zip(keys, signs, strict=True))
+        tail = (f" order by {by}" if by else "") + (f" limit {limit}" if limit else "")
+        statement = f"select {chosen} from (select {inside} from it where {condition}){tail}"
+        found = self.query(statement, it=noun)
+        return pa.table({alias: _taken(found, alias, whole) for alias in columns})
+
+    def query(self, statement: str, **nouns: str) -> pa.Table:
+        """Answer a query over tables that are there, by the names that they have in it.
+
+        A vacuum may delete files of a snapshot while they are read: then it is read anew.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._answer(statement, nouns)
+            except Exception as problem:  # delta-rs and Arrow share no error class of their own
+                if not _file_is_gone(problem):
+                    raise
+                if self.as_of is not None:
+                    told = f"Of {self.as_of.isoformat()} the archive is not kept any more.\n"
+                    raise RequestError(told) from None
+                if attempt == ATTEMPTS:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+    def _answer(self, statement: str, nouns: Mapping[str, str]) -> pa.Table:
+        import pyarrow as pa
+
+        logs = {alias: self._log(noun) for alias, noun in nouns.items()}
+        found = pa.RecordBatchReader.from_stream(self._engine(logs).execute(statement)).read_all()
+        return found.cast(pa.schema([_readable(each) for each in found.schema]))
+
+    def _engine(self, logs: Mapping[str, DeltaTable | None]) -> QueryBuilder:
+        """Give this thread's engine of these snapshots, which knows their files from before.
+
+        To read the footers of files with hundreds of columns takes longer than most queries.
+        """
+        from deltalake import QueryBuilder
+
+        key = tuple((a, log.table_uri, log.version()) for a, log in logs.items() if log is not None)
+        if len(key) < len(logs):
+            raise LookupError(f"of {', '.join(logs)}, something was never written")
+        known = self._engines.__dict__.setdefault("known", {})
+        if key not in known:
+            if len(known) >= REMEMBERED:
+                known.pop(next(iter(known)))
+            known[key] = QueryBuilder()
+            for alias, log in logs.items():
+                known[key].register(alias, log)
+        return known[key]
+
+    def _log(self, noun: str) -> DeltaTable | None:
+        table = self._table(noun)
+        if self.as_of is None:
+            return table.log()
+        place = (table.address, self.as_of)
+        if place not in self._past:
+            if len(self._past) >= REMEMBERED:
+                self._past.pop(next(iter(self._past)), None)
+            self._past[place] = _as_it_was(table, self.as_of)
+        return self._past[place]
+
+    def _table(self, noun: str) -> Table:
+        found = getattr(self.tables, noun)
+        return found if isinstance(found, Table) else found.table
+
+    def _time_of_version(self, version: int) -> datetime:
+        log = self._table("science").log()
+        for commit in log.history() if log is not None else ():
+            if commit["version"] == version:
+                return _moment(commit)
+        raise RequestError(f"There is no version {version} of the archive.\n")
+
+
+def _structs_of_many(columns: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Find columns that are fields of a struct of which many are wanted: struct and field of each.
+
+    To read the struct and take it apart costs a tenth of planning a hundred expressions.
+    """
+    found = {alias: FIELD.fullmatch(value) for alias, value in columns.items()}
+    parts = {alias: (match[1], match[2]) for alias, match in found.items() if match}
+    wanted = Counter(struct for struct, _ in parts.values())
+    return {alias: part for alias, part in parts.items() if wanted[part[0]] >= MANY}
+
+
+def _taken(found: pa.Table, alias: str, whole: Mapping[str, tuple[str, str]]) -> Any:
+    import pyarrow.compute as pc
+
+    if alias not in whole:
+        return found[alias]
+    struct, inside = whole[alias]
+    taken = pc.struct_field(found[f"_struct_{struct}"], inside)
+    plain = _readable_type(taken.type)
+    return taken if plain is None else taken.cast(plain)
+
+
+def _as_it_was(table: Table, moment: datetime) -> DeltaTable | None:
+    """Snapshot of a table at a time, None before its first commit."""
+    from deltalake import DeltaTable
+
+    if not DeltaTable.is_deltatable(table.address):
+        return None
+    log = DeltaTable(table.address)
+    known = {c["version"]: _moment(c) for c in log.history() if c.get("version", -1) >= 0}
+    first = min(known, default=0)
+    if known and moment < known[first]:
+        if first == 0:
+            return None
+        raise RequestError(f"Of {moment.isoformat()} the archive is not kept any more.\n")
+    log.load_as_version(moment)
+    return log
+
+
+def _moment(commit: Mapping[str, Any]) -> datetime:
+    return datetime.fromtimestamp(commit["timestamp"] / 1000, UTC)
+
+
+def _readable(field: Any) -> Any:
+    """Give texts the type that all functions of Arrow know, not DataFusion's views."""
+    plain = _readable_type(field.type)
+    return field.with_type(plain) if plain is not None else field
+
+
+def _readable_type(kind: Any) -> Any:
+    import pyarrow as pa
+
+    return {"string_view": pa.string(), "binary_view": pa.binary()}.get(str(kind))
+
+
+def _file_is_gone(problem: Exception) -> bool:
+    told = str(problem).lower()
+    return "not found" in told and "object" in told
+
+
+def _flat(log: DeltaTable) -> dict[str, str]:
+    import pyarrow as pa
+
+    found: dict[str, str] = {}
+    schema = pa.schema(log.schema().to_arrow())
+    _walk("", schema, found)
+    return found
+
+
+def _walk(prefix: str, fields: Any, found: dict[str, str]) -> None:
+    import pyarrow as pa
+
+    for each in fields:
+        path = f"{prefix}{each.name}"
+        found[path] = str(each.type)
+        if pa.types.is_struct(each.type):
+            _walk(f"{path}.", each.type, found)

@@ -1,0 +1,201 @@
+"""Arguments of an endpoint: declared as data, read from text or JSON, typed or refused.
+
+Pure functions. Fetching them from a request belongs to `server`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from fink_assets.api.errors import RequestError
+from fink_assets.astro.time import LAST_MJD, UNIX_EPOCH_JD, UNIX_EPOCH_MJD, time_of_jd
+
+MOST_ROWS = 10_000
+"""Rows of one answer; the limit that the reference's database sets to a client."""
+MOST_NAMES = 100
+"""Objects that one request may name."""
+LONGEST = 10_000
+"""Characters of one argument."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Argument:
+    """An argument as it is documented and read.
+
+    Parameters
+    ----------
+    name : str
+        Its name, with the spelling of the reference.
+    read : callable
+        Gives the typed value of a text, number or boolean; raises `ValueError`.
+    doc : str
+        What it means.
+    required : bool
+        Whether the endpoint refuses a request without it.
+    default : object
+        Value of a request without it.
+    type : str
+        Type as OpenAPI has it.
+    """
+
+    name: str
+    read: Callable[[Any], Any]
+    doc: str
+    required: bool = False
+    default: Any = None
+    type: str = "string"
+
+
+def typed(arguments: Sequence[Argument], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Read what was given; unknown names are ignored, as the reference does.
+
+    Raises
+    ------
+    RequestError
+        A required one is missing, or a value cannot be read.
+    """
+    values: dict[str, Any] = {}
+    for argument in arguments:
+        value = given.get(argument.name)
+        if value is None:
+            if argument.required:
+                told = f"A value for `{argument.name}` is required. Use GET to check arguments."
+                raise RequestError(f"{told}\n")
+            values[argument.name] = argument.default
+            continue
+        values[argument.name] = _value(argument, value)
+    return values
+
+
+def _value(argument: Argument, value: Any) -> Any:
+    if not isinstance(value, str | int | float | bool):
+        raise RequestError(f"`{argument.name}` must be a text, a number or a boolean.\n")
+    if isinstance(value, str) and (len(value) > LONGEST or not _is_clean(value)):
+        raise RequestError(f"`{argument.name}` is too long or holds characters of control.\n")
+    try:
+        return argument.read(value)
+    except RequestError:
+        raise
+    except (ValueError, OverflowError) as problem:
+        raise RequestError(f"`{argument.name}`: {problem}\n") from None
+
+
+def _is_clean(value: str) -> bool:
+    return "\0" not in value and not any("\ud800" <= c <= "\udfff" for c in value)
+
+
+def text(value: Any) -> str:
+    """Read a text without the blanks around it."""
+    return str(value).strip()
+
+
+def names(value: Any) -> tuple[str, ...]:
+    """Read a comma-separated list without blanks; each name once."""
+    found = tuple(dict.fromkeys(part.strip() for part in str(value).split(",") if part.strip()))
+    if len(found) > MOST_NAMES:
+        raise ValueError(f"more than {MOST_NAMES} names")
+    return found
+
+
+def columns(value: Any) -> tuple[str, ...]:
+    """Read the columns asked for; none means all."""
+    found = tuple(dict.fromkeys(c for c in str(value).replace(" ", "").split(",") if c))
+    return () if "*" in found else found
+
+
+def flag(value: Any) -> bool:
+    """Read a boolean, or its text with a capital letter as Python writes it."""
+    return str(value).strip().lower() == "true"
+
+
+def finite(value: Any) -> float:
+    """Read a finite number."""
+    if isinstance(value, bool):
+        raise ValueError("a boolean is not a number")
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{value} is not a finite number")
+    return number
+
+
+def whole(value: Any) -> int:
+    """Read a whole number of 64 bits."""
+    number = int(value.strip()) if isinstance(value, str) else int(value)
+    fraction = isinstance(value, float) and number != value
+    if isinstance(value, bool) or fraction or not -(2**63) <= number < 2**63:
+        raise ValueError(f"{value} is not a whole number")
+    return number
+
+
+def rows(value: Any) -> int:
+    """Read a number of rows."""
+    number = whole(value)
+    if not 1 <= number <= MOST_ROWS:
+        raise ValueError(f"must be from 1 to {MOST_ROWS}")
+    return number
+
+
+def one_of(*choices: str) -> Callable[[Any], str]:
+    """Read one of some words."""
+
+    def read(value: Any) -> str:
+        found = text(value)
+        if found not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return found
+
+    return read
+
+
+def moment(value: Any) -> datetime:
+    """Read a date: ISO 8601 (UTC unless it says otherwise), JD or MJD (UTC, days)."""
+    written = text(value)
+    try:
+        number = float(written)
+    except ValueError:
+        return _iso(written)
+    return time_of_days(number)
+
+
+def time_of_days(number: float) -> datetime:
+    """Convert a JD or an MJD (UTC), told apart by their size."""
+    days = number + UNIX_EPOCH_JD - UNIX_EPOCH_MJD if number <= LAST_MJD else number
+    last = LAST_MJD + UNIX_EPOCH_JD - UNIX_EPOCH_MJD
+    if not UNIX_EPOCH_JD <= days <= last:
+        raise ValueError(f"{number} is no date from 1970 to 2100")
+    return time_of_jd(days)
+
+
+def _iso(written: str) -> datetime:
+    found = datetime.fromisoformat(written)
+    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found
+    if not 1970 <= found.year < 2100:
+        raise ValueError(f"{written} is no date from 1970 to 2100")
+    return found.astimezone(UTC)
+
+
+def as_of(value: Any) -> datetime | int:
+    """Read a past state: a version of the science table, or a date."""
+    written = text(value)
+    return int(written) if written.isdecimal() and len(written) < 7 else moment(written)
+
+
+FORMAT = Argument(
+    name="output-format", read=text, default="json", doc="json, csv, votable, parquet"
+)
+COMMON = (
+    Argument(name="as_of", read=as_of, doc="State of the archive: a time (UTC) or a version"),
+    Argument(
+        name="id-format",
+        read=one_of("number", "string"),
+        default="number",
+        doc="string: whole numbers of 64 bits as text, for readers that would round them",
+    ),
+)
+COLUMNS = Argument(
+    name="columns", read=columns, default=(), doc="Comma-separated columns; default: all"
+)

@@ -1,0 +1,181 @@
+"""What no other broker tells: what became of an alert, why, and of what a value was made.
+
+Pure but for the archive they read; of both surveys.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from fink_assets.api import arguments, sql
+from fink_assets.api.arguments import Argument
+from fink_assets.api.endpoints import Endpoint, Values
+from fink_assets.api.errors import RequestError
+
+if TYPE_CHECKING:
+    from fink_assets.api.archive import Archive
+
+MOST_ALERTS = 1000
+KAFKA = {f"kafka_{name}": f"kafka['{name}']" for name in ("topic", "partition", "offset")}
+
+
+def why(archive: Archive, values: Values) -> dict[str, Any]:
+    """Answer `/why`: each stage of an alert, or of all alerts of an object."""
+    named = values["alert"], values["object"]
+    if (named[0] is None) == (named[1] is None):
+        raise RequestError("Give either `alert` or `object`.\n")
+    where = (
+        sql.numbered("alert_id", [named[0]])
+        if named[0] is not None
+        else f"object_id = {sql.text(named[1])}"
+    )
+    stages: dict[str, Any] = {
+        "received": _received(archive, where),
+        "rejected": _rejected(archive, where),
+        "enriched": _enriched(archive, where),
+        "delivered": _delivered(archive, where),
+    }
+    alerts = {row["alert_id"] for rows in stages.values() for row in rows}
+    told = [_told(alert, stages) for alert in sorted(alerts)]
+    return {"alerts": told, "complete": len(alerts) < MOST_ALERTS}
+
+
+def _told(alert: int, stages: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    own = {
+        stage: [
+            {k: v for k, v in row.items() if k != "alert_id"}
+            for row in rows
+            if row["alert_id"] == alert
+        ]
+        for stage, rows in stages.items()
+    }
+    return {"alert_id": str(alert), "fate": _fate(own), **own}
+
+
+def _fate(own: dict[str, list[dict[str, Any]]]) -> str:
+    if own["delivered"]:
+        return "delivered"
+    if own["enriched"]:
+        return "enriched, no filter passed it"
+    if own["rejected"]:
+        return "rejected by the quality cuts"
+    return "received, not yet judged" if own["received"] else "unknown"
+
+
+def _received(archive: Archive, where: str) -> list[dict[str, Any]]:
+    fields = archive.fields("raw")
+    columns = {"alert_id": "alert_id", "object_id": "object_id", "night": "night", "batch": "batch"}
+    columns |= KAFKA | {"arrived": "kafka['timestamp']", "archived": "ingested"}
+    if "writer.version" in fields:
+        columns["schema_version"] = "writer['version']"
+    return _rows(archive, "raw", columns, where)
+
+
+def _rejected(archive: Archive, where: str) -> list[dict[str, Any]]:
+    """Each cut that the alert fails: rule, column, value and threshold."""
+    columns = {"alert_id": "alert_id", "night": "night", "batch": "batch"}
+    return _rows(archive, "quarantine", columns | {"judged": "judged", "reasons": "reasons"}, where)
+
+
+def _enriched(archive: Archive, where: str) -> list[dict[str, Any]]:
+    columns = {"alert_id": "alert_id", "night": "night", "batch": "batch", "enriched": "enriched"}
+    fields = archive.fields("science")
+    wanted = ("recomputed", "module_status", "module_versions", "module_errors")
+    columns |= {name: name for name in wanted if name in fields}
+    rows = _rows(archive, "science", columns, where)
+    for row in rows:
+        parts = {name: dict(row.pop(name, None) or ()) for name in wanted[1:]}
+        row["modules"] = {
+            name: {
+                "status": status,
+                "version": parts["module_versions"].get(name),
+                "error": parts["module_errors"].get(name),
+            }
+            for name, status in sorted(parts["module_status"].items())
+        }
+    return rows
+
+
+def _delivered(archive: Archive, where: str) -> list[dict[str, Any]]:
+    names = ("alert_id", "filter", "filter_version", "topic", "arrived", "sent")
+    return _rows(archive, "deliveries", {name: name for name in names}, where)
+
+
+def _rows(archive: Archive, noun: str, columns: dict[str, str], where: str) -> list[dict[str, Any]]:
+    rows = archive.rows(noun, columns, where=[where], order=("alert_id",), limit=MOST_ALERTS)
+    return [{k: written(v) for k, v in row.items()} for row in rows.to_pylist()]
+
+
+def written(value: Any) -> Any:
+    """Give a value as JSON has it: times in ISO 8601, what is not finite as null."""
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if isinstance(value, float) and value - value != 0:
+        return None
+    return value
+
+
+def lineage(archive: Archive, values: Values) -> dict[str, Any]:
+    """Answer `/lineage`: where one value of an alert comes from, back to the Kafka message."""
+    from fink_assets.raw2science.modules import MODULES
+
+    alert, path = values["alert"], values["column"].removeprefix("m:")
+    module_name = path.split(".")[0]
+    fields = archive.fields("science")
+    if path not in fields:
+        raise RequestError(f"There is no column {path} in science.\n")
+    where = sql.numbered("alert_id", [alert])
+    value = archive.rows("science", {"value": sql.field(path)}, where=[where], limit=1).to_pylist()
+    if not value:
+        return {"alert_id": str(alert), "column": path, "known": False}
+    enriched = _enriched(archive, where)[0]
+    module = next(
+        (m for m in MODULES if (m.survey, m.name) == (archive.tables.survey, module_name)), None
+    )
+    made: dict[str, Any] = {"packet": True}
+    if module is not None:
+        made = {
+            "module": module_name,
+            **enriched["modules"].get(module_name, {}),
+            "inputs": list(module.inputs),
+            "after": list(module.after),
+            "doc": module.doc.strip().split("\n")[0],
+        }
+    return {
+        "alert_id": str(alert),
+        "column": path,
+        "known": True,
+        "value": json.loads(json.dumps(written(value[0]["value"]), default=str)),
+        "made_by": made,
+        "enriched": enriched.get("enriched"),
+        "recomputed": enriched.get("recomputed"),
+        "batch": enriched.get("batch"),
+        "received": _received(archive, where),
+    }
+
+
+_ALERT = Argument(name="alert", read=arguments.whole, type="integer", doc="Identifier of an alert")
+ENDPOINTS = (
+    Endpoint(
+        path="why",
+        doc="What became of an alert, or of all alerts of an object, at each stage.",
+        answer=why,
+        arguments=(_ALERT, Argument(name="object", read=arguments.text, doc="Name of an object")),
+        tabular=False,
+    ),
+    Endpoint(
+        path="lineage",
+        doc="Where one value of an alert comes from.",
+        answer=lineage,
+        arguments=(
+            Argument(
+                name="alert", read=arguments.whole, required=True, type="integer", doc="Alert"
+            ),
+            Argument(
+                name="column", read=arguments.text, required=True, doc="As supernova.sn_vs_all"
+            ),
+        ),
+        tabular=False,
+    ),
+)

@@ -1,0 +1,218 @@
+"""Images of alerts: read from the packets in raw, given as PNG, FITS or numbers.
+
+How a stamp is read belongs to `astro.stamps`.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from fink_assets.api import arguments, sql
+from fink_assets.api.arguments import Argument
+from fink_assets.api.endpoints import Answer, Content, Values
+from fink_assets.api.errors import RequestError
+from fink_assets.surveys import SURVEYS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from fink_assets.api.archive import Archive
+    from fink_assets.astro.photometry import Numbers
+
+KINDS = ("Science", "Template", "Difference")
+STRETCHES = ("sigmoid", "linear", "sqrt", "power", "log")
+MOST_WITH_IMAGES = 1000
+"""Alerts of one answer with images: each has three of 30 to 60 kB as text."""
+
+
+def named(survey: str, kind: str) -> str:
+    """Name the column of an image, as the reference does."""
+    return f"b:cutout{kind}_stampData" if survey == "ztf" else f"b:cutout{kind}"
+
+
+def of_rows(values: Values) -> tuple[str, ...]:
+    """Kinds of images that are asked for beside rows."""
+    if not values.get("withcutouts"):
+        return ()
+    kind = values.get("cutout-kind", "All")
+    return KINDS if kind == "All" else (kind,)
+
+
+def added(
+    archive: Archive,
+    rows: pa.Table,
+    kinds: Sequence[str],
+    *,
+    id_column: str,
+    where: Sequence[str] = (),
+) -> pa.Table:
+    """Add images to rows, as lists of lists of numbers; null where the packet has none."""
+    import pyarrow as pa
+
+    identities = rows[id_column].to_pylist()
+    if len(identities) > MOST_WITH_IMAGES:
+        told = f"More than {MOST_WITH_IMAGES} alerts with images: ask for fewer.\n"
+        raise RequestError(told)
+    files = stored(archive, [i for i in identities if i and i > 0], kinds, where=where)
+    pixels = pa.list_(pa.list_(pa.float64()))
+    for kind in kinds:
+        images = [_numbers(files.get(identity, {}).get(kind)) for identity in identities]
+        rows = rows.append_column(named(archive.tables.survey, kind), pa.array(images, pixels))
+    return rows
+
+
+def stored(
+    archive: Archive, identities: Sequence[int], kinds: Sequence[str], *, where: Sequence[str] = ()
+) -> dict[int, dict[str, bytes]]:
+    """Files of the images of alerts, by alert and kind."""
+    places = SURVEYS[archive.tables.survey].cutouts
+    fields = archive.fields("raw")
+    columns = {k: sql.field(places[k.lower()]) for k in kinds if places[k.lower()] in fields}
+    condition = [sql.numbered("alert_id", identities), *where]
+    rows = archive.rows("raw", {"alert_id": "alert_id", **columns}, where=condition)
+    return {
+        row["alert_id"]: {kind: row[kind] for kind in columns if row[kind]}
+        for row in rows.to_pylist()
+    }
+
+
+def _numbers(file: bytes | None) -> list[list[float | None]] | None:
+    from fink_assets.astro.stamps import StampError, read_stamp
+
+    if not file:
+        return None
+    try:
+        pixels = read_stamp(file)
+    except StampError:
+        return None
+    return [[float(v) if v - v == 0 else None for v in row] for row in pixels]
+
+
+def cutouts(archive: Archive, values: Values) -> Answer:
+    """Answer `/cutouts`: an image of one alert, or several as numbers."""
+    kind, form = values["kind"], values["output-format"]
+    kinds = KINDS if kind == "All" else (kind,)
+    if kind == "All" and form != "array":
+        raise RequestError("`kind=All` has the `output-format` array only.\n")
+    identity = _alert(archive, values)
+    found = stored(archive, [identity], kinds).get(identity, {}) if identity is not None else {}
+    if form == "array":
+        return {named(archive.tables.survey, k): _numbers(found.get(k)) for k in kinds}
+    if kind not in found:
+        raise RequestError("There is no such image: the alert is not in the archive.\n", 404)
+    if form == "FITS":
+        return Content(body=_plain(found[kind]), media="application/fits")
+    return Content(body=_png(found[kind], values), media="image/png")
+
+
+def _alert(archive: Archive, values: Values) -> int | None:
+    """Alert that is asked for: the one named, or the latest of the object."""
+    if values.get("candid") is not None:
+        return int(values["candid"])
+    if "diaSourceId" in values:
+        return int(values["diaSourceId"])
+    where = [f"object_id = {sql.text(values['objectId'])}"]
+    columns = {"alert_id": "alert_id"}
+    rows = archive.rows("science", columns, where=where, order=("time desc",), limit=1)
+    return rows["alert_id"][0].as_py() if rows.num_rows else None
+
+
+def _plain(file: bytes) -> bytes:
+    """Unpack a file that is compressed, as it is inside."""
+    import zlib
+
+    from fink_assets.astro.stamps import LARGEST_BYTES
+
+    if not file.startswith(b"\x1f\x8b"):
+        return file
+    try:
+        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(file, LARGEST_BYTES)
+    except zlib.error as problem:
+        raise RequestError(f"The image of this alert cannot be read: {problem}\n", 422) from None
+
+
+def _png(file: bytes, values: Values) -> bytes:
+    from matplotlib.image import imsave
+
+    from fink_assets.astro.stamps import StampError, read_stamp
+
+    try:
+        pixels = read_stamp(file)
+    except StampError as problem:
+        raise RequestError(f"The image of this alert cannot be read: {problem}\n", 422) from None
+    out = io.BytesIO()
+    shown = stretched(_smoothed(pixels, values["convolution_kernel"]), values)
+    imsave(out, shown, cmap=values["colormap"], vmin=0, vmax=1, format="png", origin="lower")
+    return out.getvalue()
+
+
+def _smoothed(pixels: Numbers, kernel: str | None) -> Numbers:
+    import numpy as np
+    from scipy import ndimage
+
+    whole = np.where(np.isfinite(pixels), pixels, np.nanmedian(pixels))
+    if kernel == "gauss":
+        return np.asarray(ndimage.gaussian_filter(whole, sigma=1))
+    return np.asarray(ndimage.uniform_filter(whole, size=5)) if kernel == "box" else whole
+
+
+def stretched(pixels: Numbers, values: Values) -> Numbers:
+    """Map pixels to brightness from 0 to 1.
+
+    The sigmoid is centred on the median, in units of the 68 % width; the others cut at the
+    percentiles `pmin` and `pmax` first.
+    """
+    import numpy as np
+
+    if not np.isfinite(pixels).any():
+        return np.zeros_like(pixels)
+    if values["stretch"] == "sigmoid":
+        low, middle, high = np.percentile(pixels, [16, 50, 84])
+        return np.asarray(1 / (1 + np.exp(-(pixels - middle) / max((high - low) / 2, 1e-12) / 3)))
+    low, high = np.percentile(pixels, [values["pmin"], values["pmax"]])
+    cut = np.clip((pixels - low) / max(high - low, 1e-12), 0, 1)
+    if values["stretch"] == "sqrt":
+        return np.asarray(np.sqrt(cut))
+    if values["stretch"] == "power":
+        return np.asarray(np.square(cut))
+    return np.asarray(np.log1p(1000 * cut) / np.log(1001)) if values["stretch"] == "log" else cut
+
+
+def colormap(value: object) -> str:
+    """Read the name of a colour map of matplotlib."""
+    import matplotlib
+
+    name = arguments.text(value)
+    if name not in matplotlib.colormaps:
+        raise ValueError(f"{name} is no colour map of matplotlib")
+    return name
+
+
+def percentile(value: object) -> float:
+    """Read a percentile."""
+    number = arguments.finite(value)
+    if not 0 <= number <= 100:
+        raise ValueError("must be from 0 to 100")
+    return number
+
+
+DRAWN = (
+    Argument(name="kind", read=arguments.one_of(*KINDS, "All"), required=True, doc="Which image"),
+    Argument(
+        name="output-format",
+        read=arguments.one_of("PNG", "FITS", "array"),
+        default="PNG",
+        doc="PNG, FITS, array (JSON)",
+    ),
+    Argument(
+        name="stretch", read=arguments.one_of(*STRETCHES), default="sigmoid", doc="Of brightness"
+    ),
+    Argument(name="colormap", read=colormap, default="gray", doc="A colour map of matplotlib"),
+    Argument(name="pmin", read=percentile, default=0.5, type="number", doc="Black, percentile"),
+    Argument(name="pmax", read=percentile, default=99.5, type="number", doc="White, percentile"),
+    Argument(
+        name="convolution_kernel", read=arguments.one_of("gauss", "box"), doc="Smooths the image"
+    ),
+)

@@ -1,0 +1,144 @@
+"""Rows as clients ask for them: JSON, CSV, VOTable, Parquet.
+
+Pure functions from an Arrow table to bytes. All formats of one table have the same rows and values:
+what is not finite is not known, so null in each of them.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from fink_assets.api.errors import RequestError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+NUMBERS_OF_64_BITS = ("int64", "uint64")
+
+
+FORMATS = ("json", "csv", "votable", "parquet")
+
+
+def not_supported(form: str) -> str:
+    """Say that there is no such format."""
+    return f"Output format `{form}` is not supported. Choose among {', '.join(FORMATS)}\n"
+
+
+def cleaned(rows: pa.Table) -> pa.Table:
+    """Make null what is not finite, and plain types of those that other programs do not read."""
+    return _each(rows, _plain)
+
+
+def with_text_ids(rows: pa.Table) -> pa.Table:
+    """Write whole numbers of 64 bits as text, for readers that know only floating point numbers."""
+    import pyarrow as pa
+
+    return _each(rows, lambda c: c.cast(pa.string()) if str(c.type) in NUMBERS_OF_64_BITS else c)
+
+
+def written(rows: pa.Table, form: str, units: Mapping[str, Any] | None = None) -> tuple[bytes, str]:
+    """Write rows in a format.
+
+    Parameters
+    ----------
+    rows : pyarrow.Table
+        As `cleaned` gives them.
+    form : str
+        ``json``, ``csv``, ``votable`` or ``parquet``.
+    units : mapping, optional
+        Unit, UCD and meaning by column, see `votable.Meaning`.
+
+    Returns
+    -------
+    tuple
+        Content and media type, the latter as the reference has it.
+
+    Raises
+    ------
+    RequestError
+        There is no such format.
+    """
+    if form not in FORMATS:
+        raise RequestError(not_supported(form))
+    if form == "votable":
+        from fink_assets.api import votable
+
+        return votable.written(_flat(rows), units or {}), "text/xml"
+    writer, media = _WRITERS[form]
+    return writer(rows), media
+
+
+def _json(rows: pa.Table) -> bytes:
+    columns = {name: rows[name].to_pylist() for name in rows.column_names}
+    names = list(columns)
+    listed = [dict(zip(names, values, strict=True)) for values in zip(*columns.values())]  # noqa: B905
+    return json.dumps(listed, allow_nan=False, default=str, separators=(",", ":")).encode()
+
+
+def _csv(rows: pa.Table) -> bytes:
+    if not rows.num_rows:
+        return b"\n"
+    return _flat(rows).to_pandas(types_mapper=_nullable).to_csv(index=False).encode()
+
+
+def _parquet(rows: pa.Table) -> bytes:
+    import pyarrow.parquet as pq
+
+    out = io.BytesIO()
+    pq.write_table(rows, out)
+    return out.getvalue()
+
+
+_WRITERS: dict[str, tuple[Callable[[Any], bytes], str]] = {
+    "json": (_json, "application/json"),
+    "csv": (_csv, "application/csv"),
+    "parquet": (_parquet, "application/octet-stream"),
+}
+
+
+def _nullable(kind: Any) -> Any:
+    """Keep whole numbers whole beside nulls."""
+    import pandas as pd
+    import pyarrow as pa
+
+    known = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int32Dtype(), pa.bool_(): "boolean"}
+    return pd.BooleanDtype() if known.get(kind) == "boolean" else known.get(kind)
+
+
+def _flat(rows: pa.Table) -> pa.Table:
+    """Write lists and structs as the text of JSON, where a cell can hold one value only."""
+    import pyarrow as pa
+
+    def flat(column: Any) -> Any:
+        if not pa.types.is_nested(column.type):
+            return column
+        values = [None if v is None else json.dumps(v, default=str) for v in column.to_pylist()]
+        return pa.array(values, pa.string())
+
+    return _each(rows, flat)
+
+
+def _plain(column: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_floating(column.type):
+        return pc.if_else(pc.is_finite(column), column, pa.scalar(None, column.type))
+    if str(column.type) in ("string_view", "large_string"):
+        return column.cast(pa.string())
+    if pa.types.is_timestamp(column.type):
+        # one way to write a time in every format: UTC, to the microsecond
+        return pc.strftime(column.cast(pa.timestamp("us", "UTC")), "%Y-%m-%dT%H:%M:%SZ")
+    if pa.types.is_null(column.type):
+        return column.cast(pa.string())
+    return column
+
+
+def _each(rows: pa.Table, change: Callable[[Any], Any]) -> pa.Table:
+    import pyarrow as pa
+
+    changed = {name: change(rows[name]) for name in rows.column_names}
+    return pa.table(changed) if changed else rows

@@ -1,0 +1,141 @@
+"""What one client, one request and all of them together may cost.
+
+Reading a body no further than its limit, turning away who asks too often, running queries a few at
+a time and not for ever.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fink_assets.api.errors import RequestError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+Found = TypeVar("Found")
+CLIENTS_REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Limits of one server.
+
+    Parameters
+    ----------
+    body_bytes : int
+        Largest body of a request.
+    seconds : float
+        Longest time of a query; then the answer is 504.
+    at_once : int
+        Queries that run at the same time.
+    waiting : int
+        Requests that may wait for them; more are answered by 503.
+    per_second : float
+        Requests of one client per second, in the mean of ten; 0 for no limit.
+    """
+
+    body_bytes: int = 1_000_000
+    seconds: float = 120.0
+    at_once: int = 4
+    waiting: int = 64
+    per_second: float = 0.0
+
+
+class BusyError(Exception):
+    """The server does not answer now; `status` is 503 or 504."""
+
+    def __init__(self, text: str, status: int) -> None:
+        super().__init__(text)
+        self.text, self.status = text, status
+
+
+@dataclass
+class Turnstile:
+    """Counts the requests of clients: each has a bucket of ten that fills again over time."""
+
+    per_second: float
+    burst: float = 10.0
+    clock: Callable[[], float] = time.monotonic
+    _left: OrderedDict[str, tuple[float, float]] = field(default_factory=OrderedDict)
+
+    def admits(self, client: str) -> bool:
+        """Tell whether a client may ask now, and count it if so."""
+        if not self.per_second:
+            return True
+        now = self.clock()
+        left, since = self._left.pop(client, (self.burst, now))
+        left = min(self.burst, left + (now - since) * self.per_second)
+        self._left[client] = (left - 1 if left >= 1 else left, now)
+        while len(self._left) > CLIENTS_REMEMBERED:
+            self._left.popitem(last=False)
+        return left >= 1
+
+
+@dataclass
+class Queue:
+    """Runs queries in threads, a few at a time."""
+
+    limits: Limits
+    _limiter: Any = None
+    _inside: int = 0
+
+    async def run(self, query: Callable[[], Found]) -> Found:
+        """Run a query.
+
+        Raises
+        ------
+        BusyError
+            Too many are waiting, or it takes too long.
+        """
+        import anyio
+
+        if self._inside >= self.limits.at_once + self.limits.waiting:
+            raise BusyError("Too many requests at once: try again later.\n", 503)
+        self._limiter = self._limiter or anyio.CapacityLimiter(self.limits.at_once)
+        self._inside += 1
+        try:
+            with anyio.fail_after(self.limits.seconds):
+                return await anyio.to_thread.run_sync(
+                    query, abandon_on_cancel=True, limiter=self._limiter
+                )
+        except TimeoutError:
+            told = f"The query took longer than {self.limits.seconds:g} s: ask for less.\n"
+            raise BusyError(told, 504) from None
+        finally:
+            self._inside -= 1
+
+
+async def given(request: Request, most_bytes: int) -> dict[str, Any]:
+    """Read the arguments of a request: of its address, else of its body, which is JSON.
+
+    Raises
+    ------
+    RequestError
+        The body is too large, or no JSON object.
+    """
+    if request.query_params or request.method == "GET":
+        return dict(request.query_params)
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most_bytes:
+            raise RequestError(f"A body has at most {most_bytes} bytes.\n", 413)
+    if not body.strip():
+        return {}
+    try:
+        read = json.loads(body, parse_constant=_refused)
+    except (ValueError, RecursionError):
+        raise RequestError("The body of the request is not JSON.\n") from None
+    if not isinstance(read, dict):
+        raise RequestError("The body of the request is no JSON object.\n")
+    return read
+
+
+def _refused(constant: str) -> Any:
+    raise ValueError(f"{constant} is not JSON")

@@ -1,0 +1,256 @@
+"""Endpoints of the LSST flavour.
+
+Pure but for the archive they read. Columns are in `lsst_columns`, images in `cutouts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from fink_assets.api import arguments, cone, cutouts, lsst_columns, lsst_nights, lsst_words, sql
+from fink_assets.api.arguments import COLUMNS, Argument
+from fink_assets.api.endpoints import Endpoint, Rows, Values, between, chosen, nights
+from fink_assets.api.errors import RequestError
+from fink_assets.api.ztf import CONE
+
+if TYPE_CHECKING:
+    from fink_assets.api.archive import Archive
+
+FIRST_NIGHT = datetime(2025, 9, 6, tzinfo=UTC)
+NEWEST_FIRST = ("time desc", "alert_id")
+
+
+def _read(
+    archive: Archive,
+    noun: str,
+    known: Mapping[str, str],
+    values: Values,
+    where: Sequence[str],
+    *,
+    order: Sequence[str],
+    limit: int = arguments.MOST_ROWS,
+    always: Sequence[str] = (),
+) -> Rows:
+    own = lsst_columns.own(archive.fields(noun)) if values["columns"] else {}
+    read = chosen({**known, **own}, values["columns"], always)
+    rows = archive.rows(noun, read or {"r:none": "null"}, where=where, order=order, limit=limit)
+    return Rows(table=rows if read else rows.select([]), meanings=lsst_columns.MEANINGS)
+
+
+def sources(archive: Archive, values: Values) -> Rows:
+    """Answer `/sources`: detections of objects."""
+    fields = archive.fields("science")
+    where = [sql.among("object_id", values["diaObjectId"])]
+    if values["midpointMjdTai"] is not None:
+        time = sql.field("diaSource.midpointMjdTai")
+        where.append(f"abs({time} - {sql.number(values['midpointMjdTai'])}) < 1e-9")
+    known = lsst_columns.of_sources(fields)
+    return _read(archive, "science", known, values, where, order=NEWEST_FIRST)
+
+
+def objects(archive: Archive, values: Values) -> Rows:
+    """Answer `/objects`: one row per object, its summary."""
+    known = lsst_columns.of_objects(archive.fields("objects"))
+    where = [sql.among("object_id", values["diaObjectId"])]
+    return _read(archive, "objects", known, values, where, order=("object_id",))
+
+
+def forced(archive: Archive, values: Values) -> Rows:
+    """Answer `/fp`: forced photometry of objects, oldest first."""
+    known = lsst_columns.of_struct("measurement", archive.fields("forced_photometry"))
+    where = [sql.among("object_id", values["diaObjectId"])]
+    return _read(archive, "forced_photometry", known, values, where, order=("time", "object_id"))
+
+
+def conesearch(archive: Archive, values: Values) -> Rows:
+    """Answer `/conesearch`: objects in a circle with their latest detections, nearest first."""
+    ra, dec = cone.position(values["ra"], values["dec"])
+    fields = archive.fields("objects")
+    distance = cone.separation(ra, dec)
+    known = lsst_columns.of_cone(fields) | {"v:separation_degree": distance}
+    where = [*cone.within(ra, dec, values["radius"] / 3600), *_first_detected(values, fields)]
+    always = ("r:ra", "r:dec", "r:midpointMjdTai", "v:separation_degree")
+    order = (distance, "object_id")
+    return _read(
+        archive, "objects", known, values, where, order=order, limit=values["n"], always=always
+    )
+
+
+def _first_detected(values: Values, fields: Mapping[str, str]) -> list[str]:
+    """Conditions on the first detection of an object.
+
+    Raises
+    ------
+    RequestError
+        Columns are named without that date, which the reference needs among them.
+    """
+    start, stop = values["startdate"], values["stopdate"]
+    if start is None and stop is None:
+        return []
+    if values["columns"] and "f:firstDiaSourceMjdTaiFink" not in values["columns"]:
+        told = "`columns` must have f:firstDiaSourceMjdTaiFink where dates are given.\n"
+        raise RequestError(told)
+    if values["window"] is not None and start is not None:
+        stop = start + timedelta(days=values["window"])
+    if lsst_columns.FIRST not in fields:
+        return []
+    first = sql.field(lsst_columns.FIRST)
+    bounds = ((">=", start), ("<=", stop))
+    return [f"{first} {sign} {sql.number(mjd_tai(t))}" for sign, t in bounds if t is not None]
+
+
+def mjd_tai(moment: datetime) -> float:
+    """Convert a time (UTC) to a modified Julian date (TAI, days)."""
+    from fink_assets.astro.time import TAI_MINUS_UTC, UNIX_EPOCH_MJD
+
+    mjd = moment.timestamp() / 86400 + UNIX_EPOCH_MJD
+    lead = max((lead for since, lead in TAI_MINUS_UTC if mjd >= since), default=0)
+    return mjd + lead / 86400
+
+
+def tags(archive: Archive, values: Values) -> Rows | dict[str, Any]:
+    """Answer `/tags`: what the filters are, or the newest alerts that one of them passed."""
+    known = lsst_words.known_tags()
+    if values["tag"] is None:
+        return {tag: {"description": doc, "API support": "yes"} for tag, doc in known.items()}
+    if values["tag"] not in known:
+        told = f"There is no tag {values['tag']}: choose among {', '.join(known)}.\n"
+        raise RequestError(told)
+    start, stop = values["startdate"], values["stopdate"]
+    dates = [*between(start, stop), *nights(start, stop)]
+    found: Any = {}
+    if archive.there("deliveries") and archive.there("science"):
+        passed = f"select alert_id from sent where filter = {sql.text(values['tag'])}"
+        conditions = " and ".join([f"alert_id in ({passed})", *dates])
+        newest = (
+            f"select alert_id, night from it where {conditions} "
+            f"order by {', '.join(NEWEST_FIRST)} limit {values['n']}"
+        )
+        found = archive.query(newest, it="science", sent="deliveries").to_pydict()
+    where = [
+        sql.numbered("alert_id", found.get("alert_id", ())),
+        sql.among("night", sorted(set(found.get("night", ())))),
+    ]
+    columns = lsst_columns.of_sources(archive.fields("science"))
+    return _read(archive, "science", columns, values, where, order=NEWEST_FIRST)
+
+
+def sso(archive: Archive, values: Values) -> Rows:
+    """Answer `/sso`: detections of known bodies, by their packed designations."""
+    import pyarrow as pa
+
+    if values["withEphem"]:
+        told = "`withEphem` needs ephemerides, which this service does not have.\n"
+        raise RequestError(told)
+    where = [sql.among("name", values["n_or_d"])]
+    columns = {"alert_id": "alert_id", "name": "name", "night": "night"}
+    found = archive.rows("solar_system", columns, where=where, limit=arguments.MOST_ROWS)
+    of = {row["alert_id"]: row for row in found.to_pylist()}
+    chosen_rows = [
+        sql.numbered("alert_id", of),
+        sql.among("night", sorted({row["night"] for row in of.values()})),
+    ]
+    known = lsst_columns.of_sources(archive.fields("science")) | {"_alert": "alert_id"}
+    rows = _read(
+        archive, "science", known, values, chosen_rows, order=NEWEST_FIRST, always=("_alert",)
+    )
+    names = [of[alert]["name"] for alert in rows.table["_alert"].to_pylist()]
+    table = rows.table.append_column("f:sso_name", pa.array(names, pa.string()))
+    return Rows(table=table.drop_columns(["_alert"]), meanings=rows.meanings)
+
+
+_NAMED = Argument(
+    name="diaObjectId",
+    read=arguments.names,
+    required=True,
+    doc="Identifier of an object, as text; or several, separated by commas",
+)
+ENDPOINTS = (
+    Endpoint(
+        path="sources",
+        doc="Detections of objects, newest first.",
+        answer=sources,
+        arguments=(
+            _NAMED,
+            Argument(
+                name="midpointMjdTai",
+                read=arguments.finite,
+                type="number",
+                doc="Only this exposure",
+            ),
+            COLUMNS,
+        ),
+    ),
+    Endpoint(
+        path="objects", doc="Summaries of objects.", answer=objects, arguments=(_NAMED, COLUMNS)
+    ),
+    Endpoint(
+        path="fp", doc="Forced photometry of objects.", answer=forced, arguments=(_NAMED, COLUMNS)
+    ),
+    Endpoint(
+        path="conesearch",
+        doc="Objects in a circle on the sky, nearest first.",
+        answer=conesearch,
+        arguments=CONE,
+    ),
+    Endpoint(
+        path="cutouts",
+        doc="An image of an alert.",
+        answer=cutouts.cutouts,
+        arguments=(
+            Argument(name="diaSourceId", read=arguments.whole, required=True, doc="Alert"),
+            *cutouts.DRAWN,
+        ),
+        tabular=False,
+    ),
+    Endpoint(
+        path="tags",
+        doc="Newest alerts that a filter passed; without a tag, the filters.",
+        answer=tags,
+        arguments=(
+            Argument(name="tag", read=arguments.text, doc="Name of a filter"),
+            Argument(name="n", read=arguments.rows, default=10, type="integer", doc="Most rows"),
+            Argument(
+                name="startdate", read=arguments.moment, default=FIRST_NIGHT, doc="From here on"
+            ),
+            Argument(name="stopdate", read=arguments.moment, doc="Until here"),
+            COLUMNS,
+        ),
+        bare=True,
+    ),
+    Endpoint(path="blocks", doc="Conditions.", answer=lsst_words.blocks, tabular=False, bare=True),
+    Endpoint(
+        path="schema",
+        doc="Columns of an endpoint.",
+        answer=lsst_words.schema,
+        arguments=(
+            Argument(name="endpoint", read=arguments.text, required=True, doc="/api/v1/sources"),
+            Argument(name="major_version", read=arguments.text, doc="Without meaning here"),
+            Argument(name="minor_version", read=arguments.text, doc="Without meaning here"),
+        ),
+        tabular=False,
+    ),
+    Endpoint(
+        path="statistics",
+        doc="Counts of each night.",
+        answer=lsst_nights.statistics,
+        arguments=(
+            Argument(
+                name="date", read=arguments.text, required=True, doc="YYYYMMDD, YYYYMM, YYYY, empty"
+            ),
+            COLUMNS,
+        ),
+    ),
+    Endpoint(
+        path="sso",
+        doc="Detections of known bodies of the Solar System.",
+        answer=sso,
+        arguments=(
+            Argument(name="n_or_d", read=arguments.names, required=True, doc="Packed designations"),
+            Argument(name="withEphem", read=arguments.flag, default=False, doc="Not available"),
+            COLUMNS,
+        ),
+    ),
+)

@@ -1,0 +1,262 @@
+"""Endpoints of the ZTF flavour beside the searches of `ztf`: bodies, trails, words.
+
+Pure but for the archive they read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from fink_assets.api import arguments, cutouts, sql, ztf, ztf_columns, ztf_nights
+from fink_assets.api.arguments import COLUMNS, Argument
+from fink_assets.api.endpoints import Endpoint, Rows, Values, between, nights
+from fink_assets.api.errors import RequestError
+
+if TYPE_CHECKING:
+    from fink_assets.api.archive import Archive
+
+FINK_CLASSES = (
+    *("Early SN Ia candidate", "Kilonova candidate", "SN candidate", "SLSN candidate"),
+    *("Microlensing candidate", "Tracklet", "Solar System MPC", "Solar System candidate"),
+    *("Ambiguous", "(CTA) Blazar low state", "(CTA) Blazar high state", "Unknown"),
+)
+MOST_CLASSES = 1000
+
+
+def classes(archive: Archive, values: Values) -> dict[str, Any]:
+    """Answer `/classes`: Fink's words, and the types that the archive has of TNS and SIMBAD."""
+    found = {
+        "Fink classifiers": list(FINK_CLASSES),
+        "Cross-match with TNS": [f"(TNS) {t}" for t in _types(archive, "tns.type")],
+        "Cross-match with SIMBAD (see http://simbad.u-strasbg.fr/simbad/sim-display?data=otypes)": [
+            f"(SIMBAD) {t}" for t in _types(archive, "simbad.main_type")
+        ],
+    }
+    return found
+
+
+def _types(archive: Archive, path: str) -> list[str]:
+    if path not in archive.fields("objects"):
+        return []
+    place = sql.field(path)
+    statement = (
+        f"select distinct {place} as type from it where {place} is not null "
+        f"order by type limit {MOST_CLASSES}"
+    )
+    return [t for t in archive.query(statement, it="objects")["type"].to_pylist() if t]
+
+
+def schema(archive: Archive, values: Values) -> dict[str, Any]:
+    """Answer `/schema`: every column that an answer may have, of what the tables have now."""
+    fields = archive.fields("science")
+    types = {f"i:{path.partition('.')[2]}": kind for path, kind in fields.items()}
+    families: dict[str, dict[str, Any]] = {
+        "ZTF original fields (i:)": {},
+        "ZTF original cutouts (b:)": {
+            cutouts.named("ztf", kind).removeprefix("b:"): {
+                "type": "array",
+                "doc": f"{kind} image, rows of pixels",
+            }
+            for kind in cutouts.KINDS
+        },
+        "Fink science module outputs (d:)": {"tag": {"type": "string", "doc": "valid, upperlim"}},
+        "Fink on-the-fly added values (v:)": {"separation_degree": {"type": "double", "doc": ""}},
+    }
+    packet, _, science, made = families.values()
+    sections = {"i": packet, "d": science, "v": made}
+    for name in (*ztf_columns.available(fields), *ztf_columns.DERIVED):
+        family, field = name.split(":", 1)
+        meaning = ztf_columns.MEANINGS.get(name)
+        sections[family][field] = {
+            "type": _kind(name, types, fields),
+            "doc": meaning.doc if meaning else "",
+        }
+    return families
+
+
+def _kind(name: str, types: Mapping[str, str], fields: Mapping[str, str]) -> str:
+    path, kind = ztf_columns.MODULES.get(name.removeprefix("d:"), ("", "string"))
+    return types.get(name) or fields.get(path) or kind
+
+
+def anomaly(archive: Archive, values: Values) -> Rows:
+    """Answer `/anomaly`: the most anomalous alerts of some nights, the lower the more."""
+    if "anomaly.anomaly_score" not in archive.fields("science"):
+        where = ["false"]
+    else:
+        stop = values["stop_date"]
+        stop = stop and stop + timedelta(days=1)
+        score = sql.field("anomaly.anomaly_score")
+        start = values["start_date"]
+        where = [f"{score} < 0", *between(start, stop), *nights(start, stop)]
+    known = "d:anomaly_score", "d:lc_features_g", "d:lc_features_r"
+    default = [*ztf_columns.LIGHT, *known]
+    scores = ztf_columns.available(archive.fields("science"))["d:anomaly_score"]
+    return ztf.alerts(
+        archive,
+        values["columns"],
+        where=where,
+        order=(scores, "alert_id"),
+        limit=values["n"],
+        default=default,
+    )
+
+
+def tracklet(archive: Archive, values: Values) -> Rows:
+    """Answer `/tracklet`: alerts of the trails of a date, or of one trail."""
+    if not values["date"] and not values["id"]:
+        raise RequestError("A value for `date` or `id` is required. Use GET to check arguments.\n")
+    columns = {"alert_id": "alert_id", "tracklet": "tracklet", "night": "night"}
+    named = _tracklet_of(values["date"]) if values["date"] else values["id"]
+    where = [f"tracklet like {sql.text(sql.likes(named))}"]
+    found = archive.rows("tracklets", columns, where=where, limit=arguments.MOST_ROWS).to_pylist()
+    return _joined(archive, values, found, {"d:tracklet": "tracklet"})
+
+
+def _tracklet_of(date: str) -> str:
+    """Beginning of the names of the trails of a date, with or without time and number."""
+    digits = re.sub(r"[^0-9]", "", date)
+    if not re.fullmatch(r"[0-9 :T-]+", date) or not 4 <= len(digits) <= 16:
+        raise RequestError("`date` must be YYYY-MM-DD, with or without hh:mm:ss and a number.\n")
+    parts = [digits[:8], digits[8:14], digits[14:]]
+    return "_".join(["TRCK", *(part for part in parts if part)])
+
+
+def sso(archive: Archive, values: Values) -> Rows:
+    """Answer `/sso`: what was seen of known bodies, by the names that packets have of them."""
+    for unavailable in ("withEphem", "withResiduals"):
+        if values[unavailable]:
+            told = f"`{unavailable}` needs ephemerides, which this service does not have.\n"
+            raise RequestError(told)
+    names = [name.replace(" ", "") for name in values["n_or_d"]]
+    columns = {"alert_id": "alert_id", "name": "name", "night": "night"}
+    where = [sql.among("replace(name, ' ', '')", names)]
+    found = archive.rows("solar_system", columns, where=where, limit=arguments.MOST_ROWS)
+    return _joined(archive, values, found.to_pylist(), {"sso_name": "name"})
+
+
+def _joined(
+    archive: Archive, values: Values, found: list[dict[str, Any]], more: Mapping[str, str]
+) -> Rows:
+    """Add to alerts that another table names what science has of them."""
+    import pyarrow as pa
+
+    where = [
+        sql.numbered("alert_id", (row["alert_id"] for row in found)),
+        sql.among("night", sorted({row["night"] for row in found})),
+    ]
+    asked = [*values["columns"], "i:candid"] if values["columns"] else ()
+    rows = ztf.alerts(archive, asked, where=where)
+    of = {row["alert_id"]: row for row in found}
+    table = rows.table
+    for name, key in more.items():
+        texts = [of[a][key] for a in table["i:candid"].to_pylist()] if table.num_rows else []
+        table = table.append_column(name, pa.array(texts, pa.string()))
+    wanted = [*(values["columns"] or table.column_names), *more]
+    kept = [name for name in dict.fromkeys(wanted) if name in table.column_names]
+    return Rows(table=table.select(kept), meanings=rows.meanings)
+
+
+def explorer(archive: Archive, values: Values) -> Rows:
+    """Answer the older `/explorer`: an object, a circle, or all alerts of at most three hours."""
+    if values["objectId"]:
+        named = [sql.among("object_id", values["objectId"])]
+        return ztf.alerts(archive, values["columns"], where=named)
+    if values["ra"] is not None:
+        missing = [name for name in ("dec", "radius") if values[name] is None]
+        if missing:
+            told = f"A value for `{missing[0]}` is required. Use GET to check arguments.\n"
+            raise RequestError(told)
+        return ztf.conesearch(archive, values)
+    if values["startdate"] is None:
+        raise RequestError("One of `objectId`, `ra` and `startdate` is required.\n")
+    days = min(values["window"] if values["window"] is not None else 3 / 24, 3 / 24)
+    stop = values["startdate"] + timedelta(days=days)
+    where = [*between(values["startdate"], stop), *nights(values["startdate"], stop)]
+    return ztf.alerts(archive, values["columns"], where=where, limit=values["n"])
+
+
+ENDPOINTS = (
+    Endpoint(path="classes", doc="Names of classes.", answer=classes, tabular=False, bare=True),
+    Endpoint(path="schema", doc="Columns.", answer=schema, tabular=False, bare=True),
+    Endpoint(path="columns", doc="Columns, as /schema.", answer=schema, tabular=False, bare=True),
+    Endpoint(
+        path="statistics",
+        doc="Counts of each night.",
+        answer=ztf_nights.statistics,
+        arguments=(
+            Argument(
+                name="date", read=arguments.text, required=True, doc="YYYYMMDD, YYYYMM, YYYY, empty"
+            ),
+            Argument(
+                name="schema",
+                read=arguments.flag,
+                default=False,
+                type="boolean",
+                doc="Columns only",
+            ),
+            COLUMNS,
+        ),
+    ),
+    Endpoint(
+        path="anomaly",
+        doc="The most anomalous alerts.",
+        answer=anomaly,
+        arguments=(
+            Argument(name="n", read=arguments.rows, default=10, type="integer", doc="Most rows"),
+            Argument(name="start_date", read=arguments.moment, doc="From here on"),
+            Argument(name="stop_date", read=arguments.moment, doc="Until the end of this day"),
+            COLUMNS,
+        ),
+        bare=True,
+    ),
+    Endpoint(
+        path="tracklet",
+        doc="Alerts of trails of satellites and debris.",
+        answer=tracklet,
+        arguments=(
+            Argument(name="date", read=arguments.text, doc="YYYY-MM-DD, maybe hh:mm:ss, number"),
+            Argument(name="id", read=arguments.text, doc="TRCK_YYYYMMDD_HHMMSS_NN"),
+            COLUMNS,
+        ),
+    ),
+    Endpoint(
+        path="sso",
+        doc="Alerts of known bodies of the Solar System.",
+        answer=sso,
+        arguments=(
+            Argument(
+                name="n_or_d", read=arguments.names, required=True, doc="Numbers or designations"
+            ),
+            Argument(name="withEphem", read=arguments.flag, default=False, doc="Not available"),
+            Argument(name="withResiduals", read=arguments.flag, default=False, doc="Not available"),
+            COLUMNS,
+        ),
+    ),
+    Endpoint(
+        path="cutouts",
+        doc="An image of an alert.",
+        answer=cutouts.cutouts,
+        arguments=(
+            Argument(name="objectId", read=arguments.text, required=True, doc="Name of the object"),
+            Argument(name="candid", read=arguments.whole, doc="Alert; default: the latest"),
+            *cutouts.DRAWN,
+        ),
+        tabular=False,
+    ),
+    Endpoint(
+        path="explorer",
+        doc="Older form of /objects and /conesearch, and all alerts of a time.",
+        answer=explorer,
+        arguments=(
+            Argument(name="objectId", read=arguments.names, doc="Name of an object"),
+            *(
+                Argument(name=a.name, read=a.read, doc=a.doc, default=a.default, type=a.type)
+                for a in ztf.CONE
+            ),
+        ),
+    ),
+)
