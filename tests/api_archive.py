@@ -13,7 +13,7 @@ from deltalake import write_deltalake
 
 from fink_assets.api.archive import Archive
 from fink_assets.astro.time import night_of_jd, time_of_jd, time_of_mjd_tai
-from fink_assets.lake.contracts import Tables
+from fink_assets.lake.tables import Tables
 from fink_assets.simulator.packet import read_container
 from fink_assets.surveys.ztf_packet import packet_schema
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from fink_assets.api import sql
 from fink_assets.api.errors import RequestError
-from fink_assets.lake.contracts import Tables
 from fink_assets.lake.table import Table
+from fink_assets.lake.tables import Tables
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,7 +7,7 @@ import logging
 from fink_assets.api.archive import Archive
 from fink_assets.api.flavours import ENDPOINTS
 from fink_assets.api.limits import Limits
-from fink_assets.lake.contracts import Tables
+from fink_assets.lake.tables import Tables
 from fink_assets.settings import Settings
 from fink_assets.surveys import Survey
 

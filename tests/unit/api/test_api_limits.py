@@ -16,7 +16,7 @@ from fink_assets.api.endpoints import Endpoint, Rows
 from fink_assets.api.errors import RequestError
 from fink_assets.api.limits import Limits
 from fink_assets.api.server import application
-from fink_assets.lake.contracts import Tables
+from fink_assets.lake.tables import Tables
 
 GONE = pa.ArrowInvalid("Object Store error: Object at location /x.parquet not found: No such file")
 

@@ -11,8 +11,9 @@ from deltalake import DeltaTable, write_deltalake
 from fink_assets.archive.history import History
 from fink_assets.astro.time import time_of_jd
 from fink_assets.lake import sorting
-from fink_assets.lake.contracts import HISTORY, Tables
+from fink_assets.lake.contracts import HISTORY
 from fink_assets.lake.ledger import Receipt
+from fink_assets.lake.tables import Tables
 from fink_assets.simulator.packet import read_container
 from fink_assets.surveys import ZTF
 

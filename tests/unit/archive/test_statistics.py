@@ -5,8 +5,9 @@ import pytest
 from deltalake import write_deltalake
 
 from fink_assets.archive.statistics import Statistics
-from fink_assets.lake.contracts import STATISTICS, Tables
+from fink_assets.lake.contracts import STATISTICS
 from fink_assets.lake.ledger import Receipt
+from fink_assets.lake.tables import Tables
 from fink_assets.surveys import LSST, ZTF
 
 NIGHT, NEXT = "2025-12-31", "2026-01-01"
