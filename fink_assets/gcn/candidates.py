@@ -54,7 +54,8 @@ CANDIDATES: Mapping[str, Candidate] = MappingProxyType(
             # 3 sigma detections count, as in Fink.
             begin=f"(candidate.jdstarthist - {UNIX_EPOCH_JD}D) * {SECONDS_PER_DAY}D",
             real_bogus="candidate.rb",
-            kind="classification.label",
+            kind="case solar_system.roid when 3 then 'Solar System MPC' when 2 then "
+            "'Solar System candidate' when 1 then 'Unknown' when 0 then 'Unknown' end",
             rate="fast_transient_rate.mag_rate",
             label="classification.label",
         ),
