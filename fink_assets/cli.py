@@ -64,12 +64,19 @@ def setup() -> None:
 @app.command()
 def up(only: Only = None) -> None:
     """Run the services until Ctrl-C."""
+    from fink_assets.services.configured import clients
     from fink_assets.settings import settings
     from resources.embedded.jars import class_path
+    from resources.embedded.machine import SetupError
     from resources.embedded.processes import running, watch
 
     configuration = settings()
     names = _services(only)
+    with explained():
+        try:
+            clients(configuration)
+        except ValueError as wrong:
+            raise SetupError(str(wrong), "set FINK_SERVICES to some of these, or to none") from None
     typer.echo(f"Starting {', '.join(names)}; logs are in {configuration.home / 'logs'}")
     with explained(), until_interrupted():
         class_path(configuration.jars, "spark")

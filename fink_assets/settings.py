@@ -6,9 +6,10 @@ the network.
 
 from functools import cache
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -53,8 +54,8 @@ class Settings(BaseSettings):
         "https://auth.gcn.nasa.gov/oauth2/token", description="Where GCN gives tokens for them"
     )
 
-    services: tuple[str, ...] = Field(
-        (), description='Remote catalogues that may be asked: JSON, ["simbad"]; none by default'
+    services: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Remote catalogues that may be asked: simbad,gaia_dr3; none by default"
     )
     service_seconds: float = Field(
         10.0, gt=0, description="Most time that a batch waits for one remote catalogue"
@@ -114,6 +115,14 @@ class Settings(BaseSettings):
     report_seconds: float = Field(
         15.0, gt=0, description="Least time between two reports to Dagster"
     )
+
+    @field_validator("services", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        """Read names with commas between them; brackets and quotes, as in JSON, do no harm."""
+        if not isinstance(value, str):
+            return value
+        return tuple(filter(None, (name.strip(" []\"'") for name in value.split(","))))
 
     @property
     def lake(self) -> str:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 ANSWERED, UNAVAILABLE = "answered", "unavailable"
 PROBE = 0
 """Cell that is asked about to see whether a service answers; any would do."""
+PROBE_SECONDS = 60.0
+"""For that, where nobody waits and much may have to be loaded first."""
 PATIENCE_SECONDS = 1800.0
 """For each service where nobody waits: backfills of nights."""
 
@@ -83,7 +85,7 @@ class Asking:
             return None if snapshot.opened(service, self.root) else snapshot.NEVER
         client = self.clients[service.name]
         try:
-            cds.ask(client, service, np.array([PROBE]), deadline=client.clock() + self.seconds)
+            cds.ask(client, service, np.array([PROBE]), deadline=client.clock() + PROBE_SECONDS)
         except ServiceError as problem:
             return problem.reason
         return None
@@ -151,6 +153,8 @@ def with_answers(
 
     if not services:
         return alerts
+    if answers is not None and not answers.num_rows:
+        answers = None  # there is nobody to be told
     silent = {"state": UNAVAILABLE, "reason": "it was not asked"}
     structs = []
     for one in services:

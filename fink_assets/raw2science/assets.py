@@ -16,6 +16,7 @@ from fink_assets.raw2science.backfill import replace_modules, replace_nights
 from fink_assets.raw2science.enrich import Enrich, statuses
 from fink_assets.raw2science.models import Model
 from fink_assets.raw2science.module import ScienceModule
+from fink_assets.raw2science.order import ordered
 from fink_assets.surveys import Survey
 
 STAGE = "raw2science"
@@ -152,7 +153,8 @@ def _numbers(
         key(table): {"dagster/row_count": table.count(nights=selected)}
         for table in (tables.science, tables.quarantine)
     }
-    return numbers | {module_key(m): module_numbers(m, counts) for m in modules}
+    # Dagster wants an asset after those that it depends on.
+    return numbers | {module_key(m): module_numbers(m, counts) for m in ordered(modules)}
 
 
 def module_numbers(module: ScienceModule, counts: Mapping[str, int]) -> dict[str, int]:

@@ -15,6 +15,7 @@ from fink_assets.raw2science.asked import PATIENCE_SECONDS, services_of
 from fink_assets.raw2science.enrich import Enrich
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.raw2science.renames import renamed
+from fink_assets.raw2science.sound import insisting
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,9 +33,13 @@ def replace_nights(stage: Enrich, nights: Sequence[str]) -> None:
     raw = stage.tables.raw.read(stage.spark, nights=nights).where(f"batch <= {done}")
     alerts = _once(raw)
     stage.tables.quarantine.replace(stage.quarantined(alerts), nights=nights, up_to_batch=done)
-    again = stage.science(alerts, _answers(stage, stage.passing(alerts)))
-    rows = again.withColumn("recomputed", F.col("enriched"))
-    stage.tables.science.replace(rows, nights=nights, up_to_batch=done)
+    answers = _answers(stage, stage.passing(alerts))
+
+    def write(able: Enrich) -> None:
+        rows = able.science(alerts, answers).withColumn("recomputed", F.col("enriched"))
+        able.tables.science.replace(rows, nights=nights, up_to_batch=done)
+
+    insisting(write, stage, alerts)
 
 
 def replace_modules(stage: Enrich, modules: Sequence[ScienceModule], nights: Sequence[str]) -> None:

@@ -19,6 +19,7 @@ from fink_assets.raw2science.apply import MAPS, enriched, with_inputs
 from fink_assets.raw2science.asked import Asking, services_of
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.raw2science.renames import renamed
+from fink_assets.raw2science.sound import insisting
 from fink_assets.raw2science.statuses import statuses
 from fink_assets.surveys import Survey
 from quality.expectations import Verdict, judge
@@ -105,7 +106,11 @@ class Enrich:
         return self.asking.about(positions, services) if services else None
 
     def _write_science(self, alerts: DataFrame, answers: pa.Table | None, batch: int) -> None:
-        self.tables.science.append(self.science(alerts, answers), batch=batch)
+        insisting(
+            lambda stage: self.tables.science.append(stage.science(alerts, answers), batch=batch),
+            self,
+            alerts,
+        )
 
     def _write_quarantine(self, alerts: DataFrame, batch: int) -> None:
         self.tables.quarantine.append(self.quarantined(alerts), batch=batch)

@@ -15,6 +15,7 @@ from typing import Any
 from fink_assets.lake.columns import ColumnContract
 from fink_assets.raw2science.models import Model
 from fink_assets.raw2science.reads import Data, Source
+from fink_assets.raw2science.taken import require_free
 from fink_assets.services.service import Service
 
 SERVICES = "services."
@@ -93,6 +94,7 @@ class ScienceModule:
     def __post_init__(self) -> None:
         """Refuse a declaration that could only fail at night."""
         written = set(self.expressions) if self.expressions else None
+        require_free(self.name, self.survey)
         names = [column.name for column in self.outputs]
         if len(set(names)) != len(names) or not names:
             raise ValueError(f"{self.name}: outputs must be named, each once: {names}")

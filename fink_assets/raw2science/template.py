@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from fink_assets.raw2science.taken import names_taken
+
 FOLDER = Path(__file__).parent / "modules"
 LONGEST = 24
 """Characters of a name, so that the line of its import is not too long."""
@@ -155,6 +157,8 @@ def _check(name: str, survey: str, owner: str, folder: Path) -> None:
         raise NewModuleError(f"{name!r} is longer than {LONGEST} characters")
     if survey not in _WORDS:
         raise NewModuleError(f"{survey!r} is no survey: choose from {', '.join(_WORDS)}")
+    if name in names_taken(survey):
+        raise NewModuleError(f"{name!r} is the name of a column that is there already")
     if not _OWNER.fullmatch(owner):
         raise NewModuleError(f"{owner!r} is neither team:name nor an e-mail address")
     taken = [path for path in (folder / survey).glob("*.py") if path.stem == name]

@@ -68,11 +68,18 @@ def test_the_message_has_every_module_under_its_own_and_under_finks_names(
             assert text([told or {}]) == text([known])
             for column in module.outputs:
                 if column.fink:
-                    assert str(alert[column.fink]) == str(known.get(column.name))
+                    assert str(named(alert, column.fink)) == str(known.get(column.name))
         assert alert["module_status"] == dict(row["module_status"])
         assert alert["module_versions"] == dict(row["module_versions"])
         assert datetime.fromisoformat(alert["brokerIngestTimestamp"])
         assert datetime.fromisoformat(alert["brokerEndProcessTimestamp"])
+
+
+def named(alert, path):
+    """Value of a message under one of Fink's names, which may be a field of a struct."""
+    for part in path.split("."):
+        alert = alert[part]
+    return alert
 
 
 def test_headers_name_the_alert_the_filter_and_the_schema(sample_run, messages):

@@ -14,7 +14,14 @@ from unit.services.served import serving, x_match
 
 from fink_assets.definitions import build_defs
 from fink_assets.raw2science.asked import Asking
-from fink_assets.raw2science.modules.ztf import simbad, solar_system, supernova
+from fink_assets.raw2science.module import Column, science_module
+from fink_assets.raw2science.modules.ztf import (
+    classification,
+    early_snia,
+    simbad,
+    solar_system,
+    supernova,
+)
 from fink_assets.simulator.packet import read_detection
 from quality.reconciliation import deliveries
 
@@ -72,7 +79,7 @@ def run(spark, kafka_servers, configuration, models):
         kafka_servers,
         make_topic(kafka_servers),
         configuration.lake,
-        modules=[simbad, solar_system, supernova],
+        modules=[simbad, solar_system, supernova, early_snia, classification],
         filters=[SUPERNOVAE],
         asking=Asking.of(configuration),
     )
@@ -150,9 +157,9 @@ def looked(run, configuration, cursor=None):
 
 
 def test_while_it_is_down_alerts_go_on_without_it_and_say_so(missed, configuration):
-    assert {tuple(sorted(s.items())) for s in statuses(missed).values()} == {
-        (("simbad", "unavailable"), ("solar_system", "ok"), ("supernova", "ok"))
-    }
+    for status in statuses(missed).values():
+        assert status["simbad"] == "unavailable"
+        assert (status["solar_system"], status["supernova"]) == ("ok", "ok")
     reasons = {n: dict(errors)["simbad"] for n, errors in found(missed, "module_errors").items()}
     assert set(reasons) == set(ALERTS)
     assert all("503" in reason or "left alone" in reason for reason in reasons.values())
@@ -168,7 +175,9 @@ def test_once_it_is_up_the_nights_that_wait_are_healed_and_what_reads_it_too(
     service.respond = x_match(KNOWN)
     tick = looked(missed, configuration)
     (request,) = [r for r in tick.run_requests if r.partition_key == NIGHT]
-    assert {key.path[-1] for key in request.asset_selection} == {"simbad", "supernova", "objects"}
+    assert {key.path[-1] for key in request.asset_selection} == {
+        *("simbad", "supernova", "early_snia", "classification", "objects")
+    }
     healed = defs(missed, configuration)
     for wanted in tick.run_requests:
         job = healed.resolve_job_def(f"{missed.chain.survey.name}_nights")
@@ -202,3 +211,36 @@ def test_a_service_of_an_unknown_name_is_refused_at_the_start(configuration):
     wrong = configuration.model_copy(update={"services": ("simbda",)})
     with pytest.raises(ValueError, match="FINK_SERVICES: simbda is none of"):
         Asking.of(wrong)
+
+
+def test_a_night_without_alerts_is_computed_again_like_any_other(missed, configuration):
+    """Regression: Spark cannot tell the columns of an answer about nobody."""
+    job = defs(missed, configuration).resolve_job_def(f"{missed.chain.survey.name}_nights")
+    only = {dg.AssetKey([missed.chain.survey.name, "science", "simbad"])}
+    result = job.get_subset(asset_selection=only).execute_in_process(
+        partition_key="2021-11-20", instance=dg.DagsterInstance.ephemeral()
+    )
+    assert result.success
+
+
+def reads_nothing_there(alerts):
+    """Give what is in a column that no packet has."""
+    return pd.DataFrame({"score": alerts["candidate.nosuch"]}, index=alerts.index)
+
+
+def test_a_module_that_reads_a_column_that_is_not_there_fails_alone(run):
+    """Regression: Spark refuses the whole batch, and no alert of the survey went on."""
+    declare = science_module(
+        survey="ztf",
+        version="1.0.0",
+        owners=["team:tests"],
+        inputs=("candidate.nosuch",),
+        outputs=(Column(name="score", type="double", doc="A number."),),
+    )
+    broken = replace(declare(reads_nothing_there), survey=run.chain.survey.name)
+    again = replace(run, chain=replace(run.chain, modules=[*run.chain.modules, broken]))
+    take(again, *ALERTS)
+    assert {s["reads_nothing_there"] for s in statuses(run).values()} == {"failed"}
+    assert {s["solar_system"] for s in statuses(run).values()} == {"ok"}
+    reasons = {dict(e)["reads_nothing_there"] for e in found(run, "module_errors").values()}
+    assert all("nosuch" in reason for reason in reasons)

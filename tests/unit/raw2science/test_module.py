@@ -4,8 +4,11 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from fink_assets.lake.contracts import SCIENCE
 from fink_assets.raw2science.module import Column, ScienceModule, science_module
 from fink_assets.raw2science.order import ordered, passes
+from fink_assets.raw2science.taken import OURS, names_taken
+from fink_assets.surveys import SURVEYS
 
 SCORE = Column(name="score", type="double", doc="A number.")
 
@@ -152,3 +155,16 @@ def test_another_content_of_its_data_is_another_version_of_a_module():
 def test_expressions_of_spark_have_no_data():
     with pytest.raises(ValueError, match="read no data beside alerts"):
         replace(module("a", expressions={"score": "1"}), data=(Held("1"),))
+
+
+@pytest.mark.parametrize("name", ["history", "candidate", "prv_candidates", "night", "services"])
+def test_a_module_that_would_hide_a_column_is_refused(name):
+    """Regression: its outputs stood in the way of what all others read, and no alert went on."""
+    with pytest.raises(ValueError, match=f"{name}: this is the name of a column"):
+        module(name)
+
+
+def test_every_column_of_science_and_of_packets_is_taken():
+    assert {column.name for column in SCIENCE} <= OURS
+    for survey in SURVEYS.values():
+        assert {survey.current, *survey.kept} <= names_taken(survey.name)

@@ -130,6 +130,12 @@ def test_by_default_no_service_may_be_asked():
     assert set(clients(Settings()).values()) == {None}
 
 
+@pytest.mark.parametrize("text", ["simbad,tns", " simbad , tns ", '["simbad", "tns"]'])
+def test_services_are_named_with_commas_between_them(text, monkeypatch):
+    monkeypatch.setenv("FINK_SERVICES", text)
+    assert Settings(_env_file=None).services == ("simbad", "tns")
+
+
 def test_services_named_in_the_settings_may_be_asked_and_share_what_they_know_of_failures():
     configuration = Settings(services=("simbad", "gaia_dr3", "tns"), tns_key="s3cret")
     made = clients(configuration)
