@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fink_assets.api import sql
 from fink_assets.api.errors import RequestError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from deltalake import DeltaTable, QueryBuilder
 
+Found = TypeVar("Found")
 ATTEMPTS = 4
 """Tries of a query whose files a vacuum deleted while it read them: each with a new snapshot."""
 REMEMBERED = 32
@@ -112,9 +113,28 @@ class Archive:
 
         A vacuum may delete files of a snapshot while they are read: then it is read anew.
         """
+        return self._insist(lambda: self._answer(statement, nouns))
+
+    def reduced(
+        self, statement: str, reduce: Callable[[Iterator[pa.RecordBatch]], Found], **nouns: str
+    ) -> Found:
+        """Make something small of a query whose rows memory may not hold, with `query`'s care."""
+        return self._insist(lambda: reduce(self.batches(statement, **nouns)))
+
+    def batches(self, statement: str, **nouns: str) -> Iterator[pa.RecordBatch]:
+        """Answer a query piece by piece; files may be gone before the last of them."""
+        import pyarrow as pa
+
+        logs = {alias: self._log(noun) for alias, noun in nouns.items()}
+        found = pa.RecordBatchReader.from_stream(self._engine(logs).execute(statement))
+        kinds = pa.schema([_readable(each) for each in found.schema])
+        for batch in found:
+            yield batch.cast(kinds)
+
+    def _insist(self, ask: Callable[[], Found]) -> Found:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return self._answer(statement, nouns)
+                return ask()
             except Exception as problem:  # delta-rs and Arrow share no error class of their own
                 if not _file_is_gone(problem):
                     raise

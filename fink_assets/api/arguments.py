@@ -6,6 +6,7 @@ Pure functions. Fetching them from a request belongs to `server`.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +20,8 @@ MOST_ROWS = 10_000
 MOST_NAMES = 100
 """Objects that one request may name."""
 LONGEST = 10_000
-"""Characters of one argument."""
+"""Characters of one argument, unless it says otherwise."""
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +42,10 @@ class Argument:
         Value of a request without it.
     type : str
         Type as OpenAPI has it.
+    longest : int
+        Characters of a text that it may have.
+    file : bool
+        Whether it may be sent as a file, whose content is then read as bytes.
     """
 
     name: str
@@ -48,6 +54,8 @@ class Argument:
     required: bool = False
     default: Any = None
     type: str = "string"
+    longest: int = LONGEST
+    file: bool = False
 
 
 def typed(arguments: Sequence[Argument], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,9 +80,11 @@ def typed(arguments: Sequence[Argument], given: Mapping[str, Any]) -> dict[str, 
 
 
 def _value(argument: Argument, value: Any) -> Any:
+    if isinstance(value, bytes) and argument.file:
+        return value
     if not isinstance(value, str | int | float | bool):
         raise RequestError(f"`{argument.name}` must be a text, a number or a boolean.\n")
-    if isinstance(value, str) and (len(value) > LONGEST or not _is_clean(value)):
+    if isinstance(value, str) and (len(value) > argument.longest or not _is_clean(value)):
         raise RequestError(f"`{argument.name}` is too long or holds characters of control.\n")
     try:
         return argument.read(value)
@@ -85,7 +95,7 @@ def _value(argument: Argument, value: Any) -> Any:
 
 
 def _is_clean(value: str) -> bool:
-    return "\0" not in value and not any("\ud800" <= c <= "\udfff" for c in value)
+    return "\0" not in value and (value.isascii() or not SURROGATE.search(value))
 
 
 def text(value: Any) -> str:

@@ -5,7 +5,7 @@ Pure but for the archive that an answer reads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -39,7 +39,15 @@ class Content:
     status: int = 200
 
 
-Answer = Rows | Content | dict[str, Any] | list[Any]
+@dataclass(frozen=True, kw_only=True)
+class Stream:
+    """Content that is larger than memory: it is made while it is sent."""
+
+    pieces: Iterator[bytes]
+    media: str
+
+
+Answer = Rows | Content | Stream | dict[str, Any] | list[Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +68,8 @@ class Endpoint:
         Whether it has rows, so that `output-format` says how they are written.
     bare : bool
         Whether a GET without arguments is a request and not the question what they are.
+    body_bytes : int, optional
+        Largest body, where it is larger than that of others; few such are read at a time.
     """
 
     path: str
@@ -68,6 +78,7 @@ class Endpoint:
     arguments: Sequence[Argument] = ()
     tabular: bool = True
     bare: bool = False
+    body_bytes: int | None = None
 
     @property
     def all_arguments(self) -> tuple[Argument, ...]:

@@ -1,6 +1,6 @@
 """Which endpoints each survey has."""
 
-from fink_assets.api import beyond, books, lsst, resolver, ztf, ztf_more
+from fink_assets.api import beyond, books, lsst, resolver, skymap, ztf, ztf_more
 from fink_assets.api.endpoints import Endpoint
 
 ENDPOINTS: dict[str, tuple[Endpoint, ...]] = {
@@ -8,8 +8,15 @@ ENDPOINTS: dict[str, tuple[Endpoint, ...]] = {
         *ztf.ENDPOINTS,
         *ztf_more.ENDPOINTS,
         resolver.endpoint("name"),
+        *skymap.endpoints(skymap.ztf_skymap),
         *beyond.ENDPOINTS,
         *books.ENDPOINTS,
     ),
-    "lsst": (*lsst.ENDPOINTS, resolver.endpoint("name_or_id"), *beyond.ENDPOINTS, *books.ENDPOINTS),
+    "lsst": (
+        *lsst.ENDPOINTS,
+        resolver.endpoint("name_or_id"),
+        *skymap.endpoints(skymap.lsst_skymap),
+        *beyond.ENDPOINTS,
+        *books.ENDPOINTS,
+    ),
 }

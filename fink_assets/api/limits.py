@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fink_assets.api import form
 from fink_assets.api.errors import RequestError
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 Found = TypeVar("Found")
 CLIENTS_REMEMBERED = 10_000
+LARGE = 1_000_000
+"""Bytes of a body from which on it is read beside the loop that serves others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +40,8 @@ class Limits:
         Queries that run at the same time.
     waiting : int
         Requests that may wait for them; more are answered by 503.
+    large_at_once : int
+        Requests with a large body, or a large answer, that are in memory at the same time.
     per_second : float
         Requests of one client per second, in the mean of ten; 0 for no limit.
     """
@@ -44,6 +50,7 @@ class Limits:
     seconds: float = 120.0
     at_once: int = 4
     waiting: int = 64
+    large_at_once: int = 2
     per_second: float = 0.0
 
 
@@ -84,6 +91,7 @@ class Queue:
     limits: Limits
     _limiter: Any = None
     _inside: int = 0
+    _large: int = 0
 
     async def run(self, query: Callable[[], Found]) -> Found:
         """Run a query.
@@ -110,22 +118,60 @@ class Queue:
         finally:
             self._inside -= 1
 
+    @asynccontextmanager
+    async def room(self) -> AsyncIterator[None]:
+        """Hold room for a request with a large body, which has the time of a query to arrive.
 
-async def given(request: Request, most_bytes: int) -> dict[str, Any]:
-    """Read the arguments of a request: of its address, else of its body, which is JSON.
+        Raises
+        ------
+        BusyError
+            There is none, or it takes too long.
+        """
+        import anyio
+
+        if self._large >= self.limits.large_at_once:
+            raise BusyError("Too many large requests at once: try again later.\n", 503)
+        self._large += 1
+        try:
+            with anyio.fail_after(2 * self.limits.seconds):
+                yield
+        except TimeoutError:
+            told = "The request took too long to arrive and to be answered.\n"
+            raise BusyError(told, 504) from None
+        finally:
+            self._large -= 1
+
+
+async def given(
+    request: Request, most_bytes: int, *, files: Collection[str] = ()
+) -> dict[str, Any]:
+    """Read the arguments of a request: of its address, else of its body.
+
+    The body is a JSON object; where some arguments may be files, it may be a form of several parts.
 
     Raises
     ------
     RequestError
-        The body is too large, or no JSON object.
+        The body is too large, or neither.
     """
     if request.query_params or request.method == "GET":
         return dict(request.query_params)
-    body = b""
+    body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > most_bytes:
             raise RequestError(f"A body has at most {most_bytes} bytes.\n", 413)
+    kind = request.headers.get("content-type", "")
+    if files and form.is_form(kind):
+        return form.parts(bytes(body), kind)
+    if len(body) <= LARGE:
+        return _object(bytes(body))
+    import anyio
+
+    return await anyio.to_thread.run_sync(_object, bytes(body))
+
+
+def _object(body: bytes) -> dict[str, Any]:
     if not body.strip():
         return {}
     try:

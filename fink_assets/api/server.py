@@ -14,11 +14,11 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
 from fink_assets.api import errors, formats, simple_cone
 from fink_assets.api.arguments import Argument, typed
-from fink_assets.api.endpoints import Answer, Content, Endpoint, Rows
+from fink_assets.api.endpoints import Answer, Content, Endpoint, Rows, Stream
 from fink_assets.api.errors import RequestError
 from fink_assets.api.limits import BusyError, Limits, Queue, Turnstile, given
 from fink_assets.api.metrics import Metrics
@@ -49,12 +49,21 @@ def application(
 
 def _add(app: FastAPI, archive: Archive, endpoint: Endpoint, queue: Queue) -> None:
 
-    async def handle(request: Request) -> Response:
-        found = await given(request, queue.limits.body_bytes)
+    files = [argument.name for argument in endpoint.arguments if argument.file]
+    most_bytes = endpoint.body_bytes or queue.limits.body_bytes
+
+    async def answer(request: Request) -> Response:
+        found = await given(request, most_bytes, files=files)
         if request.method == "GET" and not found and not endpoint.bare:
             return PlainTextResponse(endpoint.explained())
         values = typed(endpoint.all_arguments, found)
         return await queue.run(lambda: _respond(archive, endpoint, values))
+
+    async def handle(request: Request) -> Response:
+        if endpoint.body_bytes is None or request.method == "GET":
+            return await answer(request)
+        async with queue.room():
+            return await answer(request)
 
     for method in ("GET", "POST"):
         app.add_api_route(
@@ -74,6 +83,8 @@ def _respond(archive: Archive, endpoint: Endpoint, values: Mapping[str, Any]) ->
     answer: Answer = endpoint.answer(archive.at(values["as_of"]), values)
     if isinstance(answer, Content):
         return Response(answer.body, status_code=answer.status, media_type=answer.media)
+    if isinstance(answer, Stream):
+        return StreamingResponse(answer.pieces, media_type=answer.media)
     if not isinstance(answer, Rows):
         return JSONResponse(answer)
     rows = formats.cleaned(answer.table)
