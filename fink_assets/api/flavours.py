@@ -1,6 +1,17 @@
 """Which endpoints each survey has."""
 
-from fink_assets.api import beyond, books, lsst, resolver, skymap, ztf, ztf_more
+from fink_assets.api import (
+    beyond,
+    books,
+    lsst,
+    resolver,
+    skymap,
+    sso_bulk,
+    sso_candidates,
+    ssoft,
+    ztf,
+    ztf_more,
+)
 from fink_assets.api.endpoints import Endpoint
 
 ENDPOINTS: dict[str, tuple[Endpoint, ...]] = {
@@ -9,6 +20,9 @@ ENDPOINTS: dict[str, tuple[Endpoint, ...]] = {
         *ztf_more.ENDPOINTS,
         resolver.endpoint("name"),
         *skymap.endpoints(skymap.ztf_skymap),
+        ssoft.ENDPOINT,
+        sso_bulk.ENDPOINT,
+        sso_candidates.ENDPOINT,
         *beyond.ENDPOINTS,
         *books.ENDPOINTS,
     ),
@@ -16,6 +30,8 @@ ENDPOINTS: dict[str, tuple[Endpoint, ...]] = {
         *lsst.ENDPOINTS,
         resolver.endpoint("name_or_id"),
         *skymap.endpoints(skymap.lsst_skymap),
+        ssoft.ENDPOINT,
+        sso_bulk.ENDPOINT,
         *beyond.ENDPOINTS,
         *books.ENDPOINTS,
     ),

@@ -42,15 +42,15 @@ def _part(piece: bytes) -> tuple[str, Any]:
         if name.strip().lower() == "content-disposition":
             disposition = value.strip()
     told = _header("content-disposition", disposition)
-    name = told.get_param("name", header="content-disposition")
-    if not ended or not isinstance(name, str):
+    called = told.get_param("name", header="content-disposition")
+    if not ended or not isinstance(called, str):
         raise RequestError(BROKEN)
     if told.get_param("filename", header="content-disposition") is not None:
-        return name, content
+        return called, content
     try:
-        return name, content.decode()
+        return called, content.decode()
     except UnicodeDecodeError:
-        raise RequestError(f"`{name[:40]!r}` is no text.\n") from None
+        raise RequestError(f"`{called[:40]!r}` is no text.\n") from None
 
 
 def _header(name: str, value: str) -> Message:

@@ -7,6 +7,7 @@ a time and not for ever.
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Collection
@@ -92,6 +93,7 @@ class Queue:
     _limiter: Any = None
     _inside: int = 0
     _large: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     async def run(self, query: Callable[[], Found]) -> Found:
         """Run a query.
@@ -129,9 +131,7 @@ class Queue:
         """
         import anyio
 
-        if self._large >= self.limits.large_at_once:
-            raise BusyError("Too many large requests at once: try again later.\n", 503)
-        self._large += 1
+        self.hold()
         try:
             with anyio.fail_after(2 * self.limits.seconds):
                 yield
@@ -139,6 +139,24 @@ class Queue:
             told = "The request took too long to arrive and to be answered.\n"
             raise BusyError(told, 504) from None
         finally:
+            self.release()
+
+    def hold(self) -> None:
+        """Take the room of a large request or answer.
+
+        Raises
+        ------
+        BusyError
+            There is none.
+        """
+        with self._lock:
+            if self._large >= self.limits.large_at_once:
+                raise BusyError("Too many large requests at once: try again later.\n", 503)
+            self._large += 1
+
+    def release(self) -> None:
+        """Give it back."""
+        with self._lock:
             self._large -= 1
 
 

@@ -24,10 +24,14 @@ from fink_assets.api.limits import BusyError, Limits, Queue, Turnstile, given
 from fink_assets.api.metrics import Metrics
 
 if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
     from fink_assets.api.archive import Archive
 
 logger = logging.getLogger(__name__)
 PREFIX = "/api/v1/"
+STREAM_FACTOR = 30
+"""By which an answer that is made while it is sent may take longer than a query."""
 
 
 def application(
@@ -57,7 +61,7 @@ def _add(app: FastAPI, archive: Archive, endpoint: Endpoint, queue: Queue) -> No
         if request.method == "GET" and not found and not endpoint.bare:
             return PlainTextResponse(endpoint.explained())
         values = typed(endpoint.all_arguments, found)
-        return await queue.run(lambda: _respond(archive, endpoint, values))
+        return await queue.run(lambda: _respond(archive, endpoint, values, queue))
 
     async def handle(request: Request) -> Response:
         if endpoint.body_bytes is None or request.method == "GET":
@@ -77,14 +81,39 @@ def _add(app: FastAPI, archive: Archive, endpoint: Endpoint, queue: Queue) -> No
         )
 
 
-def _respond(archive: Archive, endpoint: Endpoint, values: Mapping[str, Any]) -> Response:
+class Streamed(StreamingResponse):
+    """An answer that is made while it is sent; it has the room of a large request meanwhile."""
+
+    def __init__(self, answer: Stream, queue: Queue) -> None:
+        super().__init__(answer.pieces, media_type=answer.media)
+        self._queue = queue
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it, in the time that there is: a reader can tell that it broke off."""
+        import anyio
+
+        try:
+            self._queue.hold()
+        except BusyError as problem:
+            busy = Response(errors.body(problem.text), problem.status, media_type="text/html")
+            return await busy(scope, receive, send)
+        try:
+            with anyio.fail_after(STREAM_FACTOR * self._queue.limits.seconds):
+                return await super().__call__(scope, receive, send)
+        finally:
+            self._queue.release()
+
+
+def _respond(
+    archive: Archive, endpoint: Endpoint, values: Mapping[str, Any], queue: Queue
+) -> Response:
 
     _require_format(endpoint, values)
     answer: Answer = endpoint.answer(archive.at(values["as_of"]), values)
     if isinstance(answer, Content):
         return Response(answer.body, status_code=answer.status, media_type=answer.media)
     if isinstance(answer, Stream):
-        return StreamingResponse(answer.pieces, media_type=answer.media)
+        return Streamed(answer, queue)
     if not isinstance(answer, Rows):
         return JSONResponse(answer)
     rows = formats.cleaned(answer.table)

@@ -1,0 +1,256 @@
+"""The table of Solar System bodies: phase curves, a row per body, under the names that Fink has.
+
+Pure but for the archive. Fits belong to `astro.phase_curve`; what our columns mean is in
+`lake.bodies`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fink_assets.api import arguments, monthly, parquet_stream, sql
+from fink_assets.api.arguments import Argument
+from fink_assets.api.endpoints import Answer, Endpoint, Rows, Stream, Values
+from fink_assets.api.errors import RequestError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from fink_assets.api.archive import Archive
+
+NOUN = "phase_curves"
+BANDS: dict[str, dict[str, str]] = {
+    "ztf": {"g": "1", "r": "2", "i": "3"},
+    "lsst": {band: band for band in "ugrizy"},
+}
+"""By what the names of columns end, for each band of a survey: ZTF's are `fid`."""
+FLAVOURS: dict[str, tuple[str, ...]] = {"SHG1G2": ("G1", "G2"), "HG1G2": ("G1", "G2"), "HG": ("G",)}
+"""Slopes of each model."""
+ABSENT = ("SOCCA", "SSHG1G2")
+SPIN = {"R": "oblateness", "alpha0": "alpha0", "delta0": "delta0"}
+TEXT, WHOLE, NUMBER = "string", "int64", "double"
+AT_ONCE = 20_000
+"""Bodies in a row group."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Described:
+    """A column: type, meaning, and where it is read.
+
+    Parameters
+    ----------
+    type : str
+        As Arrow has it.
+    doc : str
+        What it means.
+    value : str
+        Expression over `phase_curves`; empty where it is of a band.
+    of_band : tuple of str
+        Band and field of the element of `bands` that is of it.
+    """
+
+    type: str
+    doc: str
+    value: str = ""
+    of_band: tuple[str, str] = ("", "")
+
+
+def columns(survey: str, flavour: str, month: str) -> dict[str, Described]:
+    """Columns of the table of a model, by name."""
+    number = "case when name ~ '^[0-9]{1,9}$' then cast(name as bigint) end"
+    found = {
+        "sso_name": Described(type=TEXT, doc="What packets call the body", value="name"),
+        "sso_number": Described(type=WHOLE, doc="Its number, if that is its name", value=number),
+        "n_obs": Described(type=WHOLE, doc="Alerts, also those not fitted", value="alerts"),
+        "n_nights": Described(
+            type=WHOLE, doc="Nights of these", value="cast(array_length(nights) as bigint)"
+        ),
+        "status": Described(
+            type=TEXT, doc="ok, unavailable, not_applicable or failed", value="status"
+        ),
+        "reason": Described(type=TEXT, doc="Why it is not ok", value="reason"),
+        "fit": Described(
+            type=WHOLE, doc="0 for a fit, else 1", value="cast(status <> 'ok' as bigint)"
+        ),
+        "chi2red": Described(
+            type=NUMBER, doc="Chi squared by degrees of freedom", value="chi2 / nullif(degrees, 0)"
+        ),
+        "rms": Described(type=NUMBER, doc="Residuals of all bands, mag", value="rms"),
+        "flavor": Described(type=TEXT, doc="Model", value=sql.text(flavour)),
+        "version": Described(type=TEXT, doc="Month, YYYY.MM", value=sql.text(month)),
+    }
+    if flavour == "SHG1G2":
+        for name, ours in SPIN.items():
+            found[name] = Described(type=NUMBER, doc=_SPIN_DOCS[name], value=ours)
+            found[f"err_{name}"] = Described(
+                type=NUMBER, doc=f"Error of {name}", value=f"{ours}_error"
+            )
+    for band, end in BANDS[survey].items():
+        found |= _of_band(band, end, FLAVOURS[flavour])
+    return found
+
+
+_SPIN_DOCS = {
+    "R": "Oblateness, 1 for a sphere",
+    "alpha0": "Right ascension of the spin axis, ICRS, deg",
+    "delta0": "Declination of the spin axis, deg; of two poles that look alike the northern",
+}
+
+
+def _of_band(band: str, end: str, slopes: Sequence[str]) -> dict[str, Described]:
+    found = {}
+    for name in ("H", *slopes):
+        doc = f"Absolute magnitude in {band}" if name == "H" else f"Slope {name} in {band}"
+        for start, after, told in (("", "", doc), ("err_", "_error", f"Error of {name}_{end}")):
+            field = f"{name.lower()}{after}"
+            found[f"{start}{name}_{end}"] = Described(type=NUMBER, doc=told, of_band=(band, field))
+    for name, field, kind, doc in (
+        ("rms", "rms", NUMBER, f"Residuals in {band}, mag"),
+        ("n_obs", "points", WHOLE, f"Points fitted in {band}"),
+        ("min_phase", "phase_min", NUMBER, f"Least phase angle in {band}, deg"),
+        ("max_phase", "phase_max", NUMBER, f"Largest phase angle in {band}, deg"),
+    ):
+        found[f"{name}_{end}"] = Described(type=kind, doc=doc, of_band=(band, field))
+    return found
+
+
+def ssoft(archive: Archive, values: Values) -> Answer:
+    """Answer `/ssoft`: the table, a body of it, or what its columns are."""
+    archive, month = monthly.as_it_was(archive, values["version"], NOUN)
+    known = columns(archive.tables.survey, values["flavor"], month)
+    if values["schema"]:
+        return {name: {"type": c.type, "description": c.doc} for name, c in known.items()}
+    where = _where(values)
+    if values["output-format"] == "parquet" and not _of_one(values):
+        schema = _schema(known)
+        return Stream(
+            pieces=parquet_stream.written(schema, _tables(archive, known, where)),
+            media=parquet_stream.MEDIA,
+        )
+    if not _of_one(values) and _number(archive, where) > arguments.MOST_ROWS:
+        raise RequestError("The whole table is given as parquet only.\n")
+    import pyarrow as pa
+
+    return Rows(table=pa.concat_tables([_empty(known), *_tables(archive, known, where)]))
+
+
+def _of_one(values: Values) -> bool:
+    return values["sso_name"] is not None or values["sso_number"] is not None
+
+
+def _where(values: Values) -> list[str]:
+    where = [f"model = {sql.text(values['flavor'])}"]
+    if (name := values["sso_name"]) is not None:
+        where.append(sql.among("name", (name, name.replace(" ", ""))))
+    if (number := values["sso_number"]) is not None:
+        where.append(f"name = {sql.text(str(number))}")
+    return where
+
+
+def _number(archive: Archive, where: Sequence[str]) -> int:
+    if not archive.there(NOUN):
+        return 0
+    found = archive.query(f"select count(*) as n from it where {' and '.join(where)}", it=NOUN)
+    return int(found["n"][0].as_py())
+
+
+def _tables(
+    archive: Archive, known: Mapping[str, Described], where: Sequence[str]
+) -> Iterator[pa.Table]:
+    """Rows of the table, some bodies at a time, by name."""
+    import pyarrow as pa
+
+    if not archive.there(NOUN):
+        return
+    plain = {name: c.value for name, c in known.items() if c.value}
+    listed = ", ".join(f"{value} as {sql.name(name)}" for name, value in plain.items())
+    statement = f"select bands, {listed} from it where {' and '.join(where)} order by name"
+    waiting: list[pa.RecordBatch] = []
+    for batch in archive.batches(statement, it=NOUN):
+        waiting.append(batch)
+        if sum(len(b) for b in waiting) >= AT_ONCE:
+            yield _flat(pa.Table.from_batches(waiting), known)
+            waiting = []
+    if waiting:
+        yield _flat(pa.Table.from_batches(waiting), known)
+
+
+def _flat(rows: pa.Table, known: Mapping[str, Described]) -> pa.Table:
+    """Give each value of a band a column of its own."""
+    import pyarrow as pa
+
+    bands = rows["bands"].combine_chunks()
+    at = {band: _places(bands, band) for band in {c.of_band[0] for c in known.values()} if band}
+    inner = bands.flatten()
+    parts = {}
+    for name, column in known.items():
+        band, field = column.of_band
+        found = inner.field(field).take(at[band]) if band else rows[name]
+        parts[name] = found.cast(column.type)
+    return pa.table(parts, schema=_schema(known))
+
+
+def _places(bands: pa.ListArray, band: str) -> pa.Array:
+    """Of each row the place of a band among all elements, null where it has none."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    there = pc.equal(bands.flatten().field("band").cast(pa.string()), band).to_numpy(
+        zero_copy_only=False
+    )
+    elements = np.flatnonzero(there.astype(bool))
+    places = np.full(len(bands), -1)
+    places[pc.list_parent_indices(bands).to_numpy()[elements]] = elements
+    return pa.array(places, pa.int64(), mask=places < 0)
+
+
+def _schema(known: Mapping[str, Described]) -> pa.Schema:
+    import pyarrow as pa
+
+    return pa.schema([(name, pa.type_for_alias(c.type)) for name, c in known.items()])
+
+
+def _empty(known: Mapping[str, Described]) -> pa.Table:
+    return _schema(known).empty_table()
+
+
+def flavour(value: Any) -> str:
+    """Read a model.
+
+    Raises
+    ------
+    RequestError
+        There is none such, or it is not fitted here.
+    """
+    name = arguments.text(value)
+    if name in ABSENT:
+        told = f"{name} is not fitted here: its spin periods need more than alerts tell."
+        raise RequestError(f"{told} flavor needs to be in {list(FLAVOURS)}\n")
+    if name not in FLAVOURS:
+        raise RequestError(f"flavor needs to be in {list(FLAVOURS)}\n")
+    return name
+
+
+ENDPOINT = Endpoint(
+    path="ssoft",
+    doc="Phase curves of known bodies of the Solar System: a row per body.",
+    answer=ssoft,
+    arguments=(
+        Argument(name="sso_name", read=arguments.text, doc="Name of a body, as packets have it"),
+        Argument(name="sso_number", read=arguments.whole, type="integer", doc="Number of a body"),
+        Argument(name="flavor", read=flavour, default="SHG1G2", doc=", ".join(FLAVOURS)),
+        Argument(
+            name="schema", read=arguments.flag, default=False, type="boolean", doc="Columns only"
+        ),
+        monthly.VERSION,
+        Argument(
+            name="output-format",
+            read=arguments.text,
+            default="parquet",
+            doc="parquet; of one body, or of 10,000 at most, also json, csv, votable",
+        ),
+    ),
+)
