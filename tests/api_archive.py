@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from deltalake import write_deltalake
+from deltalake import DeltaTable, write_deltalake
 
 from fink_assets.api.archive import Archive
+from fink_assets.archive.alerts import Alerts
+from fink_assets.archive.classes import Classes
+from fink_assets.archive.history import History
+from fink_assets.archive.statistics import Statistics
 from fink_assets.astro.time import night_of_jd, time_of_jd, time_of_mjd_tai
+from fink_assets.lake.ledger import Receipt
 from fink_assets.lake.tables import Tables
 from fink_assets.simulator.packet import read_container
+from fink_assets.surveys import LSST, ZTF, Survey
 from fink_assets.surveys.ztf_packet import packet_schema
 
 SAMPLE = Path(__file__).parent / "data" / "ztf"
@@ -156,18 +162,55 @@ def write(root: Path | str, name: str, rows: Sequence[Row], types: Mapping[str, 
 
 
 def write_ztf(root: Path | str, science: Sequence[Row], raw: Sequence[Row] = ()) -> Archive:
-    """Write an archive of ZTF: science, objects and, of packets, raw."""
-    types = ztf_types()
+    """Write a batch of ZTF: science, objects and, of packets, raw; and what follows them."""
+    types, tables = ztf_types(), Tables("ztf", str(root))
+    batch = {"batch": tables.ledger.position("raw2science") + 1}
+    science = [{**row, **batch} for row in science]
     write(root, "ztf/science", science, {**META, **types})
-    write(root, "ztf/objects", latest(science), {**OBJECTS, **types})
+    write_objects(root, "ztf", types)
+    write_sources(root, "ztf", [(row, BANDS[row["candidate"]["fid"]]) for row in science])
     if raw:
         packet = arrow(packet_schema())
         own = {f.name: f.type for f in packet}
         kept = {k: META[k] for k in ("night", "batch", "alert_id", "object_id", "ingested")}
         kept["kafka"] = META["kafka"]
-        rows = [{**{k: science_row(p)[k] for k in kept}, **p} for p in raw]
+        rows = [{**{k: science_row(p)[k] for k in kept}, **batch, **p} for p in raw]
         write(root, "ztf/raw", rows, {**kept, **own})
-    return Archive(tables=Tables("ztf", str(root)))
+    return followed(ZTF, tables)
+
+
+BANDS = {1: "g", 2: "r", 3: "i"}
+
+
+def write_objects(root: Path | str, survey: str, types: Mapping[str, Any]) -> None:
+    """Write the objects of all that is in science now, in place of those that were there."""
+    science = DeltaTable(f"{root}/{survey}/science").to_pyarrow_table().to_pylist()
+    schema = pa.schema({**OBJECTS, **types})
+    found = pa.Table.from_pylist(latest(science), schema=schema)
+    write_deltalake(f"{root}/{survey}/objects", found, mode="overwrite")
+
+
+def write_sources(root: Path | str, survey: str, rows: Sequence[tuple[Row, str]]) -> None:
+    """Write light curves: rows of science with their bands."""
+    kept = ("night", "batch", "alert_id", "object_id", "time")
+    types = {**{k: META[k] for k in kept}, "band": pa.string()}
+    told = [{**{k: row[k] for k in kept}, "band": band} for row, band in rows]
+    write(root, f"{survey}/sources", told, types)
+
+
+def followed(survey: Survey, tables: Tables) -> Archive:
+    """Make the tables of look-ups follow science and raw, as the archive does without Spark."""
+    batch = tables.ledger.position("raw2science") + 1
+    tables.ledger.add_receipt("raw2science", batch, Receipt())
+    common: Any = {"survey": survey, "tables": tables, "spark": None}
+    following: list[Any] = [Alerts(**common), Classes(**common)]
+    if survey.past and tables.raw.exists():
+        following.append(History(**common, past=survey.past))
+    for each in following:
+        each.refresh(up_to_batch=batch)
+    if tables.raw.exists():
+        Statistics(survey=survey, tables=tables).replace(tables.raw.nights())
+    return Archive(tables=tables)
 
 
 DIA_SOURCE: dict[str, pa.DataType] = {
@@ -242,12 +285,20 @@ def science_meta(alert: int, name: str, time: datetime, ra: float, dec: float) -
 
 
 def write_lsst(root: Path | str, science: Sequence[Row]) -> Archive:
-    """Write an archive of LSST: science and objects."""
+    """Write a batch of LSST: science, objects, light curves and, without images, raw."""
     types = {
         "diaSource": pa.struct(DIA_SOURCE),
         "diaObject": pa.struct(DIA_OBJECT),
         **{n: pa.struct(t) for n, t in LSST_MODULES.items()},
     }
+    tables = Tables("lsst", str(root))
+    batch = {"batch": tables.ledger.position("raw2science") + 1}
+    science = [{**row, **batch} for row in science]
     write(root, "lsst/science", science, {**META, **types})
-    write(root, "lsst/objects", latest(science), {**OBJECTS, **types})
-    return Archive(tables=Tables("lsst", str(root)))
+    write_objects(root, "lsst", types)
+    write_sources(root, "lsst", [(row, row["diaSource"]["band"]) for row in science])
+    names = ("night", "batch", "alert_id", "object_id", "kafka", "ingested")
+    kept = {k: META[k] for k in names}
+    kept["diaSource"] = types["diaSource"]
+    write(root, "lsst/raw", [{k: row[k] for k in kept} for row in science], kept)
+    return followed(LSST, tables)

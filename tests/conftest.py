@@ -129,7 +129,7 @@ def impatient(monkeypatch):
 @pytest.fixture(scope="session")
 def runtime_settings(tmp_path_factory):
     """Settings of the session's services; nothing of them runs yet."""
-    kafka, controller, spark, spark_ui, dagster = free_ports(5)
+    kafka, controller, spark, spark_ui, dagster, ztf, lsst = free_ports(7)
     return Settings(
         home=tmp_path_factory.mktemp("home"),
         lake_root="",
@@ -142,6 +142,7 @@ def runtime_settings(tmp_path_factory):
         spark_remote="",
         spark_memory="2g",
         dagster_port=dagster,
+        api_ports={"ztf": ztf, "lsst": lsst},
     )
 
 

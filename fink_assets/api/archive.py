@@ -6,6 +6,7 @@ laid out otherwise one day, this is what changes.
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections import Counter
@@ -53,7 +54,7 @@ class Archive:
     _past: dict[Any, DeltaTable | None] = field(default_factory=dict, repr=False, compare=False)
 
     def at(self, moment: datetime | int | None) -> Archive:
-        """Show the archive as it was: at a time, or when its science table got a version."""
+        """Show the archive as it was: at a time, or when its table `alerts` got a version."""
         if isinstance(moment, int):
             moment = self._time_of_version(moment)
         return replace(self, as_of=moment)
@@ -79,19 +80,33 @@ class Archive:
         columns: Mapping[str, str],
         *,
         where: Sequence[str] = (),
+        any_of: Sequence[str] = (),
         order: Sequence[str] = (),
         limit: int | None = None,
     ) -> pa.Table:
         """Read rows of one table: expressions by the names that they get; no rows if it is absent.
 
-        Expressions and conditions are SQL, of names and values written by `sql`; what orders the
-        rows may end in ``desc``.
+        Expressions and conditions are SQL, of names and values written by `sql`.
+
+        Parameters
+        ----------
+        noun : str
+            The table.
+        columns : mapping of str to str
+            Expressions by name.
+        where : sequence of str
+            Conditions that each row meets.
+        any_of : sequence of str
+            Conditions of which each row meets one, and none two; each skips files by itself.
+        order : sequence of str
+            What orders the rows, maybe ending in ``desc``.
+        limit : int, optional
+            Most rows.
         """
         import pyarrow as pa
 
         if not self.there(noun):
             return pa.table({alias: pa.array([], pa.null()) for alias in columns})
-        condition = " and ".join(f"({each})" for each in where) or "true"
         # DataFusion refuses some plans that sort by an expression which is not among the columns.
         keys = {f"_order_{k}": each.removesuffix(" desc") for k, each in enumerate(order)}
         whole = _structs_of_many(columns)
@@ -104,7 +119,11 @@ class Archive:
         signs = [" desc" if each.endswith(" desc") else "" for each in order]
         by = ", ".join(f"{key}{sign}" for key, sign in zip(keys, signs, strict=True))
         tail = (f" order by {by}" if by else "") + (f" limit {limit}" if limit else "")
-        statement = f"select {chosen} from (select {inside} from it where {condition}){tail}"
+        conditions = [
+            " and ".join(f"({w})" for w in (*where, each)) for each in any_of or ("true",)
+        ]
+        parts = " union all ".join(f"select {inside} from it where {c}" for c in conditions)
+        statement = f"select {chosen} from ({parts}){tail}"
         found = self.query(statement, it=noun)
         return pa.table({alias: _taken(found, alias, whole) for alias in columns})
 
@@ -187,11 +206,19 @@ class Archive:
         return found if isinstance(found, Table) else found.table
 
     def _time_of_version(self, version: int) -> datetime:
-        log = self._table("science").log()
-        for commit in log.history() if log is not None else ():
-            if commit["version"] == version:
-                return _moment(commit)
-        raise RequestError(f"There is no version {version} of the archive.\n")
+        """Time of a commit of `alerts`, the table that most answers come from."""
+        from deltalake import DeltaTable
+
+        known = self._table("alerts").log()
+        if known is None or version > known.version():
+            raise RequestError(f"There is no version {version} of the archive.\n")
+        log = DeltaTable(known.table_uri)
+        try:
+            log.load_as_version(version)
+        except Exception:  # the log begins later; delta-rs has no class of its own for it
+            told = f"Version {version} of the archive is not kept any more.\n"
+            raise RequestError(told) from None
+        return _committed(log)
 
 
 def _structs_of_many(columns: Mapping[str, str]) -> dict[str, tuple[str, str]]:
@@ -223,18 +250,30 @@ def _as_it_was(table: Table, moment: datetime) -> DeltaTable | None:
     if not DeltaTable.is_deltatable(table.address):
         return None
     log = DeltaTable(table.address)
-    known = {c["version"]: _moment(c) for c in log.history() if c.get("version", -1) >= 0}
-    first = min(known, default=0)
-    if known and moment < known[first]:
-        if first == 0:
-            return None
-        raise RequestError(f"Of {moment.isoformat()} the archive is not kept any more.\n")
-    log.load_as_version(moment)
-    return log
+    log.load_as_version(moment)  # the oldest that is kept, if the time is before it
+    if moment >= _committed(log):
+        return log
+    if log.version() == 0:
+        return None
+    raise RequestError(f"Of {moment.isoformat()} the archive is not kept any more.\n")
 
 
-def _moment(commit: Mapping[str, Any]) -> datetime:
-    return datetime.fromtimestamp(commit["timestamp"] / 1000, UTC)
+def _committed(log: DeltaTable) -> datetime:
+    """Time of the commit that a log stands at; the end of time if its file is gone.
+
+    Read from the file: `DeltaTable.history` counts versions from another one, and reads all.
+    """
+    from deltalake.fs import DeltaStorageHandler
+    from pyarrow.fs import PyFileSystem
+
+    files = PyFileSystem(DeltaStorageHandler(log.table_uri))
+    try:
+        with files.open_input_file(f"_delta_log/{log.version():020}.json") as file:
+            actions = [json.loads(line) for line in file.read().splitlines()]
+    except FileNotFoundError:
+        return datetime.max.replace(tzinfo=UTC)
+    told = next(action["commitInfo"] for action in actions if "commitInfo" in action)
+    return datetime.fromtimestamp(told["timestamp"] / 1000, UTC)
 
 
 def _readable(field: Any) -> Any:

@@ -189,7 +189,7 @@ def _iso(written: str) -> datetime:
 
 
 def as_of(value: Any) -> datetime | int:
-    """Read a past state: a version of the science table, or a date."""
+    """Read a past state: a version of the table `alerts`, or a date."""
     written = text(value)
     return int(written) if written.isdecimal() and len(written) < 7 else moment(written)
 

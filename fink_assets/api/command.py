@@ -11,6 +11,9 @@ from fink_assets.lake.tables import Tables
 from fink_assets.settings import Settings
 from fink_assets.surveys import Survey
 
+STOP_SECONDS = 5
+"""That requests get to end when the server is told to stop."""
+
 
 def serve(configuration: Settings, survey: Survey) -> None:
     """Listen on the address of the settings."""
@@ -27,7 +30,13 @@ def serve(configuration: Settings, survey: Survey) -> None:
     )
     port = configuration.api_ports[survey.name]
     # The application writes a line for each request itself, with its duration.
-    uvicorn.run(app, host=configuration.api_host, port=port, access_log=False)
+    uvicorn.run(
+        app,
+        host=configuration.api_host,
+        port=port,
+        access_log=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
 
 
 def limits_of(configuration: Settings) -> Limits:

@@ -9,7 +9,7 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fink_assets.api import arguments, sql
+from fink_assets.api import arguments, keys, sql
 from fink_assets.api.arguments import Argument
 from fink_assets.api.endpoints import Answer, Content, Values
 from fink_assets.api.errors import RequestError
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 KINDS = ("Science", "Template", "Difference")
 STRETCHES = ("sigmoid", "linear", "sqrt", "power", "log")
+PLACE = {"_night": "night", "_alert": "alert_id"}
+"""Columns by which an alert's packet is found."""
 MOST_WITH_IMAGES = 1000
 """Alerts of one answer with images: each has three of 30 to 60 kB as text."""
 
@@ -40,38 +42,46 @@ def of_rows(values: Values) -> tuple[str, ...]:
     return KINDS if kind == "All" else (kind,)
 
 
-def added(
-    archive: Archive,
-    rows: pa.Table,
-    kinds: Sequence[str],
-    *,
-    id_column: str,
-    where: Sequence[str] = (),
-) -> pa.Table:
-    """Add images to rows, as lists of lists of numbers; null where the packet has none."""
+def added(archive: Archive, rows: pa.Table, kinds: Sequence[str]) -> pa.Table:
+    """Add images to rows, as lists of lists of numbers, null where the packet has none.
+
+    Rows have the columns of `PLACE`, null where there is no alert, and lose them.
+    """
     import pyarrow as pa
 
-    identities = rows[id_column].to_pylist()
-    if len(identities) > MOST_WITH_IMAGES:
+    named_ = [rows[name].to_pylist() for name in PLACE]
+    places = list(zip(*named_, strict=True))
+    if len(places) > MOST_WITH_IMAGES:
         told = f"More than {MOST_WITH_IMAGES} alerts with images: ask for fewer.\n"
         raise RequestError(told)
-    files = stored(archive, [i for i in identities if i and i > 0], kinds, where=where)
+    files = stored(archive, [place for place in places if None not in place], kinds)
     pixels = pa.list_(pa.list_(pa.float64()))
+    rows = rows.drop_columns(list(PLACE))
     for kind in kinds:
-        images = [_numbers(files.get(identity, {}).get(kind)) for identity in identities]
+        images = [_numbers(files.get(alert, {}).get(kind)) for _, alert in places]
         rows = rows.append_column(named(archive.tables.survey, kind), pa.array(images, pixels))
     return rows
 
 
 def stored(
-    archive: Archive, identities: Sequence[int], kinds: Sequence[str], *, where: Sequence[str] = ()
+    archive: Archive, places: Sequence[tuple[str, int]], kinds: Sequence[str]
 ) -> dict[int, dict[str, bytes]]:
-    """Files of the images of alerts, by alert and kind."""
-    places = SURVEYS[archive.tables.survey].cutouts
+    """Files of the images of alerts, by alert and kind.
+
+    Parameters
+    ----------
+    archive : Archive
+        Where.
+    places : sequence of (str, int)
+        Night and identity of each alert.
+    kinds : sequence of str
+        Which images.
+    """
+    paths = SURVEYS[archive.tables.survey].cutouts
     fields = archive.fields("raw")
-    columns = {k: sql.field(places[k.lower()]) for k in kinds if places[k.lower()] in fields}
-    condition = [sql.numbered("alert_id", identities), *where]
-    rows = archive.rows("raw", {"alert_id": "alert_id", **columns}, where=condition)
+    columns = {k: sql.field(paths[k.lower()]) for k in kinds if paths[k.lower()] in fields}
+    read = {"alert_id": "alert_id", **columns}
+    rows = archive.rows("raw", read, any_of=keys.of_nights(places))
     return {
         row["alert_id"]: {kind: row[kind] for kind in columns if row[kind]}
         for row in rows.to_pylist()
@@ -96,8 +106,8 @@ def cutouts(archive: Archive, values: Values) -> Answer:
     kinds = KINDS if kind == "All" else (kind,)
     if kind == "All" and form != "array":
         raise RequestError("`kind=All` has the `output-format` array only.\n")
-    identity = _alert(archive, values)
-    found = stored(archive, [identity], kinds).get(identity, {}) if identity is not None else {}
+    place = _place(archive, values)
+    found = stored(archive, [place], kinds).get(place[1], {}) if place is not None else {}
     if form == "array":
         return {named(archive.tables.survey, k): _numbers(found.get(k)) for k in kinds}
     if kind not in found:
@@ -107,16 +117,16 @@ def cutouts(archive: Archive, values: Values) -> Answer:
     return Content(body=_png(found[kind], values), media="image/png")
 
 
-def _alert(archive: Archive, values: Values) -> int | None:
-    """Alert that is asked for: the one named, or the latest of the object."""
-    if values.get("candid") is not None:
-        return int(values["candid"])
-    if "diaSourceId" in values:
-        return int(values["diaSourceId"])
-    where = [f"object_id = {sql.text(values['objectId'])}"]
-    columns = {"alert_id": "alert_id"}
-    rows = archive.rows("science", columns, where=where, order=("time desc",), limit=1)
-    return rows["alert_id"][0].as_py() if rows.num_rows else None
+def _place(archive: Archive, values: Values) -> tuple[str, int] | None:
+    """Night and identity of the alert that is asked for: the one named, or an object's latest."""
+    alert = values.get("candid", values.get("diaSourceId"))
+    where = [] if alert is None else [sql.numbered("alert_id", [alert])]
+    noun = "science"  # identities grow with time, so that its files are skipped by them
+    if "objectId" in values:
+        noun = "alerts"
+        where.append(f"object_id = {sql.text(values['objectId'])}")
+    rows = archive.rows(noun, PLACE, where=where, order=("time desc",), limit=1).to_pylist()
+    return tuple(rows[0].values()) if rows else None  # type: ignore[return-value]
 
 
 def _plain(file: bytes) -> bytes:

@@ -9,17 +9,28 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from fink_assets.api import arguments, cone, cutouts, lsst_columns, lsst_nights, lsst_words, sql
+from fink_assets.api import (
+    arguments,
+    bodies,
+    cone,
+    cutouts,
+    keys,
+    lsst_columns,
+    lsst_nights,
+    lsst_tags,
+    lsst_words,
+    sql,
+)
 from fink_assets.api.arguments import COLUMNS, Argument
-from fink_assets.api.endpoints import Endpoint, Rows, Values, between, chosen, nights
+from fink_assets.api.endpoints import Endpoint, Rows, Values, chosen
 from fink_assets.api.errors import RequestError
 from fink_assets.api.ztf import CONE
+from fink_assets.api.ztf_rows import NEWEST_FIRST
 
 if TYPE_CHECKING:
     from fink_assets.api.archive import Archive
 
 FIRST_NIGHT = datetime(2025, 9, 6, tzinfo=UTC)
-NEWEST_FIRST = ("time desc", "alert_id")
 
 
 def _read(
@@ -27,41 +38,45 @@ def _read(
     noun: str,
     known: Mapping[str, str],
     values: Values,
-    where: Sequence[str],
     *,
-    order: Sequence[str],
+    where: Sequence[str] = (),
+    any_of: Sequence[str] = (),
+    order: Sequence[str] = NEWEST_FIRST,
     limit: int = arguments.MOST_ROWS,
     always: Sequence[str] = (),
 ) -> Rows:
     own = lsst_columns.own(archive.fields(noun)) if values["columns"] else {}
     read = chosen({**known, **own}, values["columns"], always)
-    rows = archive.rows(noun, read or {"r:none": "null"}, where=where, order=order, limit=limit)
+    rows = archive.rows(
+        noun, read or {"r:none": "null"}, where=where, any_of=any_of, order=order, limit=limit
+    )
     return Rows(table=rows if read else rows.select([]), meanings=lsst_columns.MEANINGS)
 
 
 def sources(archive: Archive, values: Values) -> Rows:
     """Answer `/sources`: detections of objects."""
-    fields = archive.fields("science")
-    where = [sql.among("object_id", values["diaObjectId"])]
+    known = lsst_columns.of_sources(archive.fields("alerts"))
+    where = []
     if values["midpointMjdTai"] is not None:
         time = sql.field("diaSource.midpointMjdTai")
         where.append(f"abs({time} - {sql.number(values['midpointMjdTai'])}) < 1e-9")
-    known = lsst_columns.of_sources(fields)
-    return _read(archive, "science", known, values, where, order=NEWEST_FIRST)
+    parts = keys.of_names("object_id", values["diaObjectId"])
+    return _read(archive, "alerts", known, values, where=where, any_of=parts)
 
 
 def objects(archive: Archive, values: Values) -> Rows:
     """Answer `/objects`: one row per object, its summary."""
     known = lsst_columns.of_objects(archive.fields("objects"))
-    where = [sql.among("object_id", values["diaObjectId"])]
-    return _read(archive, "objects", known, values, where, order=("object_id",))
+    parts = keys.of_names("object_id", values["diaObjectId"])
+    return _read(archive, "objects", known, values, any_of=parts, order=("object_id",))
 
 
 def forced(archive: Archive, values: Values) -> Rows:
     """Answer `/fp`: forced photometry of objects, oldest first."""
     known = lsst_columns.of_struct("measurement", archive.fields("forced_photometry"))
-    where = [sql.among("object_id", values["diaObjectId"])]
-    return _read(archive, "forced_photometry", known, values, where, order=("time", "object_id"))
+    parts = keys.of_names("object_id", values["diaObjectId"])
+    order = ("time", "object_id")
+    return _read(archive, "forced_photometry", known, values, any_of=parts, order=order)
 
 
 def conesearch(archive: Archive, values: Values) -> Rows:
@@ -74,7 +89,14 @@ def conesearch(archive: Archive, values: Values) -> Rows:
     always = ("r:ra", "r:dec", "r:midpointMjdTai", "v:separation_degree")
     order = (distance, "object_id")
     return _read(
-        archive, "objects", known, values, where, order=order, limit=values["n"], always=always
+        archive,
+        "objects",
+        known,
+        values,
+        where=where,
+        order=order,
+        limit=values["n"],
+        always=always,
     )
 
 
@@ -118,47 +140,19 @@ def tags(archive: Archive, values: Values) -> Rows | dict[str, Any]:
     if values["tag"] not in known:
         told = f"There is no tag {values['tag']}: choose among {', '.join(known)}.\n"
         raise RequestError(told)
-    start, stop = values["startdate"], values["stopdate"]
-    dates = [*between(start, stop), *nights(start, stop)]
-    found: Any = {}
-    if archive.there("deliveries") and archive.there("science"):
-        passed = f"select alert_id from sent where filter = {sql.text(values['tag'])}"
-        conditions = " and ".join([f"alert_id in ({passed})", *dates])
-        newest = (
-            f"select alert_id, night from it where {conditions} "
-            f"order by {', '.join(NEWEST_FIRST)} limit {values['n']}"
-        )
-        found = archive.query(newest, it="science", sent="deliveries").to_pydict()
-    where = [
-        sql.numbered("alert_id", found.get("alert_id", ())),
-        sql.among("night", sorted(set(found.get("night", ())))),
-    ]
+    parts = keys.of_nights(lsst_tags.newest(archive, values))
     columns = lsst_columns.of_sources(archive.fields("science"))
-    return _read(archive, "science", columns, values, where, order=NEWEST_FIRST)
+    return _read(archive, "science", columns, values, any_of=parts)
 
 
 def sso(archive: Archive, values: Values) -> Rows:
     """Answer `/sso`: detections of known bodies, by their packed designations."""
-    import pyarrow as pa
-
     if values["withEphem"]:
         told = "`withEphem` needs ephemerides, which this service does not have.\n"
         raise RequestError(told)
-    where = [sql.among("name", values["n_or_d"])]
-    columns = {"alert_id": "alert_id", "name": "name", "night": "night"}
-    found = archive.rows("solar_system", columns, where=where, limit=arguments.MOST_ROWS)
-    of = {row["alert_id"]: row for row in found.to_pylist()}
-    chosen_rows = [
-        sql.numbered("alert_id", of),
-        sql.among("night", sorted({row["night"] for row in of.values()})),
-    ]
-    known = lsst_columns.of_sources(archive.fields("science")) | {"_alert": "alert_id"}
-    rows = _read(
-        archive, "science", known, values, chosen_rows, order=NEWEST_FIRST, always=("_alert",)
-    )
-    names = [of[alert]["name"] for alert in rows.table["_alert"].to_pylist()]
-    table = rows.table.append_column("f:sso_name", pa.array(names, pa.string()))
-    return Rows(table=table.drop_columns(["_alert"]), meanings=rows.meanings)
+    known = lsst_columns.of_sources(archive.fields("body_alerts")) | {"f:sso_name": "name"}
+    parts = keys.of_names("name", bodies.spellings(values["n_or_d"]))
+    return _read(archive, "body_alerts", known, values, any_of=parts, always=("f:sso_name",))
 
 
 _NAMED = Argument(

@@ -32,9 +32,9 @@ def schema(archive: Archive, values: Values) -> dict[str, Any]:
     """Answer `/schema`: the columns of an endpoint, as the tables have them now."""
     name = values["endpoint"].removeprefix("/api/v1/").strip("/")
     columns = {
-        "sources": ("science", lsst_columns.of_sources),
-        "tags": ("science", lsst_columns.of_sources),
-        "sso": ("science", lsst_columns.of_sources),
+        "sources": ("alerts", lsst_columns.of_sources),
+        "tags": ("alerts", lsst_columns.of_sources),
+        "sso": ("alerts", lsst_columns.of_sources),
         "objects": ("objects", lsst_columns.of_objects),
         "conesearch": ("objects", lsst_columns.of_cone),
         "fp": ("forced_photometry", lambda fields: lsst_columns.of_struct("measurement", fields)),

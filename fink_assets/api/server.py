@@ -172,7 +172,7 @@ def _add_cone_search(app: FastAPI, archive: Archive, queue: Queue) -> None:
 def _add_operations(app: FastAPI, archive: Archive, metrics: Metrics) -> None:
 
     def health() -> Response:
-        there = archive.there("science")
+        there = archive.there("alerts")
         told = {"status": "ok" if there else "empty", "survey": archive.tables.survey}
         return JSONResponse(told, status_code=200 if there else 503)
 

@@ -5,117 +5,61 @@ Pure but for the archive they read. Columns are in `ztf_columns`, images in `cut
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from fink_assets.api import arguments, cone, sql, ztf_classes, ztf_columns
+from fink_assets.api import (
+    arguments,
+    cone,
+    cutouts,
+    keys,
+    sql,
+    upper_limits,
+    ztf_classes,
+    ztf_columns,
+    ztf_rows,
+)
 from fink_assets.api.arguments import COLUMNS, Argument
-from fink_assets.api.endpoints import Endpoint, Rows, Values, between, chosen, nights
+from fink_assets.api.endpoints import Endpoint, Rows, Values, between
 from fink_assets.api.errors import RequestError
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from fink_assets.api.archive import Archive
 
 FIRST_NIGHT = datetime(2019, 11, 1, tzinfo=UTC)
-NEWEST_FIRST = ("time desc", "alert_id")
-
-
-def alerts(
-    archive: Archive,
-    asked: Sequence[str],
-    *,
-    where: Sequence[str],
-    order: Sequence[str] = NEWEST_FIRST,
-    limit: int | None = arguments.MOST_ROWS,
-    default: Sequence[str] = (),
-) -> Rows:
-    """Read rows of science with the columns of this flavour.
-
-    Without columns asked for: `default`, or all.
-    """
-    return Rows(
-        table=_read(archive, "science", asked or default, where, order, limit),
-        meanings=ztf_columns.MEANINGS,
-    )
-
-
-def _read(
-    archive: Archive,
-    noun: str,
-    asked: Sequence[str],
-    where: Sequence[str],
-    order: Sequence[str],
-    limit: int | None,
-    more: Mapping[str, str] | None = None,
-) -> pa.Table:
-    fields = archive.fields(noun)
-    known = {**ztf_columns.available(fields), **(more or {})}
-    named = known | ztf_columns.own(fields)
-    wanted = list(asked) or [*known, *ztf_columns.DERIVED]
-    read = chosen(named, ztf_columns.with_ingredients(wanted)) if wanted else named
-    there = {name for name in wanted if name in named or name in ztf_columns.DERIVED}
-    if not there:
-        read = {"i:objectId": named["i:objectId"]}
-    rows = archive.rows(noun, read, where=where, order=order, limit=limit)
-    rows = ztf_columns.derived(_features_as_text(rows), wanted)
-    return rows.select([name for name in dict.fromkeys(wanted) if name in rows.column_names])
-
-
-def _features_as_text(rows: pa.Table) -> pa.Table:
-    """Write the features of light curves as the text of a JSON list, as the reference does."""
-    import json
-
-    import pyarrow as pa
-
-    for name in ("d:lc_features_g", "d:lc_features_r"):
-        if name in rows.column_names and pa.types.is_struct(rows[name].type):
-            values = [_finite(v) for v in rows[name].to_pylist()]
-            texts = [None if v is None else json.dumps(v) for v in values]
-            place = rows.column_names.index(name)
-            rows = rows.set_column(place, name, pa.array(texts, pa.string()))
-    return rows
-
-
-def _finite(features: Mapping[str, float] | None) -> list[float | None] | None:
-    if features is None:
-        return None
-    return [v if v is not None and v - v == 0 else None for v in features.values()]
 
 
 def objects(archive: Archive, values: Values) -> Rows:
     """Answer `/objects`."""
-    from fink_assets.api import cutouts, upper_limits
-
-    named = values["objectId"]
+    named, kinds = values["objectId"], cutouts.of_rows(values)
     if not named:
         raise RequestError("`objectId` names no object.\n")
-    where = [sql.among("object_id", named)]
-    kinds = cutouts.of_rows(values)
-    asked = [*values["columns"], *(("i:candid",) if kinds and values["columns"] else ())]
-    found = alerts(archive, asked, where=where)
+    also = cutouts.PLACE if kinds else {}
+    parts = keys.of_names("object_id", named)
+    found = ztf_rows.read(archive, "alerts", values["columns"], any_of=parts, also=also)
     table = found.table
     if values["withupperlim"]:
         table = upper_limits.added(archive, named, table)
     if kinds:
-        table = cutouts.added(archive, table, kinds, id_column="i:candid", where=where)
+        table = cutouts.added(archive, table, kinds)
     return Rows(table=table, meanings=found.meanings)
 
 
 def latests(archive: Archive, values: Values) -> Rows:
     """Answer `/latests`: the newest alerts of a class."""
-    start, stop = values["startdate"], values["stopdate"]
-    fields = archive.fields("science")
-    where = [
-        ztf_classes.of_class(values["class"], fields),
-        *between(start, stop),
-        *nights(start, stop),
-        *ztf_classes.of_trend(values["trend"], values["class"], fields),
-    ]
+    label, trend, n = values["class"], values["trend"], values["n"]
+    dates = between(values["startdate"], values["stopdate"])
+    fields = archive.fields("alerts")
+    states = ztf_classes.of_trend(trend, label, fields)
+    if states or ztf_classes.is_state(label):
+        noun, where = "alerts", [ztf_classes.of_class(label, fields), *states]
+    else:
+        noun, where = "classes", [ztf_classes.labelled(label)]
+    newest = keys.newest(archive, noun, [*where, *dates], n)
     default = [*ztf_columns.LIGHT, *(ztf_columns.RATES if values["color"] else ())]
-    return alerts(archive, values["columns"], where=where, limit=values["n"], default=default)
+    parts = keys.of_alerts(newest)
+    return ztf_rows.read(archive, "alerts", values["columns"] or default, any_of=parts, limit=n)
 
 
 def conesearch(archive: Archive, values: Values) -> Rows:
@@ -125,16 +69,17 @@ def conesearch(archive: Archive, values: Values) -> Rows:
     taken.
     """
     ra, dec = cone.position(values["ra"], values["dec"])
-    degrees = values["radius"] / 3600
-    fields = archive.fields("objects")
     distance = cone.separation(ra, dec)
-    where = [*cone.within(ra, dec, degrees), *of_first_detection(values, fields)]
-    asked = values["columns"]
-    wanted = [*(asked or ztf_columns.LIGHT), "i:ra", "i:dec", "v:separation_degree"]
-    more = {"v:separation_degree": distance}
-    order = (distance, "object_id")
-    table = _read(archive, "objects", wanted, where, order, values["n"], more)
-    return Rows(table=table, meanings=ztf_columns.MEANINGS)
+    within = cone.within(ra, dec, values["radius"] / 3600)
+    return ztf_rows.read(
+        archive,
+        "objects",
+        [*(values["columns"] or ztf_columns.LIGHT), "i:ra", "i:dec"],
+        where=[*within, *of_first_detection(values, archive.fields("objects"))],
+        order=(distance, "object_id"),
+        limit=values["n"],
+        also={"v:separation_degree": distance},
+    )
 
 
 def of_first_detection(values: Values, fields: Mapping[str, str]) -> list[str]:

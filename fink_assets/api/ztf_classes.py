@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 from fink_assets.api import sql, ztf_columns
 from fink_assets.api.errors import RequestError
+from fink_assets.archive.classes import FAMILIES, Family
+
+STATES = "(CTA) Blazar "
 
 TRENDS = {
     "rising": ("d:mag_rate < 0", ()),
@@ -15,17 +18,33 @@ TRENDS = {
 }
 
 
+def labelled(name: str) -> str:
+    """Condition on `classes` of a class as people write it: ``(TNS) SN Ia``, ``QSO``."""
+    families, label = _families(name)
+    chosen = sql.among("family", [family.name for family in families])
+    return f"{chosen} and label = {sql.text(label)}"
+
+
+def is_state(name: str) -> bool:
+    """Whether a class is a state of blazars, which is no label."""
+    return name.startswith(STATES)
+
+
 def of_class(name: str, fields: Mapping[str, str]) -> str:
-    """Condition of a class as people write it: ``(TNS) SN Ia``, ``(SIMBAD) QSO``, ``QSO``."""
-    if name.startswith("(TNS) "):
-        kind = sql.text(name.removeprefix("(TNS) "))
-        return f"{sql.field('tns.type')} = {kind}" if "tns.type" in fields else "false"
-    if name.startswith("(CTA) Blazar "):
-        return _blazar(name.removeprefix("(CTA) Blazar "), fields)
-    kind = sql.text(name.removeprefix("(SIMBAD) "))
-    places = [p for p in ("simbad.main_type", "simbad.otype") if p in fields]
-    labels = [ztf_columns.available(fields)["v:classification"], *map(sql.field, places)]
-    return " or ".join(f"{label} = {kind}" for label in labels)
+    """Condition on `alerts` of a class, or of a state of blazars."""
+    if is_state(name):
+        return _blazar(name.removeprefix(STATES), fields)
+    families, label = _families(name)
+    paths = [f"{family.module}.{family.output}" for family in families]
+    told = [f"{sql.field(path)} = {sql.text(label)}" for path in paths if path in fields]
+    return " or ".join(told) or "false"
+
+
+def _families(name: str) -> tuple[list[Family], str]:
+    """Who tells of a class, and by which word; a bare word is Fink's or SIMBAD's."""
+    told = ("tns",) if name.startswith("(TNS) ") else ("fink", "simbad")
+    label = name.removeprefix("(TNS) ").removeprefix("(SIMBAD) ")
+    return [family for family in FAMILIES if family.name in told], label
 
 
 def _blazar(state: str, fields: Mapping[str, str]) -> str:

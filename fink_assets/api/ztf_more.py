@@ -10,7 +10,17 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from fink_assets.api import arguments, cutouts, sql, ztf, ztf_columns, ztf_nights
+from fink_assets.api import (
+    arguments,
+    bodies,
+    cutouts,
+    keys,
+    sql,
+    ztf,
+    ztf_columns,
+    ztf_nights,
+    ztf_rows,
+)
 from fink_assets.api.arguments import COLUMNS, Argument
 from fink_assets.api.endpoints import Endpoint, Rows, Values, between, nights
 from fink_assets.api.errors import RequestError
@@ -30,28 +40,27 @@ def classes(archive: Archive, values: Values) -> dict[str, Any]:
     """Answer `/classes`: Fink's words, and the types that the archive has of TNS and SIMBAD."""
     found = {
         "Fink classifiers": list(FINK_CLASSES),
-        "Cross-match with TNS": [f"(TNS) {t}" for t in _types(archive, "tns.type")],
+        "Cross-match with TNS": [f"(TNS) {t}" for t in _types(archive, "tns")],
         "Cross-match with SIMBAD (see http://simbad.u-strasbg.fr/simbad/sim-display?data=otypes)": [
-            f"(SIMBAD) {t}" for t in _types(archive, "simbad.main_type")
+            f"(SIMBAD) {t}" for t in _types(archive, "simbad")
         ],
     }
     return found
 
 
-def _types(archive: Archive, path: str) -> list[str]:
-    if path not in archive.fields("objects"):
+def _types(archive: Archive, family: str) -> list[str]:
+    if not archive.there("classes"):
         return []
-    place = sql.field(path)
     statement = (
-        f"select distinct {place} as type from it where {place} is not null "
-        f"order by type limit {MOST_CLASSES}"
+        f"select distinct label from it where family = {sql.text(family)} "
+        f"order by label limit {MOST_CLASSES}"
     )
-    return [t for t in archive.query(statement, it="objects")["type"].to_pylist() if t]
+    return list(archive.query(statement, it="classes")["label"].to_pylist())
 
 
 def schema(archive: Archive, values: Values) -> dict[str, Any]:
     """Answer `/schema`: every column that an answer may have, of what the tables have now."""
-    fields = archive.fields("science")
+    fields = archive.fields("alerts")
     types = {f"i:{path.partition('.')[2]}": kind for path, kind in fields.items()}
     families: dict[str, dict[str, Any]] = {
         "ZTF original fields (i:)": {},
@@ -84,36 +93,38 @@ def _kind(name: str, types: Mapping[str, str], fields: Mapping[str, str]) -> str
 
 def anomaly(archive: Archive, values: Values) -> Rows:
     """Answer `/anomaly`: the most anomalous alerts of some nights, the lower the more."""
-    if "anomaly.anomaly_score" not in archive.fields("science"):
-        where = ["false"]
-    else:
-        stop = values["stop_date"]
-        stop = stop and stop + timedelta(days=1)
-        score = sql.field("anomaly.anomaly_score")
-        start = values["start_date"]
-        where = [f"{score} < 0", *between(start, stop), *nights(start, stop)]
+    fields = archive.fields("science")
+    scores = ztf_columns.available(fields)["d:anomaly_score"]
+    start, stop = values["start_date"], values["stop_date"]
+    stop = stop and stop + timedelta(days=1)
     known = "d:anomaly_score", "d:lc_features_g", "d:lc_features_r"
-    default = [*ztf_columns.LIGHT, *known]
-    scores = ztf_columns.available(archive.fields("science"))["d:anomaly_score"]
-    return ztf.alerts(
+    return ztf_rows.read(
         archive,
-        values["columns"],
-        where=where,
+        "science",
+        values["columns"] or [*ztf_columns.LIGHT, *known],
+        where=[f"{scores} < 0", *between(start, stop), *nights(start, stop)],
         order=(scores, "alert_id"),
         limit=values["n"],
-        default=default,
     )
 
 
 def tracklet(archive: Archive, values: Values) -> Rows:
     """Answer `/tracklet`: alerts of the trails of a date, or of one trail."""
+    import pyarrow as pa
+
     if not values["date"] and not values["id"]:
         raise RequestError("A value for `date` or `id` is required. Use GET to check arguments.\n")
     columns = {"alert_id": "alert_id", "tracklet": "tracklet", "night": "night"}
     named = _tracklet_of(values["date"]) if values["date"] else values["id"]
     where = [f"tracklet like {sql.text(sql.likes(named))}"]
     found = archive.rows("tracklets", columns, where=where, limit=arguments.MOST_ROWS).to_pylist()
-    return _joined(archive, values, found, {"d:tracklet": "tracklet"})
+    of = {row["alert_id"]: row["tracklet"] for row in found}
+    parts = keys.of_nights((row["night"], row["alert_id"]) for row in found)
+    also = {"_alert": "alert_id"}
+    rows = ztf_rows.read(archive, "science", values["columns"], any_of=parts, also=also)
+    names = pa.array([of[alert] for alert in rows.table["_alert"].to_pylist()], pa.string())
+    table = rows.table.drop_columns(["_alert"]).append_column("d:tracklet", names)
+    return Rows(table=table, meanings=rows.meanings)
 
 
 def _tracklet_of(date: str) -> str:
@@ -131,40 +142,16 @@ def sso(archive: Archive, values: Values) -> Rows:
         if values[unavailable]:
             told = f"`{unavailable}` needs ephemerides, which this service does not have.\n"
             raise RequestError(told)
-    names = [name.replace(" ", "") for name in values["n_or_d"]]
-    columns = {"alert_id": "alert_id", "name": "name", "night": "night"}
-    where = [sql.among("replace(name, ' ', '')", names)]
-    found = archive.rows("solar_system", columns, where=where, limit=arguments.MOST_ROWS)
-    return _joined(archive, values, found.to_pylist(), {"sso_name": "name"})
-
-
-def _joined(
-    archive: Archive, values: Values, found: list[dict[str, Any]], more: Mapping[str, str]
-) -> Rows:
-    """Add to alerts that another table names what science has of them."""
-    import pyarrow as pa
-
-    where = [
-        sql.numbered("alert_id", (row["alert_id"] for row in found)),
-        sql.among("night", sorted({row["night"] for row in found})),
-    ]
-    asked = [*values["columns"], "i:candid"] if values["columns"] else ()
-    rows = ztf.alerts(archive, asked, where=where)
-    of = {row["alert_id"]: row for row in found}
-    table = rows.table
-    for name, key in more.items():
-        texts = [of[a][key] for a in table["i:candid"].to_pylist()] if table.num_rows else []
-        table = table.append_column(name, pa.array(texts, pa.string()))
-    wanted = [*(values["columns"] or table.column_names), *more]
-    kept = [name for name in dict.fromkeys(wanted) if name in table.column_names]
-    return Rows(table=table.select(kept), meanings=rows.meanings)
+    parts = keys.of_names("name", bodies.spellings(values["n_or_d"]))
+    also = {"sso_name": "name"}
+    return ztf_rows.read(archive, "body_alerts", values["columns"], any_of=parts, also=also)
 
 
 def explorer(archive: Archive, values: Values) -> Rows:
     """Answer the older `/explorer`: an object, a circle, or all alerts of at most three hours."""
     if values["objectId"]:
-        named = [sql.among("object_id", values["objectId"])]
-        return ztf.alerts(archive, values["columns"], where=named)
+        parts = keys.of_names("object_id", values["objectId"])
+        return ztf_rows.read(archive, "alerts", values["columns"], any_of=parts)
     if values["ra"] is not None:
         missing = [name for name in ("dec", "radius") if values[name] is None]
         if missing:
@@ -176,7 +163,7 @@ def explorer(archive: Archive, values: Values) -> Rows:
     days = min(values["window"] if values["window"] is not None else 3 / 24, 3 / 24)
     stop = values["startdate"] + timedelta(days=days)
     where = [*between(values["startdate"], stop), *nights(values["startdate"], stop)]
-    return ztf.alerts(archive, values["columns"], where=where, limit=values["n"])
+    return ztf_rows.read(archive, "science", values["columns"], where=where, limit=values["n"])
 
 
 ENDPOINTS = (

@@ -22,7 +22,7 @@ from fink_assets.trial.ground import require_running
 from fink_assets.trial.known import fates, show_fates, truth_of
 from fink_assets.trial.progress import POLL_SECONDS, follow
 from fink_assets.trial.sending import Sent, send_disturbed, send_nights, send_simulated
-from fink_assets.trial.summary import Summary, show, summarize
+from fink_assets.trial.summary import Summary, columns_of, show, summarize
 from resources.embedded.service import KINDS, Service
 
 
@@ -153,6 +153,20 @@ def _bars(console: Console) -> Progress:
     )
 
 
+APIS = (("api_ztf", "ZTF"), ("api_lsst", "LSST, no alerts yet"))
+
+
+def question(configuration: Settings) -> str:
+    """Write a request of the REST API: the light curve of the real object with most alerts."""
+    tables = Tables(ZTF.name, configuration.lake)
+    made = set(columns_of(truth_of(tables), ["object_id"])["object_id"])
+    counts = columns_of(tables.alerts, ["object_id"])["object_id"].value_counts()
+    real = sorted((-number, name) for name, number in counts.items() if name not in made)
+    name = real[0][1] if real else "ZTF18abjrdau"
+    server = KINDS["api_ztf"].address(configuration)
+    return f"curl '{server}/api/v1/objects?objectId={name}&columns=i:jd,i:fid,i:magpsf'"
+
+
 def addresses(configuration: Settings) -> list[str]:
     """What to open and to ask next."""
     home = configuration.home
@@ -161,6 +175,8 @@ def addresses(configuration: Settings) -> list[str]:
         f"Dagster      {pages}  (assets, checks, runs)",
         f"lineage      {pages}/asset-groups",
         f"Spark        http://127.0.0.1:{configuration.spark_ui_port}",
+        *[f"REST API     {KINDS[api].address(configuration)}  ({name})" for api, name in APIS],
+        f"  as in      {question(configuration)}",
         f"user topics  {configuration.output_servers}, fink_*_ztf",
         f"tables       {configuration.lake}/ztf",
         f"more alerts  FINK_HOME={home} fink replay --total 5000",

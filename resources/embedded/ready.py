@@ -3,13 +3,15 @@
 Each function asks once and returns soon; waiting belongs to `processes`.
 """
 
+import json
 import socket
 import time
 from contextlib import suppress
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 from fink_assets.settings import Settings
+from resources.embedded.api import address
 from resources.embedded.machine import LOOPBACK
 
 ANSWER_SECONDS = 5.0
@@ -57,6 +59,19 @@ def webserver(configuration: Settings) -> bool:
         address = f"http://{LOOPBACK}:{configuration.dagster_port}/server_info"
         with urlopen(address, timeout=ANSWER_SECONDS) as answer:
             return answer.status == 200
+    return False
+
+
+def api(configuration: Settings, *, survey: str) -> bool:
+    """Tell whether the REST API of a survey says how its archive is, be it empty."""
+    place = f"{address(configuration, survey=survey)}/health"
+    with suppress(URLError, OSError, ValueError):
+        try:
+            with urlopen(place, timeout=ANSWER_SECONDS) as answer:
+                told = json.load(answer)
+        except HTTPError as empty:
+            told = json.load(empty)
+        return bool(told["survey"] == survey)
     return False
 
 

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from fink_assets.settings import PROJECT, Settings
-from resources.embedded import dagster_home, kafka, ready, spark_connect
+from resources.embedded import api, dagster_home, kafka, ready, spark_connect
 from resources.embedded.machine import LOOPBACK, Port, SetupError, require_free
 
 POLL_SECONDS = 0.1
@@ -50,6 +50,15 @@ KINDS = {
         dagster_home.ports, ready.webserver, lambda s: f"http://{LOOPBACK}:{s.dagster_port}", 300
     ),
     "daemon": Kind(lambda s: (), ready.daemon, lambda s: f"{s.home / 'dagster'}", 300),
+    **{
+        f"api_{survey}": Kind(
+            partial(api.ports, survey=survey),
+            partial(ready.api, survey=survey),
+            partial(api.address, survey=survey),
+            120,
+        )
+        for survey in api.SURVEYS
+    },
 }
 SERVICES = tuple(KINDS)
 

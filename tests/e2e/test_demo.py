@@ -33,6 +33,7 @@ def configuration(runtime_settings, make_ports, tmp_path_factory):
     resolve(runtime_settings.jars)
     names = ("kafka_port", "kafka_controller_port", "spark_port", "spark_ui_port", "dagster_port")
     ports = dict(zip(names, make_ports(5), strict=True))
+    ports["api_ports"] = dict(zip(("ztf", "lsst"), make_ports(2), strict=True))
     home = {"home": tmp_path_factory.mktemp("demonstration")}
     return runtime_settings.model_copy(update={**ports, **home})
 

@@ -24,7 +24,7 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 @pytest.fixture
 def configuration(runtime_settings, make_ports, tmp_path):
-    kafka, controller, spark, spark_ui, dagster = make_ports(5)
+    kafka, controller, spark, spark_ui, dagster, ztf, lsst = make_ports(7)
     resolve(runtime_settings.jars)
     return runtime_settings.model_copy(
         update={
@@ -34,6 +34,7 @@ def configuration(runtime_settings, make_ports, tmp_path):
             "spark_port": spark,
             "spark_ui_port": spark_ui,
             "dagster_port": dagster,
+            "api_ports": {"ztf": ztf, "lsst": lsst},
         }
     )
 

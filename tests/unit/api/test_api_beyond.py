@@ -1,7 +1,6 @@
 """What became of alerts, nights that balance, the past of the archive, the Virtual Observatory."""
 
 import io
-import threading
 
 import pytest
 from api_archive import INGESTED, META, packets, science_row, write, write_ztf
@@ -10,7 +9,6 @@ from astropy.io import votable
 pytest.importorskip("fastapi")
 
 import pyarrow as pa
-from deltalake import DeltaTable
 from fastapi.testclient import TestClient
 
 from fink_assets.api.flavours import ENDPOINTS
@@ -103,38 +101,6 @@ def test_the_archive_is_shown_as_it_was(tmp_path):
     assert (early.status_code, early.json()) == (200, [])
     refused = client.post("/api/v1/objects", json={"objectId": name, "as_of": "99"})
     assert refused.status_code == 400
-
-
-def test_readers_are_right_while_the_archive_is_written_compacted_and_vacuumed(tmp_path):
-    """An answer holds all alerts of one state of the table: never fewer than were there before."""
-    original = packets()[0]
-    rows = [science_row({**original, "candid": k + 1}) for k in range(40)]
-    archive = write_ztf(tmp_path, rows[:1])
-    client, done = served(archive), threading.Event()
-    science = f"{tmp_path}/ztf/science"
-    types = {f.name: f.type for f in pa.schema(DeltaTable(science).schema().to_arrow())}
-
-    def change():
-        for k in range(1, 25):
-            write(tmp_path, "ztf/science", [rows[k]], types)
-            if k % 4 == 0:
-                DeltaTable(science).optimize.compact()
-                table = DeltaTable(science)
-                table.vacuum(0, dry_run=False, enforce_retention_duration=False)
-        done.set()
-
-    writer = threading.Thread(target=change)
-    writer.start()
-    asked, seen = {"objectId": original["objectId"], "columns": "i:candid"}, [0]
-    while not done.is_set():
-        answer = client.post("/api/v1/objects", json=asked)
-        assert answer.status_code == 200
-        found = [row["i:candid"] for row in answer.json()]
-        assert sorted(found) == list(range(1, len(found) + 1))
-        seen.append(len(found))
-    writer.join()
-    assert seen == sorted(seen)
-    assert len(client.post("/api/v1/objects", json=asked).json()) == 25
 
 
 def test_simple_cone_search_gives_a_strict_votable(scene):

@@ -17,6 +17,7 @@ from matplotlib.image import imread
 
 from fink_assets.api.flavours import ENDPOINTS
 from fink_assets.api.server import application
+from fink_assets.archive.bodies import BodyAlerts
 from fink_assets.astro.stamps import read_stamp
 
 TRAIL = "TRCK_20211022_091949_00"
@@ -44,8 +45,9 @@ def client(tmp_path_factory, science):
     first = {k: science[0][k] for k in kept}
     types = {k: META[k] for k in kept}
     write(root, "ztf/tracklets", [{**first, "tracklet": TRAIL}], {**types, "tracklet": pa.string()})
-    body = {**{k: science[1][k] for k in kept}, "name": "2010 JO69"}
+    body = {**{k: science[1][k] for k in kept}, "name": "2010JO69"}
     write(root, "ztf/solar_system", [body], {**types, "name": pa.string()})
+    BodyAlerts(tables=archive.tables).replace([body["night"]])
     with TestClient(application(archive, ENDPOINTS["ztf"], title="ZTF")) as made:
         yield made
 
@@ -117,7 +119,7 @@ def test_a_trail_is_found_by_its_date_or_its_name(ask, science, named):
 def test_a_body_is_found_by_its_designation(ask, science, name):
     found = ask("sso", n_or_d=name).json()
     assert [(row["i:candid"], row["sso_name"]) for row in found] == [
-        (science[1]["alert_id"], "2010 JO69")
+        (science[1]["alert_id"], "2010JO69")
     ]
     assert ask("sso", n_or_d=name, withEphem="True").status_code == 400
 
@@ -166,7 +168,7 @@ def test_names_of_the_tns_lead_to_objects_and_back(ask, science):
     back = ask("resolver", resolver="tns", name=thing, reverse="True").json()
     assert [row["d:fullname"] for row in back] == [names[thing]]
     bodies = ask("resolver", resolver="ssodnet", name="2010").json()
-    assert [row["i:name"] for row in bodies] == ["2010 JO69"]
+    assert [row["i:name"] for row in bodies] == ["2010JO69"]
     assert ask("resolver", resolver="simbad", name="Markarian 2").json() == []
     assert ask("resolver", resolver="other", name="x").status_code == 400
 

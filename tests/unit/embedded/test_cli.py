@@ -1,5 +1,7 @@
 """What the command line says when something is missing."""
 
+import json
+
 import pytest
 from typer.testing import CliRunner
 
@@ -40,12 +42,15 @@ def test_an_unknown_service_is_refused_with_the_known_ones(fink):
     answer = fink("up", "--only", "kafak")
     assert answer.exit_code == 2
     assert "kafka, spark, webserver, daemon" in answer.output
+    assert "api_lsst" in answer.output
 
 
 def test_status_before_the_first_start_is_an_answer_too(fink, make_ports, monkeypatch):
     names = ("FINK_KAFKA_PORT", "FINK_SPARK_PORT", "FINK_DAGSTER_PORT")
     for name, port in zip(names, make_ports(3), strict=True):
         monkeypatch.setenv(name, str(port))
+    ports = dict(zip(("ztf", "lsst"), make_ports(2), strict=True))
+    monkeypatch.setenv("FINK_API_PORTS", json.dumps(ports))
     answer = fink("status")
     assert answer.exit_code == 1
-    assert answer.output.count("does not answer") == 4
+    assert answer.output.count("does not answer") == 6

@@ -70,6 +70,7 @@ def test_peak_memory_counts_what_was_released():
 def test_a_trial_empties_its_own_folder_only_and_takes_no_foreign_address(tmp_path, make_ports):
     names = ("kafka_port", "kafka_controller_port", "spark_port", "spark_ui_port", "dagster_port")
     ports = dict(zip(names, make_ports(5), strict=True))
+    ports["api_ports"] = dict(zip(("ztf", "lsst"), make_ports(2), strict=True))
     for folder in ("lake", "demo"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "file").write_text("")

@@ -1,0 +1,55 @@
+"""Numbers of nights, read from the table of statistics: shared by both flavours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from fink_assets.api import sql
+from fink_assets.api.errors import RequestError
+from fink_assets.lake.contracts import STATISTICS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from fink_assets.api.archive import Archive
+
+Night = dict[str, Any]
+
+
+def counted(archive: Archive, date: str) -> list[Night]:
+    """Numbers of the nights of a year, a month, or of one, oldest first; maps as dicts."""
+    columns = {c.name: sql.name(c.name) for c in STATISTICS}
+    rows = archive.rows("statistics", columns, where=[_of(date)], order=("night",))
+    return [
+        {k: dict(v) if isinstance(v, list) else v for k, v in r.items()} for r in rows.to_pylist()
+    ]
+
+
+def number(night: Night, place: str) -> int | None:
+    """Take one number of a night: a column, or an entry of a map, 0 where the map has none."""
+    column, _, entry = place.partition(".")
+    found: int | None = night[column].get(entry, 0) if entry else night[column]
+    return found
+
+
+def compact(night: str) -> str:
+    """Write a night in digits, as the reference does."""
+    return night.replace("-", "")
+
+
+def table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> pa.Table:
+    """Make a table of text, in the column of the night, and numbers."""
+    import pyarrow as pa
+
+    night, *numbers = names
+    schema = pa.schema([(night, pa.string()), *((name, pa.int64()) for name in numbers)])
+    return pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
+
+
+def _of(date: str) -> str:
+    if not re.fullmatch(r"(\d{4}(\d{2}(\d{2})?)?)?", date, re.ASCII):
+        raise RequestError("`date` must be YYYYMMDD, YYYYMM, YYYY, or empty.\n")
+    parts = [p for p in (date[:4], date[4:6], date[6:]) if p]
+    return f"night like {sql.text(sql.likes('-'.join(parts)))}"
