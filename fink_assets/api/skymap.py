@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from fink_assets.api import arguments, lsst_columns, skymap_file, sql, ztf
+from fink_assets.api import arguments, lsst_columns, skymap_file, sql, ztf_columns, ztf_rows
 from fink_assets.api.arguments import COLUMNS, Argument
 from fink_assets.api.endpoints import Endpoint, Rows, Values, between, chosen, nights
 from fink_assets.api.errors import RequestError
@@ -59,17 +59,16 @@ class Sought:
 
 def ztf_skymap(archive: Archive, values: Values) -> Rows:
     """Answer `/skymap` of ZTF."""
-    import pyarrow as pa
-
     sought = asked(archive, values)
-    wanted = list(values["columns"]) or [*ztf.ztf_columns.LIGHT]
-    label = "v:classification"
-    found = ztf.alerts(archive, [*wanted, label], where=_of(_latest(archive, sought)))
-    labels = found.table[label]
-    table = found.table.select([n for n in found.table.column_names if n != label or n in wanted])
-    event = pa.array([sought.event_jd] * len(labels), pa.float64())
-    table = table.append_column(TRIGGER, event).append_column("d:classification", labels)
-    return Rows(table=table, meanings={**found.meanings, TRIGGER: MEANING})
+    fields = archive.fields("science")
+    also = {
+        TRIGGER: sql.number(sought.event_jd),
+        "d:classification": ztf_columns.available(fields)["v:classification"],
+    }
+    wanted = values["columns"] or ztf_columns.LIGHT
+    where = _of(_latest(archive, sought))
+    found = ztf_rows.read(archive, "science", wanted, where=where, also=also)
+    return Rows(table=found.table, meanings={**found.meanings, TRIGGER: MEANING})
 
 
 def lsst_skymap(archive: Archive, values: Values) -> Rows:
@@ -82,7 +81,7 @@ def lsst_skymap(archive: Archive, values: Values) -> Rows:
         "science",
         chosen({**known, **own}, values["columns"], (TRIGGER,)),
         where=_of(_latest(archive, sought)),
-        order=ztf.NEWEST_FIRST,
+        order=ztf_rows.NEWEST_FIRST,
         limit=arguments.MOST_ROWS,
     )
     return Rows(table=rows, meanings={**lsst_columns.MEANINGS, TRIGGER: MEANING})

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from fink_assets.api import arguments, monthly, parquet_stream, sql
+from fink_assets.api import arguments, bodies, monthly, parquet_stream, sql
 from fink_assets.api.arguments import Argument
 from fink_assets.api.endpoints import Answer, Endpoint, Rows, Stream, Values
 from fink_assets.api.errors import RequestError
@@ -58,7 +58,7 @@ def ssobulk(archive: Archive, values: Values) -> Answer:
         return _described(survey)
     schema = _schema(survey)
     if (name := values["sso_name"]) is not None:
-        where = sql.among("name", (name, name.replace(" ", "")))
+        where = sql.among("name", bodies.spellings([name]))
         rows = _bodies(archive, where, month) if archive.there(NOUN) else schema.empty_table()
         return Rows(table=rows)
     if values["output-format"] != "parquet":

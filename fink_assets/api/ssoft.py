@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fink_assets.api import arguments, monthly, parquet_stream, sql
+from fink_assets.api import arguments, bodies, monthly, parquet_stream, sql
 from fink_assets.api.arguments import Argument
 from fink_assets.api.endpoints import Answer, Endpoint, Rows, Stream, Values
 from fink_assets.api.errors import RequestError
@@ -143,7 +143,7 @@ def _of_one(values: Values) -> bool:
 def _where(values: Values) -> list[str]:
     where = [f"model = {sql.text(values['flavor'])}"]
     if (name := values["sso_name"]) is not None:
-        where.append(sql.among("name", (name, name.replace(" ", ""))))
+        where.append(sql.among("name", bodies.spellings([name])))
     if (number := values["sso_number"]) is not None:
         where.append(f"name = {sql.text(str(number))}")
     return where
