@@ -70,6 +70,8 @@ class Endpoint:
         Whether a GET without arguments is a request and not the question what they are.
     body_bytes : int, optional
         Largest body, where it is larger than that of others; few such are read at a time.
+    methods : sequence of str
+        Methods of HTTP that it answers.
     """
 
     path: str
@@ -79,6 +81,7 @@ class Endpoint:
     tabular: bool = True
     bare: bool = False
     body_bytes: int | None = None
+    methods: Sequence[str] = ("GET", "POST")
 
     @property
     def all_arguments(self) -> tuple[Argument, ...]:

@@ -69,7 +69,7 @@ def _add(app: FastAPI, archive: Archive, endpoint: Endpoint, queue: Queue) -> No
         async with queue.room():
             return await answer(request)
 
-    for method in ("GET", "POST"):
+    for method in endpoint.methods:
         app.add_api_route(
             f"{PREFIX}{endpoint.path}",
             handle,

@@ -97,6 +97,42 @@ def nearest(
     return row, separation
 
 
+def within(
+    ra: Numbers, dec: Numbers, sources: Sources, radius_arcsec: float
+) -> Iterator[tuple[np.ndarray, np.ndarray, Numbers]]:
+    """Find every source within a radius of each position, some at a time.
+
+    Parameters
+    ----------
+    ra, dec : numpy.ndarray
+        Positions; one that is not finite is near nothing.
+    sources : Sources
+        Where to search.
+    radius_arcsec : float
+        Largest separation, itself included.
+
+    Yields
+    ------
+    position, row : numpy.ndarray of int64
+        Pairs: indices into the positions and into the sources.
+    separation : numpy.ndarray
+        Degrees.
+    """
+    import numpy as np
+
+    from fink_assets.astro import angles
+
+    known = np.flatnonzero(np.isfinite(ra) & np.isfinite(dec) & (np.abs(dec) <= 90))
+    if not len(known) or not len(sources.cell):
+        return
+    for of, row in _pairs(ra[known], dec[known], sources.cell, order_for(radius_arcsec)):
+        position = known[of]
+        there = sources.ra[row], sources.dec[row]
+        apart = angles.separation(ra[position], dec[position], *there)
+        close = 3600 * apart <= radius_arcsec
+        yield position[close], row[close], apart[close]
+
+
 def order_for(radius_arcsec: float) -> int:
     """Finest order whose cells are at least `CELL_WIDTHS` radii wide."""
     import math
