@@ -16,6 +16,7 @@ from fink_assets.api import (
     cutouts,
     keys,
     lsst_columns,
+    lsst_forced,
     lsst_nights,
     lsst_tags,
     lsst_words,
@@ -74,7 +75,7 @@ def objects(archive: Archive, values: Values) -> Rows:
 def forced(archive: Archive, values: Values) -> Rows:
     """Answer `/fp`: forced photometry of objects, oldest first."""
     known = lsst_columns.of_struct("measurement", archive.fields("forced_photometry"))
-    parts = keys.of_names("object_id", values["diaObjectId"])
+    parts = lsst_forced.conditions(archive, values["diaObjectId"])
     order = ("time", "object_id")
     return _read(archive, "forced_photometry", known, values, any_of=parts, order=order)
 
