@@ -92,6 +92,11 @@ def box(
 ) -> str:
     """Condition of a box around a circle; all right ascensions where it holds a pole."""
     alpha, delta = (sql.field(column) for column in columns)
+    return box_of(alpha, delta, ra, dec, radius_deg)
+
+
+def box_of(alpha: str, delta: str, ra: float, dec: float, radius_deg: float) -> str:
+    """Condition of such a box on two expressions."""
     wide = radius_deg + _ROUNDING
     low, high = dec - wide, dec + wide
     strip = f"{delta} between {sql.number(low)} and {sql.number(high)}"

@@ -22,6 +22,7 @@ from fink_assets.api.endpoints import Answer, Content, Endpoint, Rows, Stream
 from fink_assets.api.errors import RequestError
 from fink_assets.api.limits import BusyError, Limits, Queue, Turnstile, given
 from fink_assets.api.metrics import Metrics
+from fink_assets.api.tap import routes
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 PREFIX = "/api/v1/"
+LIMITED = (PREFIX, routes.PREFIX, "/vo/")
+"""Beginnings of paths that count for how often a client asks."""
 STREAM_FACTOR = 30
 """By which an answer that is made while it is sent may take longer than a query."""
 
@@ -44,6 +47,7 @@ def application(
     for endpoint in endpoints:
         _add(app, archive, endpoint, queue)
     _add_cone_search(app, archive, queue)
+    routes.add(app, archive, queue)
     _add_operations(app, archive, metrics)
     _add_errors(app)
     _add_counting(app, metrics, Turnstile(limits.per_second))
@@ -215,7 +219,7 @@ def _add_counting(app: FastAPI, metrics: Metrics, turnstile: Turnstile) -> None:
         client = request.client.host if request.client else ""
         status, sent = 500, 0
         try:
-            if turnstile.admits(client) or not request.url.path.startswith(PREFIX):
+            if turnstile.admits(client) or not request.url.path.startswith(LIMITED):
                 response = await answer(request)
             else:
                 response = _error(request, "Too many requests: ask more slowly.\n", 429)

@@ -5,7 +5,7 @@ Pure but for the archive; some bodies at a time are in memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -124,7 +124,7 @@ def _schema(survey: str) -> pa.Schema:
     return pa.schema([(CALLED[survey], pa.string()), ("version", pa.string()), *lists])
 
 
-def _described(survey: str) -> Mapping[str, Mapping[str, str]]:
+def _described(survey: str) -> dict[str, dict[str, str]]:
     lists = {
         name: {"type": f"list of {kind}", "description": doc}
         for name, (_, kind, doc) in CURVES[survey].items()

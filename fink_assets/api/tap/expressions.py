@@ -1,0 +1,351 @@
+"""Values and conditions of ADQL, written for the engine: what stands in `WRITERS` and no more.
+
+A part of a query that has anything that its writer does not know is refused, so that nothing is
+left out without a word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from fink_assets.api import sql
+from fink_assets.api.errors import RequestError
+from fink_assets.api.tap import geometry
+from fink_assets.api.tap.tables import Column, Shown
+
+NUMBER = re.compile(r"\d+|\d*\.?\d*(e[+-]?\d+)?", re.IGNORECASE)
+SAFE = ("_comments", "_type", "_meta")
+
+
+def only(node: Any, *names: str) -> dict[str, Any]:
+    """Give the parts of a node, which has none but those named.
+
+    Raises
+    ------
+    RequestError
+        It has another one.
+    """
+    found = {k: v for k, v in node.args.items() if v not in (None, False, [], "")}
+    if set(found) - set(names):
+        raise refused(node)
+    return found
+
+
+def refused(node: Any) -> RequestError:
+    """Say that a part of a query is not known here."""
+    name = getattr(node, "name", "") if type(node).__name__ == "Anonymous" else ""
+    return RequestError(f"The query has a part that is not known here: {name or node.key}.\n")
+
+
+@dataclass(kw_only=True)
+class Scope:
+    """Tables of a query by their aliases."""
+
+    tables: dict[str, Shown] = field(default_factory=dict)
+    joined: set[str] = field(default_factory=set)
+
+    @property
+    def nouns(self) -> Mapping[str, Shown]:
+        """Tables by the names under which the engine has them."""
+        return {self.noun(table): table for table in self.tables.values()}
+
+    def noun(self, table: Shown) -> str:
+        """Name under which the engine has a table."""
+        return f"{table.schema}_{table.noun}"
+
+    def add(self, alias: str, table: Shown) -> None:
+        """Add a table."""
+        if alias.lower() in {known.lower() for known in self.tables}:
+            raise RequestError(f"Two tables are called {alias[:100]}.\n")
+        self.tables[alias] = table
+
+    def every(self, alias: str) -> Iterator[tuple[str, Column]]:
+        """Give all columns, of one table or of all."""
+        chosen = [a for a in self.tables if not alias or a.lower() == alias.lower()]
+        if not chosen:
+            raise RequestError(f"There is no table {alias[:100]} in the query.\n")
+        for each in chosen:
+            for column in self.tables[each].columns.values():
+                yield each, column
+
+    def shared(self, name: str) -> str:
+        """Name of a column by which tables are joined: of all that have it, of two at least."""
+        found = [t.columns[name.lower()] for t in self.tables.values() if name.lower() in t.columns]
+        if len(found) < 2 or any(c.path != c.name for c in found):
+            raise RequestError(f"Tables cannot be joined by {name[:100]}.\n")
+        self.joined.add(name.lower())
+        return found[0].name
+
+    def found(self, node: Any) -> tuple[str, Column]:
+        """Find a column: the alias of its table, and itself."""
+        args = only(node, "this", "table", "db")
+        name, alias = node.name.lower(), node.table.lower()
+        if "db" in args and args["db"].name.lower() not in {t.schema for t in self.tables.values()}:
+            raise RequestError(f"There is no schema {args['db'].name[:100]}.\n")
+        places = [
+            (each, table.columns[name])
+            for each, table in self.tables.items()
+            if name in table.columns and alias in ("", each.lower())
+        ]
+        if not places:
+            raise RequestError(f"There is no column {f'{alias}.{name}'.strip('.')[:100]}.\n")
+        if len(places) > 1 and name not in self.joined:
+            raise RequestError(f"The column {name[:100]} is in several tables: say of which.\n")
+        return places[0]
+
+    def written(self, alias: str, column: Column) -> str:
+        """Write a column."""
+        return sql.field(column.path, sql.name(alias))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writer:
+    """Writes values, conditions and keys of one query."""
+
+    scope: Scope
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def naming(self, listed: Mapping[str, Any]) -> Writer:
+        """Know the names of the result's columns, by which rows are ordered and grouped."""
+        return replace(self, names={name.lower(): name for name in listed})
+
+    def key(self, node: Any) -> str:
+        """Write what rows are ordered or grouped by: a column's place, its name, or a value."""
+        from sqlglot import exp
+
+        if isinstance(node, exp.Literal) and node.is_int and node.this.isdecimal():
+            if not 1 <= int(node.this) <= len(self.names):
+                raise RequestError(f"There is no column {node.this[:20]} in the result.\n")
+            return str(int(node.this))
+        if isinstance(node, exp.Column) and not node.table and node.name.lower() in self.names:
+            return sql.name(self.names[node.name.lower()])
+        return self.value(node)
+
+    def condition(self, node: Any) -> str:
+        """Write a condition."""
+        return self.value(node)
+
+    def value(self, node: Any) -> str:
+        """Write a value.
+
+        Raises
+        ------
+        RequestError
+            It has a part that is not known.
+        """
+        write = WRITERS.get(type(node).__name__)
+        if write is None:
+            raise refused(node)
+        return write(self, node)
+
+    def values(self, nodes: Any) -> str:
+        """Write some values."""
+        return ", ".join(self.value(node) for node in nodes)
+
+
+def _column(writer: Writer, node: Any) -> str:
+    return writer.scope.written(*writer.scope.found(node))
+
+
+def _literal(writer: Writer, node: Any) -> str:
+    if node.is_string:
+        try:
+            return sql.text(node.this)
+        except ValueError:
+            raise RequestError("A text has characters that no text has.\n") from None
+    text = str(node.this)
+    if text.isdecimal() and len(text) < 19:
+        return str(int(text))
+    try:
+        return sql.number(float(text) if NUMBER.fullmatch(text) else float("nan"))
+    except ValueError:
+        raise RequestError(f"{text[:40]} is no number.\n") from None
+
+
+def _binary(sign: str) -> Any:
+    def write(writer: Writer, node: Any) -> str:
+        args = only(node, "this", "expression", "typed", "safe")
+        return f"({writer.value(args['this'])} {sign} {writer.value(args['expression'])})"
+
+    return write
+
+
+def _compared(sign: str) -> Any:
+    """Comparison, which is where a region may stand: ``1 = CONTAINS(...)``."""
+
+    def write(writer: Writer, node: Any) -> str:
+        args = only(node, "this", "expression")
+        sides = args["this"], args["expression"]
+        if sign in ("=", "<>", "!="):
+            for one, other in (sides, sides[::-1]):
+                if type(one).__name__ == "Contains" and str(other) in ("0", "1"):
+                    inside = geometry.contains(writer, one)
+                    return inside if (str(other) == "1") == (sign == "=") else f"(not {inside})"
+        return f"({writer.value(sides[0])} {sign} {writer.value(sides[1])})"
+
+    return write
+
+
+def _contains(writer: Writer, node: Any) -> str:
+    return f"(case when {geometry.contains(writer, node)} then 1 else 0 end)"
+
+
+def _unary(form: str) -> Any:
+    def write(writer: Writer, node: Any) -> str:
+        return form.format(writer.value(only(node, "this")["this"]))
+
+    return write
+
+
+def _between(writer: Writer, node: Any) -> str:
+    args = only(node, "this", "low", "high")
+    this, low, high = (writer.value(args[name]) for name in ("this", "low", "high"))
+    return f"({this} between {low} and {high})"
+
+
+def _in(writer: Writer, node: Any) -> str:
+    args = only(node, "this", "expressions")
+    return f"({writer.value(args['this'])} in ({writer.values(args['expressions'])}))"
+
+
+def _is(writer: Writer, node: Any) -> str:
+    args = only(node, "this", "expression", "negate")
+    if type(args["expression"]).__name__ != "Null":
+        raise refused(node)
+    return f"({writer.value(args['this'])} is {'not ' if args.get('negate') else ''}null)"
+
+
+def _case(writer: Writer, node: Any) -> str:
+    args = only(node, "ifs", "default")
+    branches = []
+    for branch in args["ifs"]:
+        told = only(branch, "this", "true")
+        branches.append(f"when {writer.value(told['this'])} then {writer.value(told['true'])}")
+    last = f" else {writer.value(args['default'])}" if "default" in args else ""
+    return f"(case {' '.join(branches)}{last} end)"
+
+
+CASTS = {
+    "DOUBLE": "double",
+    "FLOAT": "real",
+    "INT": "int",
+    "SMALLINT": "smallint",
+    "BIGINT": "bigint",
+    "VARCHAR": "varchar",
+    "CHAR": "varchar",
+    "TEXT": "varchar",
+    "TIMESTAMP": "timestamp",
+}
+
+
+def _cast(writer: Writer, node: Any) -> str:
+    args = only(node, "this", "to", "_type")
+    kind = CASTS.get(args["to"].this.name)
+    if kind is None:
+        raise refused(args["to"])
+    return f"cast({writer.value(args['this'])} as {kind})"
+
+
+def _aggregate(name: str) -> Any:
+    def write(writer: Writer, node: Any) -> str:
+        of = only(node, "this", "big_int")["this"]
+        if type(of).__name__ == "Star" and name == "count":
+            return "count(*)"
+        if type(of).__name__ == "Distinct":
+            return f"{name}(distinct {writer.values(only(of, 'expressions')['expressions'])})"
+        return f"{name}({writer.value(of)})"
+
+    return write
+
+
+def _function(name: str, *parts: str) -> Any:
+    """Write a function by its parts: those that are there, in this order."""
+
+    def write(writer: Writer, node: Any) -> str:
+        args = only(node, *parts)
+        given = [v for part in parts if part in args for v in _listed(args[part])]
+        return f"{name}({writer.values(given)})"
+
+    return write
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _log(writer: Writer, node: Any) -> str:
+    """LOG is the natural logarithm; LOG10 is parsed as one to the base 10."""
+    args = only(node, "this", "expression")
+    if "expression" not in args:
+        return f"ln({writer.value(args['this'])})"
+    if str(args["this"]) != "10":
+        raise refused(node)
+    return f"log10({writer.value(args['expression'])})"
+
+
+def _anonymous(writer: Writer, node: Any) -> str:
+    name = str(node.this).lower()
+    given = only(node, "this", "expressions").get("expressions", [])
+    if name == "distance":
+        return geometry.distance(writer, given)
+    if NAMED.get(name) != len(given):
+        raise refused(node)
+    return f"{name}({writer.values(given)})"
+
+
+NAMED = {
+    **dict.fromkeys(("degrees", "radians", "acos", "asin", "atan", "cos", "sin", "tan", "cot"), 1),
+    **{"log10": 1, "atan2": 2, "pi": 0, "trunc": 1},
+}
+"""Functions that the parser does not know, and how many arguments they have."""
+WRITERS: dict[str, Any] = {
+    "Column": _column,
+    "Literal": _literal,
+    "Null": lambda writer, node: "null",
+    "Boolean": lambda writer, node: "true" if node.this is True else "false",
+    "Paren": _unary("({})"),
+    "Neg": _unary("(- {})"),
+    "Not": _unary("(not {})"),
+    "And": _binary("and"),
+    "Or": _binary("or"),
+    "Add": _binary("+"),
+    "Sub": _binary("-"),
+    "Mul": _binary("*"),
+    "Div": _binary("/"),
+    "Mod": _binary("%"),
+    "DPipe": _binary("||"),
+    "Like": _binary("like"),
+    "ILike": _binary("ilike"),
+    "EQ": _compared("="),
+    "NEQ": _compared("<>"),
+    "GT": _compared(">"),
+    "GTE": _compared(">="),
+    "LT": _compared("<"),
+    "LTE": _compared("<="),
+    "Contains": _contains,
+    "Between": _between,
+    "In": _in,
+    "Is": _is,
+    "Case": _case,
+    "Cast": _cast,
+    "Log": _log,
+    "Anonymous": _anonymous,
+    **{kind: _aggregate(kind.lower()) for kind in ("Count", "Sum", "Avg", "Min", "Max")},
+    **{
+        kind: _function(kind.lower(), "this")
+        for kind in (
+            *("Abs", "Ceil", "Floor", "Exp", "Ln", "Sqrt", "Degrees", "Radians", "Acos", "Asin"),
+            *("Atan", "Cos", "Sin", "Tan", "Cot", "Upper", "Lower"),
+        )
+    },
+    "Pow": _function("power", "this", "expression"),
+    "Atan2": _function("atan2", "this", "expression"),
+    "Round": _function("round", "this", "decimals"),
+    "Trunc": _function("trunc", "this", "decimals"),
+    "Coalesce": _function("coalesce", "this", "expressions"),
+    "Pi": _function("pi"),
+}
+"""How each part of a query is written, by its name in the parser."""

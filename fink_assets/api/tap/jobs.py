@@ -1,0 +1,191 @@
+"""Queries that go on while nobody waits: jobs of UWS, in memory, their results in files.
+
+Who knows the name of a job may read it and end it; names cannot be guessed. They end with the
+server.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import subprocess
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from fink_assets.api.errors import RequestError
+from fink_assets.api.limits import BusyError
+from fink_assets.api.tap.runner import Asked, Runner, TooLongError
+
+KEPT = timedelta(hours=24)
+MOST = 200
+AT_ONCE = 2
+OVER = ("COMPLETED", "ERROR", "ABORTED")
+
+
+@dataclass(kw_only=True)
+class Job:
+    """A job.
+
+    Parameters
+    ----------
+    name : str
+        Its identifier.
+    given : dict
+        What it was asked with, as it came.
+    seconds : float
+        Longest time that it may run.
+    created, destruction : datetime
+        When it was made, and when it will be gone (UTC).
+    """
+
+    name: str
+    given: dict[str, str]
+    seconds: float
+    created: datetime
+    destruction: datetime
+    phase: str = "PENDING"
+    started: datetime | None = None
+    ended: datetime | None = None
+    problem: str = ""
+    format: str = "votable"
+    process: subprocess.Popen[str] | None = field(default=None, repr=False)
+
+
+@dataclass(kw_only=True)
+class Jobs:
+    """All jobs of a server.
+
+    Parameters
+    ----------
+    runner : Runner
+        What answers queries.
+    seconds : float
+        Longest time of a query.
+    """
+
+    runner: Runner
+    seconds: float
+    _jobs: dict[str, Job] = field(default_factory=dict)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _pool: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(AT_ONCE, thread_name_prefix="tap")
+    )
+    _folder: Path | None = None
+
+    def add(self, given: dict[str, str]) -> Job:
+        """Make a job.
+
+        Raises
+        ------
+        BusyError
+            There are too many that are not over.
+        """
+        now = datetime.now(UTC)
+        with self._lock:
+            self._forget(now)
+            if len(self._jobs) >= MOST:
+                raise BusyError("There are too many jobs: try again later.\n", 503)
+            job = Job(
+                name=secrets.token_hex(16),
+                given=given,
+                seconds=self.seconds,
+                created=now,
+                destruction=now + KEPT,
+            )
+            self._jobs[job.name] = job
+        return job
+
+    def get(self, name: str) -> Job:
+        """Find a job.
+
+        Raises
+        ------
+        RequestError
+            There is none.
+        """
+        with self._lock:
+            self._forget(datetime.now(UTC))
+            if name not in self._jobs:
+                raise RequestError("There is no such job.\n", 404)
+            return self._jobs[name]
+
+    def listed(self) -> list[Job]:
+        """Tell of no job: names are secrets of those who made them."""
+        return []
+
+    def start(self, job: Job, asked: Asked) -> None:
+        """Begin a job, or let it wait for others; one that has begun goes on."""
+        with self._lock:
+            if job.phase != "PENDING":
+                return
+            job.phase, job.format = "QUEUED", asked.format
+        self._pool.submit(self._run, job, asked)
+
+    def abort(self, job: Job) -> None:
+        """End a job that is not over."""
+        with self._lock:
+            if job.phase in OVER:
+                return
+            job.phase, job.ended = "ABORTED", datetime.now(UTC)
+            if job.process is not None:
+                job.process.kill()
+
+    def remove(self, job: Job) -> None:
+        """End a job and forget it with its result."""
+        self.abort(job)
+        with self._lock:
+            self._jobs.pop(job.name, None)
+        self.file(job).unlink(missing_ok=True)
+
+    def file(self, job: Job) -> Path:
+        """Place of the result."""
+        with self._lock:
+            self._folder = self._folder or Path(tempfile.mkdtemp(prefix="fink-tap-"))
+        return self._folder / job.name
+
+    def close(self) -> None:
+        """End all jobs and delete their results."""
+        for job in list(self._jobs.values()):
+            self.abort(job)
+        self._pool.shutdown(cancel_futures=True)
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _run(self, job: Job, asked: Asked) -> None:
+        with self._lock:
+            if job.phase != "QUEUED":
+                return
+            job.phase, job.started = "EXECUTING", datetime.now(UTC)
+        problem = ""
+        try:
+            self.runner.run(
+                asked, self.file(job), seconds=job.seconds, begun=lambda p: self._begun(job, p)
+            )
+        except TooLongError:
+            problem = f"The query took longer than {job.seconds:g} s."
+        except Exception as reason:  # the pool would keep it to itself
+            problem = str(reason).strip() or type(reason).__name__
+        with self._lock:
+            if job.phase == "EXECUTING":
+                job.phase, job.problem = ("ERROR", problem) if problem else ("COMPLETED", "")
+                job.ended = datetime.now(UTC)
+            if job.name not in self._jobs:
+                self.file(job).unlink(missing_ok=True)
+
+    def _begun(self, job: Job, process: subprocess.Popen[str]) -> None:
+        with self._lock:
+            job.process = process
+            if job.phase == "ABORTED":
+                process.kill()
+
+    def _forget(self, now: datetime) -> None:
+        """Remove what is to be gone; of too many jobs the oldest that are over."""
+        over = [j for j in self._jobs.values() if j.phase in OVER]
+        gone = [j for j in self._jobs.values() if j.destruction <= now]
+        excess = len(self._jobs) - MOST + 1
+        for job in [*gone, *(over[:excess] if excess > 0 else ())]:
+            self.remove(job)

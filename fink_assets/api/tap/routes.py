@@ -1,0 +1,256 @@
+"""Routes of TAP: a thin shell around `runner`, `jobs` and `documents`."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+
+from fink_assets.api import form, votable
+from fink_assets.api.errors import RequestError
+from fink_assets.api.limits import BusyError, Limits, Queue
+from fink_assets.api.tap import documents, tables
+from fink_assets.api.tap.jobs import Job, Jobs
+from fink_assets.api.tap.runner import FORMATS, NAMES, Asked, Runner, TooLongError
+
+if TYPE_CHECKING:
+    from fink_assets.api.archive import Archive
+
+PREFIX = "/tap"
+ROWS, MOST_ROWS = 10_000, 100_000
+"""Rows of a result, unless more are asked for, and at all."""
+LONGER = 5
+"""By which a query that nobody waits for may take longer."""
+MARGIN = 2.0
+"""Seconds by which a query ends before the request does."""
+BODY_BYTES = 200_000
+
+
+def asked(given: Mapping[str, str]) -> Asked:
+    """Read the parameters of a query, whose names are in any case of letters.
+
+    Raises
+    ------
+    RequestError
+        One is missing, or not known.
+    """
+    told = {name.upper(): value for name, value in given.items()}
+    if told.get("REQUEST", "doQuery").lower() != "doquery":
+        raise RequestError("REQUEST is doQuery.\n")
+    if told.get("LANG", "ADQL").upper().split("-")[0] != "ADQL":
+        raise RequestError("LANG is ADQL.\n")
+    if told.get("UPLOAD"):
+        raise RequestError("Tables cannot be uploaded; /api/v1/xmatch takes catalogues.\n")
+    if not told.get("QUERY", "").strip():
+        raise RequestError("QUERY is missing.\n")
+    wanted = (told.get("RESPONSEFORMAT") or told.get("FORMAT") or "votable").strip().lower()
+    if wanted not in NAMES:
+        raise RequestError(f"RESPONSEFORMAT is one of {', '.join(FORMATS)}.\n")
+    return Asked(query=told["QUERY"], most_rows=_rows(told), format=NAMES[wanted])
+
+
+def _rows(told: Mapping[str, str]) -> int:
+    text = told.get("MAXREC", "").strip() or str(ROWS)
+    if not (text.isascii() and text.isdigit()):
+        raise RequestError("MAXREC is a whole number.\n")
+    return min(int(text[:9]), MOST_ROWS)
+
+
+@dataclass(kw_only=True)
+class Service:
+    """The service of one survey."""
+
+    archive: Archive
+    queue: Queue
+    limits: Limits
+    runner: Runner = field(init=False)
+    jobs: Jobs = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.runner = Runner(tables=self.archive.tables)
+        self.jobs = Jobs(runner=self.runner, seconds=LONGER * self.limits.seconds)
+
+    async def sync(self, request: Request) -> Response:
+        """Answer a query while its sender waits."""
+        query = asked(await _given(request))
+        return await self.queue.run(lambda: self._now(query))
+
+    def _now(self, query: Asked) -> Response:
+        seconds = max(self.limits.seconds - MARGIN, 0.5)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "result"
+            try:
+                self.runner.run(query, file, seconds=seconds)
+            except TooLongError:
+                told = f"The query took longer than {seconds:g} s: ask for less, or by /tap/async."
+                raise BusyError(told, 504) from None
+            return Response(file.read_bytes(), headers={"content-type": FORMATS[query.format]})
+
+    async def make(self, request: Request) -> Response:
+        """Make a job, and begin it if that is asked for."""
+        given = await _given(request)
+        job = self.jobs.add(given)
+        if _phase(given) == "RUN":
+            self._start(job)
+        return self._to(request, job)
+
+    async def change(self, request: Request) -> Response:
+        """Begin, end, change or forget a job."""
+        job, given = self._job(request), await _given(request)
+        told = {name.upper(): value for name, value in given.items()}
+        if request.method == "DELETE" or told.get("ACTION", "").upper() == "DELETE":
+            self.jobs.remove(job)
+            return RedirectResponse(_address(request), 303)
+        if _phase(told) == "ABORT":
+            self.jobs.abort(job)
+        elif job.phase == "PENDING":
+            job.given.update({k: v for k, v in given.items() if k.upper() not in _OF_JOBS})
+            if _phase(told) == "RUN":
+                self._start(job)
+        return self._to(request, job)
+
+    async def about(self, request: Request) -> Response:
+        """Tell of a job: all, or one thing."""
+        job = self._job(request)
+        what = request.path_params.get("what", "")
+        address = f"{_address(request)}/{job.name}"
+        if what in ("", "parameters", "results"):
+            return Response(documents.job(job, address), media_type=documents.MEDIA)
+        plain = {
+            "phase": job.phase,
+            "executionduration": f"{job.seconds:.0f}",
+            "destruction": job.destruction.isoformat(timespec="seconds"),
+            "quote": "",
+            "owner": "",
+        }
+        if what == "error" and job.problem:
+            return Response(votable.failed(job.problem), media_type=FORMATS["votable"])
+        if what not in plain:
+            raise RequestError("There is no such part of the job.\n", 404)
+        return PlainTextResponse(plain[what])
+
+    async def result(self, request: Request) -> Response:
+        """Give the result of a job that is over."""
+        job = self._job(request)
+        if job.phase != "COMPLETED":
+            raise RequestError(f"The job has no result; it is {job.phase}.\n", 404)
+        return FileResponse(self.jobs.file(job), media_type=FORMATS[job.format])
+
+    async def listed(self, request: Request) -> Response:
+        """List jobs: none, as their names are secrets."""
+        text = f"{documents.HEAD}<uws:jobs {documents.UWS}></uws:jobs>\n"
+        return Response(text, media_type=documents.MEDIA)
+
+    async def capabilities(self, request: Request) -> Response:
+        """Say what the service can do."""
+        base = _address(request).rpartition("/")[0]
+        text = documents.capabilities(base, seconds=self.jobs.seconds, rows=(ROWS, MOST_ROWS))
+        return Response(text, media_type=documents.MEDIA)
+
+    async def availability(self, request: Request) -> Response:
+        """Say whether there is anything to be asked."""
+        there = await self.queue.run(lambda: self.archive.there("objects"))
+        return Response(documents.availability(there=there), media_type=documents.MEDIA)
+
+    async def tables(self, request: Request) -> Response:
+        """List the tables."""
+        text = await self.queue.run(lambda: documents.tables(tables.shown(self.archive)))
+        return Response(text, media_type=documents.MEDIA)
+
+    def _start(self, job: Job) -> None:
+        try:
+            self.jobs.start(job, asked(job.given))
+        except RequestError as problem:
+            job.phase, job.problem = "ERROR", str(problem.text).strip()
+
+    def _job(self, request: Request) -> Job:
+        return self.jobs.get(request.path_params["job"])
+
+    def _to(self, request: Request, job: Job) -> Response:
+        return RedirectResponse(f"{_address(request)}/{job.name}", 303)
+
+
+_OF_JOBS = ("PHASE", "ACTION")
+ROUTES: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("/sync", ("GET", "POST"), "sync"),
+    ("/async", ("GET",), "listed"),
+    ("/async", ("POST",), "make"),
+    ("/async/{job}", ("GET",), "about"),
+    ("/async/{job}", ("POST", "DELETE"), "change"),
+    ("/async/{job}/results/result", ("GET",), "result"),
+    ("/async/{job}/{what}", ("GET",), "about"),
+    ("/async/{job}/{what}", ("POST",), "change"),
+    ("/capabilities", ("GET",), "capabilities"),
+    ("/availability", ("GET",), "availability"),
+    ("/tables", ("GET",), "tables"),
+)
+"""Paths below `PREFIX`, their methods, and what answers them."""
+
+
+def add(app: FastAPI, archive: Archive, queue: Queue) -> None:
+    """Add the routes to an application."""
+    service = Service(archive=archive, queue=queue, limits=queue.limits)
+    app.router.add_event_handler("shutdown", service.jobs.close)
+    for path, methods, name in ROUTES:
+        app.add_api_route(
+            f"{PREFIX}{path}",
+            _told(getattr(service, name)),
+            methods=list(methods),
+            name=f"tap_{name}_{methods[0].lower()}",
+            include_in_schema=False,
+        )
+
+
+def _told(answer: Callable[[Request], Awaitable[Response]]) -> Any:
+    """Say what is wrong by a VOTable, as the standard has it."""
+
+    async def handle(request: Request) -> Response:
+        try:
+            return await answer(request)
+        except (RequestError, BusyError) as problem:
+            text = votable.failed(str(problem.text).strip())
+            return Response(text, problem.status, media_type=FORMATS["votable"])
+
+    return handle
+
+
+def _phase(given: Mapping[str, str]) -> str:
+    return {name.upper(): value for name, value in given.items()}.get("PHASE", "").upper()
+
+
+def _address(request: Request) -> str:
+    """Address of the route up to the job, as the client knows it."""
+    base = str(request.base_url).rstrip("/")
+    parts = request.url.path.split("/")
+    return f"{base}{'/'.join(parts[:3])}"
+
+
+async def _given(request: Request) -> dict[str, str]:
+    """Read parameters: of the address, and of a form.
+
+    Raises
+    ------
+    RequestError
+        The body is too large, or no form.
+    """
+    found = dict(request.query_params)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_BYTES:
+            raise RequestError(f"A body has at most {BODY_BYTES} bytes.\n", 413)
+    kind = request.headers.get("content-type", "")
+    if form.is_form(kind):
+        told = form.parts(bytes(body), kind)
+        return found | {k: v for k, v in told.items() if isinstance(v, str)}
+    try:
+        return found | dict(parse_qsl(body.decode(), max_num_fields=100))
+    except ValueError:
+        raise RequestError("The body is no form.\n") from None

@@ -1,0 +1,253 @@
+"""TAP as clients of the Virtual Observatory use it: pyvo, over HTTP."""
+
+import sys
+import threading
+import time
+import xml.etree.ElementTree as ET
+
+import pytest
+import requests
+from api_archive import packets, science_row, write_ztf
+
+pytest.importorskip("fastapi")
+pytest.importorskip("sqlglot")
+pytest.importorskip("pyvo")
+
+import pyvo
+import uvicorn
+
+from fink_assets.api.errors import RequestError
+from fink_assets.api.flavours import ENDPOINTS
+from fink_assets.api.limits import Limits
+from fink_assets.api.server import application
+from fink_assets.api.tap import jobs as tap_jobs
+from fink_assets.api.tap import routes
+from fink_assets.api.tap.runner import Asked, Runner, TooLongError
+
+HEAVY = (
+    "SELECT COUNT(*) FROM alerts a, alerts b, alerts c, alerts d, alerts e, alerts f "
+    "WHERE a.ra + b.ra + c.ra + d.ra + e.ra + f.ra > 0"
+)
+
+
+@pytest.fixture(scope="module")
+def science():
+    return [science_row(p, classification={"label": "Unknown"}) for p in packets()]
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory, science):
+    return write_ztf(tmp_path_factory.mktemp("lake"), science)
+
+
+@pytest.fixture(scope="module")
+def address(archive):
+    limits = Limits(seconds=60)
+    app = application(archive, ENDPOINTS["ztf"], title="ZTF", limits=limits)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}/tap"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def service(address):
+    return pyvo.dal.TAPService(address)
+
+
+def test_a_client_asks_and_gets_rows_with_units(service, science):
+    found = service.run_sync("SELECT TOP 5 object_id, ra, dec, alerts FROM ztf.objects ORDER BY ra")
+    assert len(found) == 5
+    table = found.to_table()
+    assert list(table["ra"]) == sorted(table["ra"])
+    assert str(table["ra"].unit) == "deg"
+    assert found.getdesc("ra").ucd == "pos.eq.ra;meta.main"
+    assert set(table["object_id"]) <= {row["object_id"] for row in science}
+
+
+def test_a_cone_is_what_the_rest_api_finds(service, address, science):
+    row = science[0]
+    query = (
+        "SELECT object_id FROM objects WHERE 1 = CONTAINS(POINT('ICRS', ra, dec), "
+        f"CIRCLE('ICRS', {row['ra']}, {row['dec']}, 1.0))"
+    )
+    asked = {"ra": row["ra"], "dec": row["dec"], "radius": 3600, "columns": "i:objectId"}
+    rest = requests.post(address.replace("/tap", "/api/v1/conesearch"), json=asked).json()
+    found = {str(name) for name in service.run_sync(query)["object_id"]}
+    assert found == {each["i:objectId"] for each in rest}
+
+
+def test_tables_and_columns_are_told(service):
+    assert "ztf.objects" in service.tables
+    assert "tap_schema.tables" in service.tables
+    columns = {c.name: c for c in service.tables["ztf.alerts"].columns}
+    assert (columns["ra"].unit, columns["ra"].ucd) == ("deg", "pos.eq.ra;meta.main")
+    assert "candidate_magpsf" in columns
+    assert len(service.run_sync("SELECT * FROM TAP_SCHEMA.columns", maxrec=20)) == 20
+
+
+def test_what_the_service_can_do_is_told(service):
+    assert service.available
+    assert service.maxrec == 10_000
+    assert service.hardlimit == 100_000
+    adql = service.get_tap_capability().get_adql()
+    geometry = "ivo://ivoa.net/std/TAPRegExt#features-adqlgeo"
+    assert adql.get_feature(geometry, "CIRCLE")
+    assert not adql.get_feature(geometry, "POLYGON")
+
+
+def test_more_rows_than_the_most_are_told(monkeypatch, service, address):
+    asked = {"QUERY": "SELECT alert_id FROM alerts", "LANG": "ADQL", "MAXREC": "2"}
+    content = requests.post(f"{address}/sync", data=asked).content
+    assert content.index(b"</TABLE>") < content.index(b'value="OVERFLOW"')
+    asked["QUERY"] = "SELECT TOP 2 alert_id FROM alerts"
+    assert b"OVERFLOW" not in requests.post(f"{address}/sync", data=asked).content
+    monkeypatch.setattr(routes, "ROWS", 2)
+    with pytest.warns(pyvo.dal.DALOverflowWarning):
+        assert len(service.run_sync("SELECT alert_id FROM alerts")) == 2
+
+
+@pytest.mark.parametrize(
+    "query", ["SELECT nothing FROM objects", "DROP TABLE objects", "SELECT", "SELECT * FROM ledger"]
+)
+def test_a_query_that_is_refused_says_why_in_a_votable(service, address, query):
+    with pytest.raises(pyvo.dal.DALQueryError):
+        service.run_sync(query)
+    answer = requests.post(f"{address}/sync", data={"QUERY": query, "LANG": "ADQL"})
+    assert answer.status_code == 400
+    assert b'value="ERROR"' in answer.content
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"QUERY": ""},
+        {"LANG": "PQL"},
+        {"REQUEST": "getCapabilities"},
+        {"MAXREC": "-1"},
+        {"MAXREC": "x"},
+        {"RESPONSEFORMAT": "fits"},
+        {"UPLOAD": "t,param:t"},
+    ],
+)
+def test_parameters_that_are_wrong_are_refused(address, spoilt):
+    told = {"QUERY": "SELECT TOP 1 ra FROM objects", "LANG": "ADQL", **spoilt}
+    assert requests.post(f"{address}/sync", data=told).status_code == 400
+
+
+def test_parameters_may_be_in_any_case_of_letters_and_in_the_address(address):
+    told = {"query": "SELECT TOP 1 ra FROM objects", "lang": "adql", "Format": "json"}
+    found = requests.get(f"{address}/sync", params=told)
+    assert found.headers["content-type"].startswith("application/json")
+    assert len(found.json()) == 1
+    csv = requests.post(f"{address}/sync", data={**told, "Format": "csv"})
+    assert csv.text.splitlines()[0] == "ra"
+
+
+def test_a_job_runs_while_nobody_waits(service, science):
+    job = service.submit_job("SELECT alert_id FROM alerts", maxrec=1000)
+    assert job.phase == "PENDING"
+    job.run()
+    job.wait(phases=["COMPLETED", "ERROR", "ABORTED"], timeout=60)
+    job.raise_if_error()
+    assert {int(a) for a in job.fetch_result()["alert_id"]} == {r["alert_id"] for r in science}
+    url = job.url
+    job.delete()
+    assert requests.get(url).status_code == 404
+
+
+def test_run_async_is_one_call(service):
+    assert len(service.run_async("SELECT TOP 3 ra FROM objects")) == 3
+
+
+def test_a_job_that_is_refused_says_why(service):
+    job = service.submit_job("SELECT nothing FROM objects")
+    job.run()
+    job.wait(phases=["COMPLETED", "ERROR", "ABORTED"], timeout=60)
+    assert job.phase == "ERROR"
+    with pytest.raises(pyvo.dal.DALQueryError, match="nothing"):
+        job.raise_if_error()
+    assert requests.get(f"{job.url}/results/result").status_code == 404
+    assert b"nothing" in requests.get(f"{job.url}/error").content
+
+
+def test_a_job_can_be_ended(service):
+    job = service.submit_job(HEAVY)
+    job.run()
+    job.abort()
+    assert job.phase == "ABORTED"
+    assert requests.get(f"{job.url}/phase").text == "ABORTED"
+
+
+def test_jobs_of_others_are_not_told(service, address):
+    job = service.submit_job("SELECT TOP 1 ra FROM objects")
+    assert job.job_id not in requests.get(f"{address}/async").text
+    assert len(job.job_id) == 32
+    for what in ("", "/phase", "/results/result", "/error", "/parameters"):
+        assert requests.get(f"{address}/async/{'0' * 32}{what}").status_code == 404
+    assert requests.get(f"{job.url}/nonsense").status_code == 404
+
+
+def test_too_large_a_body_is_refused(address):
+    assert requests.post(f"{address}/sync", data={"QUERY": "x" * 300_000}).status_code == 413
+
+
+def test_a_query_ends_when_its_time_is_over(archive, tmp_path):
+    runner = Runner(tables=archive.tables)
+    asked = Asked(query=HEAVY, most_rows=10, format="csv")
+    started = time.monotonic()
+    with pytest.raises(TooLongError):
+        runner.run(asked, tmp_path / "result", seconds=4)
+    assert time.monotonic() - started < 30
+
+
+def test_a_query_that_needs_too_much_memory_ends_alone(archive, tmp_path):
+    runner = Runner(tables=archive.tables, memory=30 << 20)
+    asked = Asked(query="SELECT * FROM alerts", most_rows=10, format="csv")
+    with pytest.raises(RequestError, match="memory"):
+        runner.run(asked, tmp_path / "result", seconds=60)
+
+
+def test_of_too_many_jobs_the_oldest_that_are_over_go(monkeypatch, archive):
+    monkeypatch.setattr(tap_jobs, "MOST", 3)
+    jobs = tap_jobs.Jobs(runner=Runner(tables=archive.tables), seconds=5)
+    made = [jobs.add({}) for _ in range(3)]
+    with pytest.raises(tap_jobs.BusyError):
+        jobs.add({})
+    jobs.abort(made[0])
+    assert jobs.add({}).phase == "PENDING"
+    with pytest.raises(RequestError):
+        jobs.get(made[0].name)
+    jobs.close()
+
+
+def test_jobs_end_with_the_server(archive):
+    jobs = tap_jobs.Jobs(
+        runner=Runner(tables=archive.tables, command=(sys.executable, "-c", "input(); input()")),
+        seconds=60,
+    )
+    job = jobs.add({})
+    jobs.start(job, Asked(query="x", most_rows=1, format="csv"))
+    while job.process is None:
+        time.sleep(0.01)
+    folder = jobs.file(job).parent
+    jobs.close()
+    assert job.process.wait(10) is not None
+    assert not folder.exists()
+
+
+def test_a_job_is_described_by_xml_that_can_be_read(address):
+    told = {"QUERY": "SELECT ra FROM objects WHERE 1 < 2 AND object_id = '\"&'", "LANG": "ADQL"}
+    made = requests.post(f"{address}/async", data=told, allow_redirects=False)
+    assert made.status_code == 303
+    root = ET.fromstring(requests.get(made.headers["location"]).content)
+    names = {"uws": "http://www.ivoa.net/xml/UWS/v1.0"}
+    parameters = {p.get("id"): p.text for p in root.iterfind(".//uws:parameter", names)}
+    assert parameters["QUERY"] == told["QUERY"]
+    for path in ("capabilities", "availability", "tables"):
+        ET.fromstring(requests.get(f"{address}/{path}").content)
