@@ -28,7 +28,7 @@ Row = dict[str, Any]
 MODULES: dict[str, dict[str, pa.DataType]] = {
     "classification": {"label": pa.string()},
     "simbad": {"main_type": pa.string(), "otype": pa.string()},
-    "tns": {"type": pa.string(), "fullname": pa.string(), "redshift": pa.float64()},
+    "tns_transient": {"type": pa.string(), "fullname": pa.string(), "redshift": pa.float64()},
     "early_snia": {"snia_vs_nonia": pa.float64()},
     "fast_transient_rate": {"mag_rate": pa.float64(), "sigma_rate": pa.float64()},
     "solar_system": {"roid": pa.int32()},
@@ -235,7 +235,7 @@ LSST_MODULES: dict[str, dict[str, pa.DataType]] = {
     "classification": {"label": pa.string(), "is_cataloged": pa.bool_()},
     "detection_history": {"first_detection_mjd": pa.float64(), "is_first": pa.bool_()},
     "solar_system": {"is_sso": pa.bool_()},
-    "tns": {"type": pa.string(), "fullname": pa.string(), "redshift": pa.float64()},
+    "tns_transient": {"type": pa.string(), "fullname": pa.string(), "redshift": pa.float64()},
 }
 
 
@@ -262,7 +262,7 @@ def lsst_row(source: int, thing: int, mjd: float, ra: float, dec: float, **more:
         "detection_history": {"first_detection_mjd": first, "is_first": first == mjd},
         "solar_system": {"is_sso": False},
         "classification": {"label": "Unknown", "is_cataloged": False},
-        "tns": None,
+        "tns_transient": None,
     }
 
 

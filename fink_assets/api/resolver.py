@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 COLUMNS: dict[str, dict[str, str]] = {
     "tns": {
-        "d:fullname": "tns.fullname",
+        "d:fullname": "tns_transient.fullname",
         "d:internalname": "object_id",
         "d:ra": "ra",
         "d:declination": "dec",
-        "d:type": "tns.type",
-        "d:redshift": "tns.redshift",
+        "d:type": "tns_transient.type",
+        "d:redshift": "tns_transient.redshift",
     },
     "simbad": {
         "name": "simbad.main_id",
@@ -39,7 +39,7 @@ COLUMNS: dict[str, dict[str, str]] = {
 }
 """Columns of each list, and where they are; what nobody of ours knows is null."""
 TABLES = {"tns": "objects", "simbad": "objects", "ssodnet": "solar_system"}
-NAMES = {"tns": "tns.fullname", "simbad": "simbad.main_id", "ssodnet": "name"}
+NAMES = {"tns": "tns_transient.fullname", "simbad": "simbad.main_id", "ssodnet": "name"}
 
 
 def resolver(archive: Archive, values: Values, *, called: str) -> Rows:

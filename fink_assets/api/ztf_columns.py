@@ -31,7 +31,7 @@ MODULES: dict[str, tuple[str, str]] = {
     "mangrove_ang_dist": ("crossmatch.mangrove_angular_distance", "double"),
     "spicy_id": ("spicy.SPICY", "bigint"),
     "spicy_class": ("spicy.class", "varchar"),
-    "tns": ("tns.type", "varchar"),
+    "tns": ("tns_transient.type", "varchar"),
     "mulens": ("microlensing.score", "double"),
     "rf_snia_vs_nonia": ("early_snia.snia_vs_nonia", "double"),
     "rf_kn_vs_nonkn": ("kilonova.kn_vs_nonkn", "double"),

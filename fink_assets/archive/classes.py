@@ -38,7 +38,7 @@ class Family:
 FAMILIES = (
     Family("fink", "classification", "label"),
     Family("simbad", "simbad", "main_type"),
-    Family("tns", "tns", "type"),
+    Family("tns", "tns_transient", "type"),
 )
 
 

@@ -130,7 +130,7 @@ LSST = Survey(
             "is_sso": "solar_system.is_sso",
             "is_first": "detection_history.is_first",
             "is_cataloged": "classification.is_cataloged",
-            "in_tns": "tns.fullname",
+            "in_tns": "tns_transient.fullname",
             "in_simbad": "simbad.main_type",
         },
     ),

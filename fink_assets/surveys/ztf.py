@@ -121,7 +121,7 @@ ZTF = Survey(
         exposure="candidate.jd",
         field="candidate.field",
         facts={
-            "in_tns": "tns.fullname",
+            "in_tns": "tns_transient.fullname",
             "in_simbad": "simbad.main_type",
         },
     ),

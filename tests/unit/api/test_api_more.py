@@ -30,7 +30,7 @@ def science():
         science_row(
             packet,
             classification={"label": "Unknown" if k % 2 else "SN candidate"},
-            tns={"fullname": f"SN 2023{packet['objectId'][5:]}", "type": "SN II"},
+            tns_transient={"fullname": f"SN 2023{packet['objectId'][5:]}", "type": "SN II"},
             **{name: score(k) for name, score in scores.items()},
         )
         for k, packet in enumerate(packets()[:12])
@@ -159,7 +159,7 @@ def test_every_column_of_an_answer_is_declared_and_every_declared_one_exists(ask
 
 
 def test_names_of_the_tns_lead_to_objects_and_back(ask, science):
-    names = {row["object_id"]: row["tns"]["fullname"] for row in science}
+    names = {row["object_id"]: row["tns_transient"]["fullname"] for row in science}
     found = ask("resolver", resolver="tns", name="sn 2023", nmax=100).json()
     assert [row["d:fullname"] for row in found] == sorted(names.values())
     assert len(ask("resolver", resolver="tns", name="SN 2023", nmax=1).json()) == 1

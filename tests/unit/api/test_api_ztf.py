@@ -35,7 +35,7 @@ def _row(k, packet):
         packet,
         classification={"label": label},
         simbad={"main_type": "QSO" if label == "QSO" else None, "otype": None},
-        tns={"type": "SN Ia" if k == 3 else None},
+        tns_transient={"type": "SN Ia" if k == 3 else None},
         early_snia={"snia_vs_nonia": float("nan") if k == 1 else 0.25},
         fast_transient_rate={"mag_rate": None if k == 2 else (-1.0) ** (k // 4) * 0.1},
         solar_system={"roid": 0},
@@ -188,7 +188,7 @@ def test_a_class_has_its_newest_alerts(ask, science, named):
     expected = sorted(
         (-r["time"].timestamp(), r["alert_id"])
         for r in science
-        if r["classification"]["label"] == label or r["tns"]["type"] == kind
+        if r["classification"]["label"] == label or r["tns_transient"]["type"] == kind
     )
     found = rows(ask("latests", n=" 5", startdate="2018-01-01", **{"class": named}))
     assert [row["i:candid"] for row in found] == [alert for _, alert in expected[:5]]

@@ -30,8 +30,8 @@ def alert(number, *, batch=0, days=0, object_id="ZTF21aaaaaaa", label="Unknown",
         "dec": -5.0,
         "candidate": {"magpsf": 18.0 + number},
         "classification": {"label": label},
-        "tns": {"type": None, "fullname": "SN 2025a"},
-        "module_status": [("tns", "ok")],
+        "tns_transient": {"type": None, "fullname": "SN 2025a"},
+        "module_status": [("tns_transient", "ok")],
         **more,
     }
 
@@ -43,9 +43,9 @@ def arrow(alerts):
     plain = pa.Table.from_pylist([{k: v for k, v in a.items() if k not in KINDS} for a in alerts])
     for name, kind in KINDS.items():
         plain = plain.append_column(name, pa.array([a[name] for a in alerts], kind))
-    place = plain.schema.get_field_index("tns")
+    place = plain.schema.get_field_index("tns_transient")
     kind = pa.struct([("type", pa.string()), ("fullname", pa.string())])
-    return plain.set_column(place, "tns", pa.array([a["tns"] for a in alerts], kind))
+    return plain.set_column(place, "tns_transient", pa.array([a["tns_transient"] for a in alerts], kind))
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def test_a_night_computed_anew_replaces_its_rows_and_no_others(tables, came):
 
 def test_a_label_is_a_row_by_who_gave_it(tables, came):
     known = {"type": "SN Ia", "fullname": "SN 2025a"}
-    came(alert(1, label="SN candidate", tns=known), alert(2, label=None), alert(3))
+    came(alert(1, label="SN candidate", tns_transient=known), alert(2, label=None), alert(3))
     made(Classes, tables).refresh(up_to_batch=0)
     found = [(r["alert_id"], r["family"], r["label"]) for r in stored(tables.classes)]
     assert found == [

@@ -39,7 +39,7 @@ def tables(lake):
         "object_id": pa.string(),
         "candidate": pa.struct([("jd", pa.float64()), ("field", pa.int32())]),
         "classification": pa.struct([("label", pa.string())]),
-        "tns": TNS,
+        "tns_transient": TNS,
     }
     put(
         made.science,
@@ -49,7 +49,7 @@ def tables(lake):
                 "object_id": name,
                 "candidate": {"jd": jd, "field": field},
                 "classification": {"label": label},
-                "tns": {"fullname": known},
+                "tns_transient": {"fullname": known},
             }
             for number, name, jd, field, label, known in science
         ],
