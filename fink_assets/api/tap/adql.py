@@ -75,7 +75,8 @@ def _parsed(text: str) -> Any:
     try:
         found = [tree for tree in sqlglot.parse(text, read=Adql) if tree is not None]
     except sqlglot.errors.SqlglotError as problem:
-        told = problem.errors[0] if getattr(problem, "errors", None) else {}
+        places = getattr(problem, "errors", None) or [{}]
+        told = places[0]
         where = f" in line {told['line']}, column {told['col']}" if "line" in told else ""
         raise RequestError(f"The query cannot be parsed{where}.\n") from None
     if len(found) != 1 or not isinstance(found[0], exp.Select):
