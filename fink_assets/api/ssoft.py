@@ -133,7 +133,9 @@ def ssoft(archive: Archive, values: Values) -> Answer:
         raise RequestError("The whole table is given as parquet only.\n")
     import pyarrow as pa
 
-    return Rows(table=pa.concat_tables([_empty(known), *_tables(archive, known, where)]))
+    return Rows(
+        table=pa.concat_tables([_schema(known).empty_table(), *_tables(archive, known, where)])
+    )
 
 
 def _of_one(values: Values) -> bool:
@@ -211,10 +213,6 @@ def _schema(known: Mapping[str, Described]) -> pa.Schema:
     import pyarrow as pa
 
     return pa.schema([(name, pa.type_for_alias(c.type)) for name, c in known.items()])
-
-
-def _empty(known: Mapping[str, Described]) -> pa.Table:
-    return _schema(known).empty_table()
 
 
 def flavour(value: Any) -> str:

@@ -13,8 +13,8 @@ from typing import Any
 
 from fink_assets.api import sql
 from fink_assets.api.errors import RequestError
-from fink_assets.api.tap import expressions
-from fink_assets.api.tap.expressions import Scope, Writer, refused
+from fink_assets.api.tap.expressions import Writer
+from fink_assets.api.tap.scope import Scope, only, refused
 from fink_assets.api.tap.tables import Column, Shown
 
 LONGEST = 20_000
@@ -94,7 +94,7 @@ class _Select:
 
     def query(self, most_rows: int) -> Query:
         known = ("expressions", "distinct", "limit", "from_", "joins", "where", "group", "having")
-        args = expressions.only(self.tree, *known, "order", "offset", "operation_modifiers")
+        args = only(self.tree, *known, "order", "offset", "operation_modifiers")
         if "from_" not in args:
             raise RequestError("A query needs a FROM.\n")
         source = self._from(args)
@@ -123,33 +123,31 @@ class _Select:
         found = []
         plain = Writer(scope=self.scope)
         if "where" in args:
-            found.append(
-                f"where {plain.condition(expressions.only(args['where'], 'this')['this'])}"
-            )
+            found.append(f"where {plain.condition(only(args['where'], 'this')['this'])}")
         if "group" in args:
-            by = expressions.only(args["group"], "expressions")["expressions"]
+            by = only(args["group"], "expressions")["expressions"]
             found.append(f"group by {', '.join(writer.key(each) for each in by)}")
         if "having" in args:
-            having = expressions.only(args["having"], "this")["this"]
+            having = only(args["having"], "this")["this"]
             found.append(f"having {plain.condition(having)}")
         if "order" in args:
             keys = []
-            for each in expressions.only(args["order"], "expressions")["expressions"]:
+            for each in only(args["order"], "expressions")["expressions"]:
                 if not isinstance(each, exp.Ordered):
                     raise refused(each)
-                told = expressions.only(each, "this", "desc", "nulls_first")
+                told = only(each, "this", "desc", "nulls_first")
                 keys.append(f"{writer.key(told['this'])}{' desc' if told.get('desc') else ''}")
             found.append(f"order by {', '.join(keys)}")
         return found
 
     def _from(self, args: Mapping[str, Any]) -> str:
-        source = self._table(expressions.only(args["from_"], "this")["this"])
+        source = self._table(only(args["from_"], "this")["this"])
         for join in args.get("joins", ()):
             source += self._join(join)
         return source
 
     def _join(self, join: Any) -> str:
-        told = expressions.only(join, "this", "on", "using", "side", "kind")
+        told = only(join, "this", "on", "using", "side", "kind")
         side, kind = (str(told.get(name, "")).lower() for name in ("side", "kind"))
         if side not in ("", "left", "right", "full") or kind not in ("", "inner", "outer", "cross"):
             raise refused(join)
@@ -168,7 +166,7 @@ class _Select:
 
         if not isinstance(node, exp.Table):
             raise RequestError("After FROM and JOIN stand tables, not queries.\n")
-        args = expressions.only(node, "this", "db", "alias")
+        args = only(node, "this", "db", "alias")
         schema = args["db"].name.lower() if "db" in args else ""
         noun = args["this"].name.lower() if isinstance(args["this"], exp.Identifier) else ""
         found = [t for t in self.shown if t.noun == noun and schema in ("", t.schema)]
@@ -176,7 +174,7 @@ class _Select:
             raise RequestError(f"There is no table {f'{schema}.{noun}'.strip('.')[:100]}.\n")
         alias = noun
         if "alias" in args:
-            alias = expressions.only(args["alias"], "this")["this"].name
+            alias = only(args["alias"], "this")["this"].name
         self.scope.add(alias, found[0])
         if len(self.scope.tables) > MOST_TABLES:
             raise RequestError(f"A query has at most {MOST_TABLES} tables.\n")
@@ -195,7 +193,7 @@ class _Select:
                 continue
             name, inner = "", item
             if isinstance(item, exp.Alias):
-                told = expressions.only(item, "this", "alias")
+                told = only(item, "this", "alias")
                 name, inner = told["alias"].name, told["this"]
             direct = self.scope.found(inner)[1] if isinstance(inner, exp.Column) else None
             name = name or (direct.name if direct else f"col_{len(found) + 1}")
@@ -204,13 +202,13 @@ class _Select:
 
     def _distinct(self, node: Any) -> bool:
         if node is not None:
-            expressions.only(node)
+            only(node)
         return node is not None
 
     def _number(self, node: Any) -> int | None:
         if node is None:
             return None
-        value = expressions.only(node, "expression")["expression"]
+        value = only(node, "expression")["expression"]
         text = value.this if getattr(value, "is_int", False) else ""
         if not isinstance(text, str) or not text.isdecimal() or len(text) > 9:
             raise RequestError("TOP and OFFSET are followed by a whole number.\n")
@@ -222,10 +220,10 @@ def _of_star(item: Any) -> str | None:
     from sqlglot import exp
 
     if isinstance(item, exp.Star):
-        expressions.only(item)
+        only(item)
         return ""
     if isinstance(item, exp.Column) and isinstance(item.this, exp.Star):
-        expressions.only(item, "this", "table")
+        only(item, "this", "table")
         return str(item.table)
     return None
 

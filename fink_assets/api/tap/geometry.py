@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fink_assets.api import cone
 from fink_assets.api.errors import RequestError
+from fink_assets.api.tap.scope import only
 
 if TYPE_CHECKING:
     from fink_assets.api.tap.expressions import Writer
@@ -20,8 +21,6 @@ FRAMES = ("icrs", "")
 
 def contains(writer: Writer, node: Any) -> str:
     """Condition of ``CONTAINS(POINT(...), CIRCLE(...))``."""
-    from fink_assets.api.tap.expressions import only
-
     args = only(node, "this", "expression")
     place = _point(args["this"])
     middle, radius = _circle(args["expression"])

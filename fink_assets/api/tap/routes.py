@@ -3,64 +3,30 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
-from fink_assets.api import form, votable
+from fink_assets.api import votable
 from fink_assets.api.errors import RequestError
 from fink_assets.api.limits import BusyError, Limits, Queue
-from fink_assets.api.tap import documents, tables
+from fink_assets.api.tap import documents, parameters, tables
 from fink_assets.api.tap.jobs import Job, Jobs
-from fink_assets.api.tap.runner import FORMATS, NAMES, Asked, Runner, TooLongError
+from fink_assets.api.tap.runner import FORMATS, Asked, Runner, TooLongError
 
 if TYPE_CHECKING:
     from fink_assets.api.archive import Archive
 
 PREFIX = "/tap"
-ROWS, MOST_ROWS = 10_000, 100_000
-"""Rows of a result, unless more are asked for, and at all."""
 LONGER = 5
 """By which a query that nobody waits for may take longer."""
 MARGIN = 2.0
 """Seconds by which a query ends before the request does."""
-BODY_BYTES = 200_000
-
-
-def asked(given: Mapping[str, str]) -> Asked:
-    """Read the parameters of a query, whose names are in any case of letters.
-
-    Raises
-    ------
-    RequestError
-        One is missing, or not known.
-    """
-    told = {name.upper(): value for name, value in given.items()}
-    if told.get("REQUEST", "doQuery").lower() != "doquery":
-        raise RequestError("REQUEST is doQuery.\n")
-    if told.get("LANG", "ADQL").upper().split("-")[0] != "ADQL":
-        raise RequestError("LANG is ADQL.\n")
-    if told.get("UPLOAD"):
-        raise RequestError("Tables cannot be uploaded; /api/v1/xmatch takes catalogues.\n")
-    if not told.get("QUERY", "").strip():
-        raise RequestError("QUERY is missing.\n")
-    wanted = (told.get("RESPONSEFORMAT") or told.get("FORMAT") or "votable").strip().lower()
-    if wanted not in NAMES:
-        raise RequestError(f"RESPONSEFORMAT is one of {', '.join(FORMATS)}.\n")
-    return Asked(query=told["QUERY"], most_rows=_rows(told), format=NAMES[wanted])
-
-
-def _rows(told: Mapping[str, str]) -> int:
-    text = told.get("MAXREC", "").strip() or str(ROWS)
-    if not (text.isascii() and text.isdigit()):
-        raise RequestError("MAXREC is a whole number.\n")
-    return min(int(text[:9]), MOST_ROWS)
 
 
 @dataclass(kw_only=True)
@@ -79,7 +45,7 @@ class Service:
 
     async def sync(self, request: Request) -> Response:
         """Answer a query while its sender waits."""
-        query = asked(await _given(request))
+        query = parameters.asked(await parameters.given(request))
         return await self.queue.run(lambda: self._now(query))
 
     def _now(self, query: Asked) -> Response:
@@ -95,24 +61,24 @@ class Service:
 
     async def make(self, request: Request) -> Response:
         """Make a job, and begin it if that is asked for."""
-        given = await _given(request)
+        given = await parameters.given(request)
         job = self.jobs.add(given)
-        if _phase(given) == "RUN":
+        if parameters.phase(given) == "RUN":
             self._start(job)
         return self._to(request, job)
 
     async def change(self, request: Request) -> Response:
         """Begin, end, change or forget a job."""
-        job, given = self._job(request), await _given(request)
+        job, given = self._job(request), await parameters.given(request)
         told = {name.upper(): value for name, value in given.items()}
         if request.method == "DELETE" or told.get("ACTION", "").upper() == "DELETE":
             self.jobs.remove(job)
             return RedirectResponse(_address(request), 303)
-        if _phase(told) == "ABORT":
+        if parameters.phase(told) == "ABORT":
             self.jobs.abort(job)
         elif job.phase == "PENDING":
             job.given.update({k: v for k, v in given.items() if k.upper() not in _OF_JOBS})
-            if _phase(told) == "RUN":
+            if parameters.phase(told) == "RUN":
                 self._start(job)
         return self._to(request, job)
 
@@ -151,7 +117,9 @@ class Service:
     async def capabilities(self, request: Request) -> Response:
         """Say what the service can do."""
         base = _address(request).rpartition("/")[0]
-        text = documents.capabilities(base, seconds=self.jobs.seconds, rows=(ROWS, MOST_ROWS))
+        text = documents.capabilities(
+            base, seconds=self.jobs.seconds, rows=(parameters.ROWS, parameters.MOST_ROWS)
+        )
         return Response(text, media_type=documents.MEDIA)
 
     async def availability(self, request: Request) -> Response:
@@ -166,7 +134,7 @@ class Service:
 
     def _start(self, job: Job) -> None:
         try:
-            self.jobs.start(job, asked(job.given))
+            self.jobs.start(job, parameters.asked(job.given))
         except RequestError as problem:
             job.phase, job.problem = "ERROR", str(problem.text).strip()
 
@@ -221,36 +189,8 @@ def _told(answer: Callable[[Request], Awaitable[Response]]) -> Any:
     return handle
 
 
-def _phase(given: Mapping[str, str]) -> str:
-    return {name.upper(): value for name, value in given.items()}.get("PHASE", "").upper()
-
-
 def _address(request: Request) -> str:
     """Address of the route up to the job, as the client knows it."""
     base = str(request.base_url).rstrip("/")
     parts = request.url.path.split("/")
     return f"{base}{'/'.join(parts[:3])}"
-
-
-async def _given(request: Request) -> dict[str, str]:
-    """Read parameters: of the address, and of a form.
-
-    Raises
-    ------
-    RequestError
-        The body is too large, or no form.
-    """
-    found = dict(request.query_params)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES:
-            raise RequestError(f"A body has at most {BODY_BYTES} bytes.\n", 413)
-    kind = request.headers.get("content-type", "")
-    if form.is_form(kind):
-        told = form.parts(bytes(body), kind)
-        return found | {k: v for k, v in told.items() if isinstance(v, str)}
-    try:
-        return found | dict(parse_qsl(body.decode(), max_num_fields=100))
-    except ValueError:
-        raise RequestError("The body is no form.\n") from None

@@ -21,7 +21,7 @@ from fink_assets.api.flavours import ENDPOINTS
 from fink_assets.api.limits import Limits
 from fink_assets.api.server import application
 from fink_assets.api.tap import jobs as tap_jobs
-from fink_assets.api.tap import routes
+from fink_assets.api.tap import parameters
 from fink_assets.api.tap.runner import Asked, Runner, TooLongError
 
 HEAVY = (
@@ -107,7 +107,7 @@ def test_more_rows_than_the_most_are_told(monkeypatch, service, address):
     assert content.index(b"</TABLE>") < content.index(b'value="OVERFLOW"')
     asked["QUERY"] = "SELECT TOP 2 alert_id FROM alerts"
     assert b"OVERFLOW" not in requests.post(f"{address}/sync", data=asked).content
-    monkeypatch.setattr(routes, "ROWS", 2)
+    monkeypatch.setattr(parameters, "ROWS", 2)
     with pytest.warns(pyvo.dal.DALOverflowWarning):
         assert len(service.run_sync("SELECT alert_id FROM alerts")) == 2
 
@@ -247,7 +247,7 @@ def test_a_job_is_described_by_xml_that_can_be_read(address):
     assert made.status_code == 303
     root = ET.fromstring(requests.get(made.headers["location"]).content)
     names = {"uws": "http://www.ivoa.net/xml/UWS/v1.0"}
-    parameters = {p.get("id"): p.text for p in root.iterfind(".//uws:parameter", names)}
-    assert parameters["QUERY"] == told["QUERY"]
+    told_back = {p.get("id"): p.text for p in root.iterfind(".//uws:parameter", names)}
+    assert told_back["QUERY"] == told["QUERY"]
     for path in ("capabilities", "availability", "tables"):
         ET.fromstring(requests.get(f"{address}/{path}").content)

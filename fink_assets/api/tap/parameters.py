@@ -1,0 +1,77 @@
+"""Parameters of TAP and UWS: read from an address or a form, in any case of letters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from fink_assets.api import form
+from fink_assets.api.errors import RequestError
+from fink_assets.api.tap.runner import FORMATS, NAMES, Asked
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+ROWS, MOST_ROWS = 10_000, 100_000
+"""Rows of a result, unless more are asked for, and at all."""
+BODY_BYTES = 200_000
+
+
+def asked(given: Mapping[str, str]) -> Asked:
+    """Read the parameters of a query, whose names are in any case of letters.
+
+    Raises
+    ------
+    RequestError
+        One is missing, or not known.
+    """
+    told = {name.upper(): value for name, value in given.items()}
+    if told.get("REQUEST", "doQuery").lower() != "doquery":
+        raise RequestError("REQUEST is doQuery.\n")
+    if told.get("LANG", "ADQL").upper().split("-")[0] != "ADQL":
+        raise RequestError("LANG is ADQL.\n")
+    if told.get("UPLOAD"):
+        raise RequestError("Tables cannot be uploaded; /api/v1/xmatch takes catalogues.\n")
+    if not told.get("QUERY", "").strip():
+        raise RequestError("QUERY is missing.\n")
+    wanted = (told.get("RESPONSEFORMAT") or told.get("FORMAT") or "votable").strip().lower()
+    if wanted not in NAMES:
+        raise RequestError(f"RESPONSEFORMAT is one of {', '.join(FORMATS)}.\n")
+    return Asked(query=told["QUERY"], most_rows=_rows(told), format=NAMES[wanted])
+
+
+def _rows(told: Mapping[str, str]) -> int:
+    text = told.get("MAXREC", "").strip() or str(ROWS)
+    if not (text.isascii() and text.isdigit()):
+        raise RequestError("MAXREC is a whole number.\n")
+    return min(int(text[:9]), MOST_ROWS)
+
+
+def phase(given: Mapping[str, str]) -> str:
+    """Read what is to become of a job."""
+    return {name.upper(): value for name, value in given.items()}.get("PHASE", "").upper()
+
+
+async def given(request: Request) -> dict[str, str]:
+    """Read parameters: of the address, and of a form.
+
+    Raises
+    ------
+    RequestError
+        The body is too large, or no form.
+    """
+    found = dict(request.query_params)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_BYTES:
+            raise RequestError(f"A body has at most {BODY_BYTES} bytes.\n", 413)
+    kind = request.headers.get("content-type", "")
+    if form.is_form(kind):
+        told = form.parts(bytes(body), kind)
+        return found | {k: v for k, v in told.items() if isinstance(v, str)}
+    try:
+        return found | dict(parse_qsl(body.decode(), max_num_fields=100))
+    except ValueError:
+        raise RequestError("The body is no form.\n") from None
