@@ -49,6 +49,9 @@ bench-science: setup ## measure each science module; SURVEY=lsst, options in ARG
 bench-backfill: setup ## measure a backfill of one module against all of raw2science; SURVEY=lsst, options in ARGS
 	@$(BIN)/fink bench --survey $(SURVEY) --part backfill --total 100000 $(ARGS)
 
+bench-api: setup ## measure the REST API over an archive of 1,000,000 alerts, which is kept; options in ARGS
+	@$(BIN)/fink bench --part api --total 1000000 $(ARGS)
+
 lint: $(INSTALLED) ## check style, types and the direction of imports
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -58,4 +61,4 @@ lint: $(INSTALLED) ## check style, types and the direction of imports
 clean: ## delete the environment and the state of the embedded runtime
 	rm -rf .venv .fink .mypy_cache .ruff_cache .pytest_cache *.egg-info
 
-.PHONY: help setup test test-fast demo up bench bench-science bench-backfill lint clean
+.PHONY: help setup test test-fast demo up bench bench-science bench-backfill bench-api lint clean

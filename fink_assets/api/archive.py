@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -31,9 +30,8 @@ REMEMBERED = 32
 """Snapshots that are kept at hand, of the past and in each thread."""
 
 
+NULL = re.compile(r"cast\(null as (\w+)\)")
 FIELD = re.compile(r"\"(\w+)\"\['(\w+)'\]")
-MANY = 8
-"""Fields of one struct from which on it is read whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +50,20 @@ class Archive:
     as_of: datetime | None = None
     _engines: threading.local = field(default_factory=threading.local, repr=False, compare=False)
     _past: dict[Any, DeltaTable | None] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[Any, dict[str, str]] = field(default_factory=dict, repr=False, compare=False)
+    _held: dict[str, DeltaTable | None] | None = field(default=None, repr=False, compare=False)
 
     def at(self, moment: datetime | int | None) -> Archive:
-        """Show the archive as it was: at a time, or when its table `alerts` got a version."""
+        """Show the archive to one request: of each table the state at its first query of it.
+
+        Parameters
+        ----------
+        moment : datetime or int, optional
+            As it was at a time, or when its table `alerts` got a version.
+        """
         if isinstance(moment, int):
             moment = self._time_of_version(moment)
-        return replace(self, as_of=moment)
+        return replace(self, as_of=moment, _held={})
 
     def there(self, noun: str) -> bool:
         """Whether the table has ever been written."""
@@ -72,7 +78,13 @@ class Archive:
             From path to type as Arrow writes it; empty where the table is not there.
         """
         log = self._log(noun)
-        return _flat(log) if log is not None else {}
+        if log is None:
+            return {}
+        place = (log.table_uri, log.version())
+        if place not in self._known:
+            _make_room(self._known)
+            self._known[place] = _flat(log)
+        return self._known[place]
 
     def rows(
         self,
@@ -109,10 +121,12 @@ class Archive:
             return pa.table({alias: pa.array([], pa.null()) for alias in columns})
         # DataFusion refuses some plans that sort by an expression which is not among the columns.
         keys = {f"_order_{k}": each.removesuffix(" desc") for k, each in enumerate(order)}
-        whole = _structs_of_many(columns)
-        single = {alias: value for alias, value in columns.items() if alias not in whole}
+        whole, absent = _fields_of_structs(columns), _constants(columns)
+        made = {*whole, *absent}
+        single = {alias: value for alias, value in columns.items() if alias not in made}
         structs = {f"_struct_{struct}": sql.name(struct) for struct, _ in whole.values()}
         kept = {**single, **structs}
+        kept = kept or {"_row": "true"}
         listed = {**kept, **keys}
         inside = ", ".join(f"{value} as {sql.name(alias)}" for alias, value in listed.items())
         chosen = ", ".join(sql.name(alias) for alias in kept)
@@ -125,20 +139,21 @@ class Archive:
         parts = " union all ".join(f"select {inside} from it where {c}" for c in conditions)
         statement = f"select {chosen} from ({parts}){tail}"
         found = self.query(statement, it=noun)
-        return pa.table({alias: _taken(found, alias, whole) for alias in columns})
+        nulls = {alias: pa.nulls(len(found), kind) for alias, kind in absent.items()}
+        return pa.table({a: nulls[a] if a in nulls else _taken(found, a, whole) for a in columns})
 
     def query(self, statement: str, **nouns: str) -> pa.Table:
         """Answer a query over tables that are there, by the names that they have in it.
 
         A vacuum may delete files of a snapshot while they are read: then it is read anew.
         """
-        return self._insist(lambda: self._answer(statement, nouns))
+        return self._insist(nouns, lambda: self._answer(statement, nouns))
 
     def reduced(
         self, statement: str, reduce: Callable[[Iterator[pa.RecordBatch]], Found], **nouns: str
     ) -> Found:
         """Make something small of a query whose rows memory may not hold, with `query`'s care."""
-        return self._insist(lambda: reduce(self.batches(statement, **nouns)))
+        return self._insist(nouns, lambda: reduce(self.batches(statement, **nouns)))
 
     def batches(self, statement: str, **nouns: str) -> Iterator[pa.RecordBatch]:
         """Answer a query piece by piece; files may be gone before the last of them."""
@@ -150,7 +165,7 @@ class Archive:
         for batch in found:
             yield batch.cast(kinds)
 
-    def _insist(self, ask: Callable[[], Found]) -> Found:
+    def _insist(self, nouns: Mapping[str, str], ask: Callable[[], Found]) -> Found:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return ask()
@@ -162,6 +177,8 @@ class Archive:
                     raise RequestError(told) from None
                 if attempt == ATTEMPTS:
                     raise
+                for noun in nouns.values():
+                    (self._held or {}).pop(noun, None)
         raise AssertionError("the last attempt returns or raises")
 
     def _answer(self, statement: str, nouns: Mapping[str, str]) -> pa.Table:
@@ -183,21 +200,26 @@ class Archive:
             raise LookupError(f"of {', '.join(logs)}, something was never written")
         known = self._engines.__dict__.setdefault("known", {})
         if key not in known:
-            if len(known) >= REMEMBERED:
-                known.pop(next(iter(known)))
+            _make_room(known)
             known[key] = QueryBuilder()
             for alias, log in logs.items():
                 known[key].register(alias, log)
         return known[key]
 
     def _log(self, noun: str) -> DeltaTable | None:
+        if self._held is None:
+            return self._state(noun)
+        if noun not in self._held:
+            self._held[noun] = self._state(noun)
+        return self._held[noun]
+
+    def _state(self, noun: str) -> DeltaTable | None:
         table = self._table(noun)
         if self.as_of is None:
             return table.log()
         place = (table.address, self.as_of)
         if place not in self._past:
-            if len(self._past) >= REMEMBERED:
-                self._past.pop(next(iter(self._past)), None)
+            _make_room(self._past)
             self._past[place] = _as_it_was(table, self.as_of)
         return self._past[place]
 
@@ -221,15 +243,35 @@ class Archive:
         return _committed(log)
 
 
-def _structs_of_many(columns: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """Find columns that are fields of a struct of which many are wanted: struct and field of each.
+def _make_room(known: dict[Any, Any]) -> None:
+    """Forget the oldest entry of what is remembered, if there are many."""
+    if len(known) >= REMEMBERED:
+        known.pop(next(iter(known)), None)
 
-    To read the struct and take it apart costs a tenth of planning a hundred expressions.
+
+def _fields_of_structs(columns: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Find columns that are fields of structs: struct and field of each.
+
+    The engine reads a struct whole, whatever is wanted of it: to take it apart here costs a tenth
+    of planning an expression for each field.
     """
     found = {alias: FIELD.fullmatch(value) for alias, value in columns.items()}
-    parts = {alias: (match[1], match[2]) for alias, match in found.items() if match}
-    wanted = Counter(struct for struct, _ in parts.values())
-    return {alias: part for alias, part in parts.items() if wanted[part[0]] >= MANY}
+    return {alias: (match[1], match[2]) for alias, match in found.items() if match}
+
+
+def _constants(columns: Mapping[str, str]) -> dict[str, Any]:
+    """Find columns that are null throughout, and their types: nothing to ask the engine for."""
+    import pyarrow as pa
+
+    kinds = {
+        "varchar": pa.string(),
+        "double": pa.float64(),
+        "int": pa.int32(),
+        "bigint": pa.int64(),
+        "boolean": pa.bool_(),
+    }
+    found = {alias: NULL.fullmatch(value) for alias, value in columns.items()}
+    return {alias: kinds[match[1]] for alias, match in found.items() if match}
 
 
 def _taken(found: pa.Table, alias: str, whole: Mapping[str, tuple[str, str]]) -> Any:

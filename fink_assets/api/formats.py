@@ -16,6 +16,7 @@ from fink_assets.api.errors import RequestError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+IMAGES = "list<item: list<item: double>>"
 NUMBERS_OF_64_BITS = ("int64", "uint64")
 
 
@@ -29,7 +30,7 @@ def not_supported(form: str) -> str:
 
 def cleaned(rows: pa.Table) -> pa.Table:
     """Make null what is not finite, and plain types of those that other programs do not read."""
-    return _each(rows, _plain)
+    return _each(rows, cleaned_column)
 
 
 def with_text_ids(rows: pa.Table) -> pa.Table:
@@ -72,10 +73,36 @@ def written(rows: pa.Table, form: str, units: Mapping[str, Any] | None = None) -
 
 
 def _json(rows: pa.Table) -> bytes:
-    columns = {name: rows[name].to_pylist() for name in rows.column_names}
+    images = [name for name in rows.column_names if str(rows[name].type) == IMAGES]
+    columns = {name: rows[name].to_pylist() for name in rows.column_names if name not in images}
     names = list(columns)
     listed = [dict(zip(names, values, strict=True)) for values in zip(*columns.values())]  # noqa: B905
-    return json.dumps(listed, allow_nan=False, default=str, separators=(",", ":")).encode()
+    if not images:
+        return _dumped(listed).encode()
+    # Nine of ten numbers are pixels, which Arrow writes in a tenth of Python's time.
+    texts = [[f"{_dumped(name)}:{text}" for text in _images(rows[name])] for name in images]
+    written = [_dumped(row)[1:-1] for row in listed or [{}] * rows.num_rows]
+    whole = [filter(None, parts) for parts in zip(written, *texts, strict=True)]
+    return f"[{','.join('{' + ','.join(parts) + '}' for parts in whole)}]".encode()
+
+
+def _dumped(value: Any) -> str:
+    return json.dumps(value, allow_nan=False, default=str, separators=(",", ":"))
+
+
+def _images(column: pa.ChunkedArray) -> list[str]:
+    """Write each image, a list of rows of pixels, as JSON."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    images = column.combine_chunks()
+    lines = images.values
+    pixels = pc.fill_null(lines.values.cast(pa.string()), "null")
+    joined = pc.binary_join(pa.ListArray.from_arrays(lines.offsets, pixels), ",")
+    bracketed = pc.binary_join_element_wise("[", joined, "]", "")
+    whole = pc.binary_join(pa.ListArray.from_arrays(images.offsets, bracketed), ",")
+    texts = zip(images.is_valid().to_pylist(), whole.to_pylist(), strict=True)
+    return [f"[{text}]" if known else "null" for known, text in texts]
 
 
 def _csv(rows: pa.Table) -> bytes:
@@ -121,7 +148,8 @@ def _flat(rows: pa.Table) -> pa.Table:
     return _each(rows, flat)
 
 
-def _plain(column: Any) -> Any:
+def cleaned_column(column: Any) -> Any:
+    """The same of one column."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

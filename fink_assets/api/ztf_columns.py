@@ -66,8 +66,9 @@ RATES = {
     "v:rate(g-r)": "color_evolution.rate_g_minus_r",
     "v:sigma(rate(g-r))": "color_evolution.sigma_rate_g_minus_r",
 }
-DERIVED = ("v:lastdate", "v:firstdate", "v:constellation")
+DERIVED = ("v:lapse", "v:lastdate", "v:firstdate", "v:constellation")
 INGREDIENTS = {
+    "v:lapse": ("i:jd", "i:jdstarthist"),
     "v:lastdate": ("i:jd",),
     "v:firstdate": ("i:jdstarthist",),
     "v:constellation": ("i:ra", "i:dec"),
@@ -79,6 +80,7 @@ LIGHT = (
 )
 """Columns of a class or cone search that names none."""
 UNKNOWN = "Unknown"
+UNKNOWN_IF_NULL = ("d:cdsxmatch", "v:classification")
 OWN = "m:"
 NOT_MODULES = ("candidate", "kafka", "module_status", "module_versions", "module_errors")
 
@@ -101,13 +103,10 @@ def available(fields: Mapping[str, str]) -> dict[str, str]:
         if path.startswith("candidate.")
     }
     found |= {"i:objectId": "object_id", "i:candid": sql.field(_alert(fields))}
-    found["d:cdsxmatch"] = f"coalesce({_at('simbad.main_type', 'varchar', fields)}, {UNKNOWN!r})"
+    found["d:cdsxmatch"] = _at("simbad.main_type", "varchar", fields)
     for name, (path, kind) in MODULES.items():
         found[f"d:{name}"] = _at(path, kind, fields)
-    label = _at("classification.label", "varchar", fields)
-    found["v:classification"] = f"coalesce({label}, {UNKNOWN!r})"
-    if {"i:jd", "i:jdstarthist"} <= set(found):
-        found["v:lapse"] = f"{found['i:jd']} - {found['i:jdstarthist']}"
+    found["v:classification"] = _at("classification.label", "varchar", fields)
     found |= {name: _at(path, "double", fields) for name, path in RATES.items()}
     return found
 
@@ -127,7 +126,14 @@ def with_ingredients(asked: Sequence[str]) -> list[str]:
 
 
 def derived(rows: pa.Table, names: Sequence[str]) -> pa.Table:
-    """Add dates and constellations to rows that have what they are made of."""
+    """Add dates and constellations to rows that have what they are made of; say what is unknown."""
+    import pyarrow.compute as pc
+
+    for place, name in enumerate(rows.column_names):
+        if name in UNKNOWN_IF_NULL:
+            rows = rows.set_column(place, name, pc.fill_null(rows[name], UNKNOWN))
+    if "v:lapse" in names and set(INGREDIENTS["v:lapse"]) <= set(rows.column_names):
+        rows = rows.append_column("v:lapse", pc.subtract(rows["i:jd"], rows["i:jdstarthist"]))
     makers: dict[str, Callable[..., list[str | None]]] = {
         "v:lastdate": _date,
         "v:firstdate": _date,
@@ -167,12 +173,13 @@ def _date(days: Sequence[float | None]) -> list[str | None]:
 
 
 def _constellation(ra: Sequence[float | None], dec: Sequence[float | None]) -> list[str | None]:
-    from astropy.coordinates import SkyCoord, get_constellation
+    import numpy as np
 
-    known = [(a, d) for a, d in zip(ra, dec, strict=True) if a is not None and d is not None]
-    places = sorted(set(known))
-    if not places:
-        return [None] * len(ra)
-    named = get_constellation(SkyCoord(places, unit="deg", frame="icrs"))
-    of = dict(zip(places, (str(n) for n in named), strict=True))
-    return [of.get((a, d)) for a, d in zip(ra, dec, strict=True)]  # type: ignore[arg-type]
+    from fink_assets.astro.constellations import constellations
+
+    places = np.array([ra, dec], float)
+    known = np.isfinite(places).all(axis=0)
+    found: list[str | None] = [None] * len(ra)
+    for place, name in zip(np.flatnonzero(known), constellations(*places[:, known]), strict=True):
+        found[place] = str(name)
+    return found

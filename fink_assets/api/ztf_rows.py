@@ -66,14 +66,22 @@ def _features_as_text(rows: pa.Table) -> pa.Table:
 
     for name in ("d:lc_features_g", "d:lc_features_r"):
         if name in rows.column_names and pa.types.is_struct(rows[name].type):
-            values = [_finite(v) for v in rows[name].to_pylist()]
-            texts = [None if v is None else json.dumps(v) for v in values]
+            told = rows[name].combine_chunks()
+            texts = [
+                json.dumps(values) if known else None
+                for known, values in zip(told.is_valid().to_pylist(), _numbers(told), strict=True)
+            ]
             place = rows.column_names.index(name)
             rows = rows.set_column(place, name, pa.array(texts, pa.string()))
     return rows
 
 
-def _finite(features: Mapping[str, float] | None) -> list[float | None] | None:
-    if features is None:
-        return None
-    return [v if v is not None and v - v == 0 else None for v in features.values()]
+def _numbers(structs: pa.StructArray) -> list[list[float | None]]:
+    """Fields of each struct, floating point numbers; what is not finite is not known."""
+    import numpy as np
+
+    fields = [each.to_numpy(zero_copy_only=False) for each in structs.flatten()]
+    values = np.array(fields, float).reshape(len(fields), len(structs)).T
+    found = values.astype(object)
+    found[~np.isfinite(values)] = None
+    return found.tolist()  # type: ignore[no-any-return]

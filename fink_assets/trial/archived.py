@@ -37,6 +37,7 @@ MEAN = {BODY: 20, TRANSIENT: 14, VARIABLE: 40}
 LABELS = ("Solar System MPC", "SN candidate", "RRLyrae", "QSO", "EclBin*")
 RARE = "Early SN Ia candidate"
 STAMPS = 1000
+STEPS = BATCHES + 3
 MODULES_OF_ZTF = tuple(m for m in MODULES if m.survey == ZTF.name)
 FOLDERS: dict[str, Any] = {"mode": "append", "partition_by": ["night"]}
 
@@ -60,7 +61,9 @@ class Sky:
         """Objects: that of a body has one alert only."""
         import numpy as np
 
-        place = np.where(self.kind == BODY, len(self.source) + np.arange(len(self.source)), self.source)
+        place = np.where(
+            self.kind == BODY, len(self.source) + np.arange(len(self.source)), self.source
+        )
         return np.char.add("ZTF25", np.char.zfill(place.astype(str), 9))
 
     @property
@@ -94,7 +97,9 @@ def sky(alerts: int, *, seed: int = 1) -> Sky:
     whole = len(np.concatenate(kinds))
     begins = chance.integers(0, NIGHTS - LASTS, whole)[source]
     night = np.where(
-        kind == TRANSIENT, begins + chance.integers(0, LASTS, alerts), chance.integers(0, NIGHTS, alerts)
+        kind == TRANSIENT,
+        begins + chance.integers(0, LASTS, alerts),
+        chance.integers(0, NIGHTS, alerts),
     )
     hours = (chance.uniform(2, 12, alerts) * 3.6e9).astype("m8[us]")
     moment = (np.datetime64(FIRST) + night).astype("M8[us]") + hours
@@ -113,7 +118,7 @@ def sky(alerts: int, *, seed: int = 1) -> Sky:
 
 
 def build(tables: Tables, *, alerts: int, done: Callable[[], None] = lambda: None) -> None:
-    """Write a year of alerts into empty tables; `done` is told after each of `BATCHES` + 3 steps."""
+    """Write a year of alerts into empty tables; `done` is told after each of `STEPS`."""
     import numpy as np
     import pyarrow as pa
     from deltalake import write_deltalake
@@ -162,7 +167,9 @@ def _science(all_: Sky, part: np.ndarray, batch: int) -> pa.Table:
     identity = 10**15 + part.astype("i8")
     moment, ra, dec = all_.moment[part], all_.ra[part], all_.dec[part]
     jd = moment.astype("i8") / 86400e6 + 2440587.5
-    labels = np.array(LABELS)[np.where(all_.kind[part] == VARIABLE, 2 + all_.source[part] % 3, all_.kind[part])]
+    labels = np.array(LABELS)[
+        np.where(all_.kind[part] == VARIABLE, 2 + all_.source[part] % 3, all_.kind[part])
+    ]
     rare = (all_.kind[part] == TRANSIENT) & (chance.random(number) < 0.005)
     given: dict[str, dict[str, Any]] = {
         "classification": {"label": np.where(rare, RARE, labels)},
@@ -194,7 +201,7 @@ def _science(all_: Sky, part: np.ndarray, batch: int) -> pa.Table:
         "candidate": many.candidates(chance, number, candidate),
     }
     for module in MODULES_OF_ZTF:
-        columns[module.column] = many.outputs(chance, number, module, given.get(module.name, {}))
+        columns[module.name] = many.outputs(chance, number, module, given.get(module.name, {}))
     return pa.table(columns)
 
 
@@ -213,8 +220,12 @@ def _raw(science: pa.Table, pictured: np.ndarray, stamps: list[dict[str, bytes]]
     kept = ("night", "batch", "alert_id", "object_id", "kafka", "ingested", "candidate")
     raw, number = science.select(kept), len(science)
     for name in ("Science", "Template", "Difference"):
-        chosen = np.random.default_rng([9, science["batch"][0].as_py()]).integers(0, len(stamps), number)
-        files = [stamps[k][name] if there else None for k, there in zip(chosen, pictured, strict=True)]
+        chosen = np.random.default_rng([9, science["batch"][0].as_py()]).integers(
+            0, len(stamps), number
+        )
+        files = [
+            stamps[k][name] if there else None for k, there in zip(chosen, pictured, strict=True)
+        ]
         stamp = pa.StructArray.from_arrays(
             [pa.array(["file"] * number), pa.array(files, pa.binary())], ["fileName", "stampData"]
         )

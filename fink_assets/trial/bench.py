@@ -1,7 +1,7 @@
 """Measure the whole chain on this machine: alerts a second, and seconds until a user has an alert.
 
 Each part runs on services of its own in an empty `<home>/bench`. Asserts nothing. The second part
-is `latency`, the third `science`, the fourth `backfill`.
+is `latency`, the third `science`, the fourth `backfill`; what the REST API takes is in `asked`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from fink_assets.definitions import build_chain
 from fink_assets.settings import Settings
 from fink_assets.simulator.replay import send
 from fink_assets.trial import measures
+from fink_assets.trial.asked import answers
 from fink_assets.trial.backfilling import backfill
 from fink_assets.trial.feed import feed_of
 from fink_assets.trial.figures import throughput_table
@@ -45,7 +46,10 @@ def measure(configuration: Settings, plan: Plan, console: Console) -> str:
         "backfill": backfill,
     }
     for name in plan.parts:
-        found[name] = parts[name](emptied(configuration, "bench"), plan, console)
+        if name == "api":
+            found[name] = answers(configuration, plan, console)
+        else:
+            found[name] = parts[name](emptied(configuration, "bench"), plan, console)
     return json.dumps(found)
 
 

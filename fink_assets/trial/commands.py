@@ -60,7 +60,9 @@ def demo(
 def bench(
     survey: Name = "ztf",
     alerts: Alerts = None,
-    total: Annotated[int, typer.Option(min=1, help="Alerts of the throughput part.")] = 20_000,
+    total: Annotated[
+        int, typer.Option(min=1, help="Alerts of the throughput part, and others.")
+    ] = 20_000,
     warm: Annotated[int, typer.Option(min=1, help="Alerts before it, not measured.")] = 24_000,
     rate: Annotated[float, typer.Option(min=0.01, help="Alerts/s of the latency part.")] = 100.0,
     visits: Annotated[
@@ -84,7 +86,7 @@ def bench(
     ] = False,
     in_process: Annotated[bool, typer.Option(help="Drain here, without Dagster.")] = False,
     part: Annotated[
-        str, typer.Option(help="throughput, latency, both, science, or backfill.")
+        str, typer.Option(help="throughput, latency, both, science, backfill, or api.")
     ] = "both",
     json: Annotated[Path | None, typer.Option(help="File that gets a line of JSON.")] = None,
 ) -> None:
@@ -101,7 +103,9 @@ def bench(
     with explained(), until_interrupted():
         plan = Plan(
             survey=kind,
-            source=None if synthetic else alerts_to_send(settings(), kind, alerts, screen),
+            source=None
+            if synthetic or part == "api"
+            else alerts_to_send(settings(), kind, alerts, screen),
             total=total,
             warm=warm,
             rate=mean_rate,

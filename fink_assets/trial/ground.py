@@ -36,8 +36,14 @@ def emptied(configuration: Settings, name: str) -> Settings:
         If services, perhaps of another trial in the same folder, are running.
     """
     require_free(port for kind in KINDS.values() for port in kind.ports(configuration))
+    own = apart(configuration, name)
+    shutil.rmtree(own.home, ignore_errors=True)
+    return own
+
+
+def apart(configuration: Settings, name: str) -> Settings:
+    """Give the settings of a trial in `<home>/<name>`, which is left as it is."""
     home = configuration.home.absolute() / name
-    shutil.rmtree(home, ignore_errors=True)
     return configuration.model_copy(update={"home": home, **OWN})
 
 

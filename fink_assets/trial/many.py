@@ -113,7 +113,9 @@ def stamps(number: int) -> list[dict[str, bytes]]:
 
     kind, found = STAMPS["ztf"], []
     for variant in range(number):
-        pixels = images("ztf", case_of(20.0, "galaxy", 50.0, "point", 0.0)._replace(variant=variant))
+        pixels = images(
+            "ztf", case_of(20.0, "galaxy", 50.0, "point", 0.0)._replace(variant=variant)
+        )
         found.append({name: kind.write(pixels[name], kind.noise, kind.fwhm) for name in NAMES})
     return found
 

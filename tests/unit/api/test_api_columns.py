@@ -1,4 +1,4 @@
-"""Every value of Fink that the API, the labels and the counts of nights read is one that we make."""
+"""Every value of Fink that the API, labels and counts of nights read is one that we make."""
 
 import pytest
 

@@ -45,7 +45,9 @@ def arrow(alerts):
         plain = plain.append_column(name, pa.array([a[name] for a in alerts], kind))
     place = plain.schema.get_field_index("tns_transient")
     kind = pa.struct([("type", pa.string()), ("fullname", pa.string())])
-    return plain.set_column(place, "tns_transient", pa.array([a["tns_transient"] for a in alerts], kind))
+    return plain.set_column(
+        place, "tns_transient", pa.array([a["tns_transient"] for a in alerts], kind)
+    )
 
 
 @pytest.fixture
