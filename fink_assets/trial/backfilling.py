@@ -16,8 +16,8 @@ from rich.progress import Progress
 from fink_assets.raw2science.backfill import replace_modules, replace_nights
 from fink_assets.settings import Settings
 from fink_assets.trial import measures
-from fink_assets.trial.archived import archived
 from fink_assets.trial.figures import backfill_table
+from fink_assets.trial.ingested import ingested
 from fink_assets.trial.plan import Plan
 
 ROUNDS = 3
@@ -28,7 +28,7 @@ CHEAP = ("classification", "solar_system")
 
 def backfill(configuration: Settings, plan: Plan, console: Console) -> dict[str, Any]:
     """Archive alerts with the whole chain, then compute a module anew, and everything."""
-    with archived(configuration, plan, console) as (chain, services):
+    with ingested(configuration, plan, console) as (chain, services):
         nights = sorted(chain.tables.science.nights())
         own = {module.name: module for module in chain.enrich.modules}
         steps: dict[str, Callable[[], None]] = {

@@ -18,8 +18,8 @@ from fink_assets.chain import Chain
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.settings import Settings
 from fink_assets.trial import measures
-from fink_assets.trial.archived import archived
 from fink_assets.trial.figures import science_table
+from fink_assets.trial.ingested import ingested
 from fink_assets.trial.plan import Plan
 from resources.embedded.service import Service
 
@@ -38,7 +38,7 @@ class Spent:
 
 def science(configuration: Settings, plan: Plan, console: Console) -> dict[str, Any]:
     """Archive alerts with the whole chain, then compute the modules again and again."""
-    with archived(configuration, plan, console) as (chain, services):
+    with ingested(configuration, plan, console) as (chain, services):
         groups = combinations(chain.enrich.modules)
         found: dict[str, list[Spent]] = {name: [] for name in groups}
         before = measures.speed()

@@ -20,7 +20,7 @@ from resources.embedded.service import Service
 
 
 @contextmanager
-def archived(
+def ingested(
     configuration: Settings, plan: Plan, console: Console
 ) -> Iterator[tuple[Chain, dict[str, Service]]]:
     """Archive a plan's alerts; the chain and its services are there until the end of the block."""
