@@ -4,13 +4,13 @@ Looks at the ledgers only.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
 from fink_assets.chain import STAGES
+from fink_assets.clock import Clock, utc_now
 from fink_assets.lake.tables import Tables
 from sensors.nights import CLOSING, QUIET
 
@@ -18,10 +18,9 @@ from sensors.nights import CLOSING, QUIET
 def sensor(
     both: Sequence[Tables],
     target: dg.JobDefinition,
-    now: Callable[[], datetime] | None = None,
+    now: Clock = utc_now,
 ) -> dg.SensorDefinition:
     """Make the sensor that has counterparts found when a night of both surveys has closed."""
-    clock = now or (lambda: datetime.now(UTC))
 
     @dg.sensor(
         name=f"{target.name}_sensor",
@@ -37,7 +36,7 @@ def sensor(
         if all(batch <= known.get(survey, -1) for survey, batch in done.items()):
             return dg.SkipReason("no night got alerts since counterparts were found last")
         rows = {tables.survey: tables.ledger.rows(stage="raw2science") for tables in both}
-        if clock() - max(row["finished"] for found in rows.values() for row in found) < QUIET:
+        if now() - max(row["finished"] for found in rows.values() for row in found) < QUIET:
             return dg.SkipReason("the streams are not quiet yet")
         cursor = json.dumps(done)
         nights = sorted(_touched(rows, known) & _shared(rows))

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from fink_assets.clock import Clock, utc_now
 from fink_assets.gcn.access import AccessError
 from fink_assets.gcn.assets import FOLDER, KAFKA, READ, who
 from fink_assets.gcn.messages import state_of_folder, state_of_topics
@@ -36,18 +37,12 @@ BEAT = timedelta(minutes=5)
 """Between two runs that match a night with new alerts; new notices do not wait for it."""
 MARGIN = timedelta(hours=1)
 """Longer than a run that reads notices: of two at once, the later one may write the earlier."""
-Clock = Callable[[], datetime]
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def notices_sensor(
-    configuration: Settings, target: dg.JobDefinition, now: Clock | None = None
+    configuration: Settings, target: dg.JobDefinition, now: Clock = utc_now
 ) -> dg.SensorDefinition:
     """Make the sensor that has notices read when a place where they come from has changed."""
-    clock = now or _utc_now
 
     @dg.sensor(
         name="gcn_notices_sensor",
@@ -73,7 +68,7 @@ def notices_sensor(
         new = {place: tag for place, tag in held.items() if history.last_success(tag) is None}
         if not new:
             return dg.SkipReason("; ".join(problems) or "no new notices")
-        wait, failed = history.pause(clock())
+        wait, failed = history.pause(now())
         reason = _held(configuration, wait, failed)
         if reason:
             return dg.SkipReason("; ".join([reason, *problems]))
@@ -124,10 +119,10 @@ def associations_sensor(
     configuration: Settings,
     tables: Tables,
     target: dg.JobDefinition,
-    now: Clock | None = None,
+    now: Clock = utc_now,
 ) -> dg.SensorDefinition:
     """Make the sensor that has nights matched again: after new notices, or with new alerts."""
-    clock, calendar = now or _utc_now, describe.nights(survey)
+    calendar = describe.nights(survey)
 
     @dg.sensor(
         name=f"{survey.name}_gcn_associations_sensor",
@@ -156,9 +151,9 @@ def associations_sensor(
             reason = dg.SkipReason("no night has alerts that any notice concerns")
             return dg.SensorResult(skip_reason=reason, cursor=told)
         started = history.last_start()
-        if not by_notices and started and clock() - started < BEAT:
+        if not by_notices and started and now() - started < BEAT:
             return dg.SkipReason(f"new alerts wait for the beat of {BEAT.seconds // 60} minutes")
-        wait, failed = history.pause(clock())
+        wait, failed = history.pause(now())
         held = _held(configuration, wait, failed)
         if held:
             return dg.SkipReason(held)

@@ -6,11 +6,11 @@ belongs to `raw2science.asked`, computing nights anew to the backfill job.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping, Sequence
 
 import dagster as dg
 
+from fink_assets.clock import Clock, utc_now
 from fink_assets.lake.describe import key
 from fink_assets.lake.table import of_nights
 from fink_assets.lake.tables import Tables
@@ -32,7 +32,7 @@ def sensor(
     modules: Sequence[ScienceModule],
     asking: Asking,
     target: dg.JobDefinition,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    now: Clock = utc_now,
 ) -> dg.SensorDefinition:
     """Make the sensor that has alerts looked at again when the service they wait for answers."""
     asked = [m for m in modules if m.services and asking.may_ask(m.services)]

@@ -5,12 +5,13 @@ packets compared with the night before.
 """
 
 import json
-from collections.abc import Callable, Collection
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection
+from datetime import timedelta
 
 import dagster as dg
 
 from fink_assets.chain import STAGES
+from fink_assets.clock import Clock, utc_now
 from fink_assets.lake import describe
 from fink_assets.lake.tables import Tables
 from fink_assets.surveys import Survey
@@ -48,14 +49,14 @@ def close_sensor(
     tables: Tables,
     target: dg.JobDefinition,
     books: Collection[dg.AssetCheckKey],
-    now: Callable[[], datetime] | None = None,
+    now: Clock = utc_now,
 ) -> dg.SensorDefinition:
     """Make the sensor that closes nights which got alerts since they were last closed.
 
     Of a night that is none of the survey's, because an alert's time is no date, it has only the
     `books` checked: no asset has such a partition.
     """
-    clock, calendar = now or (lambda: datetime.now(UTC)), describe.nights(survey)
+    calendar = describe.nights(survey)
 
     def request(night: str, done: int) -> dg.RunRequest:
         run_key = f"{night}:{done}"
@@ -82,7 +83,7 @@ def close_sensor(
         if done <= closed:
             return dg.SkipReason("no night got alerts since the last close")
         rows = [r for r in tables.ledger.rows(stage="raw2science") if closed < r["batch"] <= done]
-        if clock() - max(row["finished"] for row in rows) < QUIET:
+        if now() - max(row["finished"] for row in rows) < QUIET:
             return dg.SkipReason("the stream is not quiet yet")
         touched = sorted({night for row in rows for night in row["nights"]})
         requests = [request(night, done) for night in touched]

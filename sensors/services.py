@@ -1,13 +1,10 @@
 """Care for what services answered: lists are fetched anew, small files become large ones."""
 
-from datetime import UTC, datetime
-
 import dagster as dg
 
-from fink_assets.services import SERVICES, TNS_LIST
+from fink_assets.clock import utc_now
+from fink_assets.services import PIECEWISE, TNS_LIST
 from fink_assets.settings import Settings
-
-FETCH_SECONDS = 600.0
 
 
 def schedules(configuration: Settings) -> dg.Definitions:
@@ -15,21 +12,12 @@ def schedules(configuration: Settings) -> dg.Definitions:
 
     @dg.op(description="Fetch the list of the Transient Name Server, if it may be asked.")
     def fetch_lists(context: dg.OpExecutionContext) -> None:
-        from fink_assets.services.configured import clients
         from fink_assets.services.tns import refresh
 
-        client = clients(configuration)[TNS_LIST.name]
-        if client is None:
+        rows = refresh(configuration, utc_now())
+        if rows is None:
             context.log.info("FINK_SERVICES does not name tns: nothing is fetched")
             return
-        rows = refresh(
-            client,
-            root=configuration.lake,
-            key=configuration.tns_key,
-            marker=configuration.tns_marker,
-            seconds=FETCH_SECONDS,
-            now=datetime.now(UTC),
-        )
         context.log_event(
             dg.AssetMaterialization(dg.AssetKey(TNS_LIST.key), metadata={"dagster/row_count": rows})
         )
@@ -37,12 +25,10 @@ def schedules(configuration: Settings) -> dg.Definitions:
     @dg.op(description="Rewrite small files of kept answers into larger ones. No answer changes.")
     def compact_answers(context: dg.OpExecutionContext) -> None:
         from fink_assets.services.answers import Answers
-        from fink_assets.services.service import Snapshot
 
-        for service in SERVICES:
-            if not isinstance(service, Snapshot):
-                counts = Answers(configuration.lake).compact(service)
-                context.log.info("%s: %s", service.name, counts)
+        for service in PIECEWISE:
+            counts = Answers(configuration.lake).compact(service)
+            context.log.info("%s: %s", service.name, counts)
 
     @dg.job(
         name="services",

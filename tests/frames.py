@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 from unit.raw2science.batches import Packet
 
-from fink_assets.raw2science.asked import ANSWERED, as_struct, services_of
+from fink_assets.raw2science.asked import NOBODY, Told, as_struct, services_of
 from fink_assets.raw2science.module import ScienceModule
+from fink_assets.services.service import ANSWERED
 from fink_assets.surveys import SURVEYS, Survey
 
 TYPES = {
@@ -37,19 +38,19 @@ def frame(
     return with_inputs(alerts, survey, modules, nothing_there(modules, [r[0] for r in rows]))
 
 
-def nothing_there(modules: Sequence[ScienceModule], ids: Sequence[int]) -> Any:
+def nothing_there(modules: Sequence[ScienceModule], ids: Sequence[int]) -> Told:
     """Make the answers of services that were asked and have nothing at the places of alerts."""
     import pyarrow as pa
 
     services = services_of(modules)
     if not services:
-        return None
-    told = pd.DataFrame({"state": ANSWERED, "answered": datetime(2026, 1, 1, tzinfo=UTC)}, ids)
+        return NOBODY
+    found = pd.DataFrame({"state": ANSWERED, "answered": datetime(2026, 1, 1, tzinfo=UTC)}, ids)
     structs = [
-        as_struct(one, told.reindex(columns=[c.name for c in one.contract])) for one in services
+        as_struct(one, found.reindex(columns=[c.name for c in one.contract])) for one in services
     ]
     names = ["alert_id", *(one.name for one in services)]
-    return pa.table([pa.array(ids, pa.int64()), *structs], names)
+    return Told(rows=pa.table([pa.array(ids, pa.int64()), *structs], names))
 
 
 def fields(survey: Survey, modules: Sequence[ScienceModule]) -> dict[str, list[str]]:

@@ -9,6 +9,7 @@ Arrays and a seed come in; the comparison of spectra belongs to `power_spectrum`
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,21 +74,24 @@ def clip(image: Numbers, masked: Mask | None = None) -> Mask:
 
 
 def _limits(values: Numbers) -> tuple[float, float]:
-    """Range of the last clipping of sorted numbers."""
+    """Range of the last clipping of sorted numbers. Single ones are Python's, which are fast."""
     shifted = values - values[len(values) // 2]
-    sums, squares = (np.concatenate(([0.0], np.cumsum(v))) for v in (shifted, shifted**2))
+    sums, squares = np.zeros((2, len(values) + 1))
+    shifted.cumsum(out=sums[1:])
+    (shifted * shifted).cumsum(out=squares[1:])
     start, stop = 0, len(values)
-    low, high = float(values[0]), float(values[-1])
+    low, high = values.item(0), values.item(-1)
     for _ in range(CLIP_ITERATIONS):
         number = stop - start
-        median = (values[start + (number - 1) // 2] + values[start + number // 2]) / 2
-        mean = (sums[stop] - sums[start]) / number
-        variance = (squares[stop] - squares[start]) / number - mean**2
-        reach = CLIP_SIGMAS * np.sqrt(max(variance, 0.0))
-        low, high = float(median - reach), float(median + reach)
+        middle = start + number // 2
+        median = (values.item(start + (number - 1) // 2) + values.item(middle)) / 2
+        mean = (sums.item(stop) - sums.item(start)) / number
+        variance = (squares.item(stop) - squares.item(start)) / number - mean**2
+        reach = CLIP_SIGMAS * math.sqrt(max(variance, 0.0))
+        low, high = median - reach, median + reach
         left = (
-            max(start, int(np.searchsorted(values, low, "left"))),
-            min(stop, int(np.searchsorted(values, high, "right"))),
+            max(start, int(values.searchsorted(low, "left"))),
+            min(stop, int(values.searchsorted(high, "right"))),
         )
         if left == (start, stop) or left[0] >= left[1]:
             break

@@ -19,6 +19,8 @@ LARGEST_BYTES = 4 * 1024**2
 _GZIP = b"\x1f\x8b"
 _CARD, _BLOCK = 80, 2880
 _MOST_CARDS = 1024
+_READ = ("BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "BLANK", "BZERO", "BSCALE")
+_NAMES = {name.ljust(8).encode(): name for name in _READ}
 _TYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 
 
@@ -80,16 +82,17 @@ def _plain(content: bytes) -> bytes:
 
 
 def _header(file: bytes) -> tuple[dict[str, str], int]:
-    """Values of the cards of the first header, and where its data begin."""
+    """Values of those cards of the first header that are read, and where its data begin."""
     if not file.startswith(b"SIMPLE  ="):
         raise StampError("not a FITS file")
     cards: dict[str, str] = {}
     for number in range(min(_MOST_CARDS, len(file) // _CARD)):
-        card = file[number * _CARD : (number + 1) * _CARD].decode("ascii", "replace")
-        if card[:8] == "END     ":
+        card = file[number * _CARD : (number + 1) * _CARD]
+        if card.startswith(b"END     "):
             return cards, -(-(number + 1) * _CARD // _BLOCK) * _BLOCK
-        if card[8:10] == "= ":
-            cards.setdefault(card[:8].rstrip(), card[10:].split("/")[0].strip())
+        name = _NAMES.get(card[:8])
+        if name and card[8:10] == b"= ":
+            cards.setdefault(name, card[10:].decode("ascii", "replace").split("/")[0].strip())
     raise StampError("the header of the FITS file does not end")
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from fink_assets.catalogues.catalogue import Catalogue, Member, package_folder
 from fink_assets.catalogues.read import CatalogueError, rows
+from fink_assets.lake.columns import arrow_type, described
 from fink_assets.packages import Package, PackageError
 
 if TYPE_CHECKING:
@@ -146,15 +147,9 @@ def compact(catalogue: Catalogue, frame: pd.DataFrame) -> pa.Table:
         frame = frame.sort_values("healpix_29", kind="stable")
         if catalogue.position.radius and (frame["radius"] > catalogue.radius_arcsec).any():
             raise CatalogueError(f"{catalogue.name}: a radius above {catalogue.radius_arcsec}")
-    types = {
-        "string": pa.string(),
-        "double": pa.float64(),
-        "bigint": pa.int64(),
-        "array<double>": pa.list_(pa.float64()),
-    }
     fields = [
-        pa.field(c.name, types[c.type], metadata={"comment": c.doc, "unit": c.unit, "ucd": c.ucd})
-        for c in catalogue.contract
+        pa.field(column.name, arrow_type(column.type), metadata=described(column))
+        for column in catalogue.contract
     ]
     metadata = {
         "name": catalogue.name,

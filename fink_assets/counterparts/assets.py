@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from fink_assets.lake.combined import COUNTERPARTS, Combined
-from fink_assets.lake.describe import key, shared_spec
+from fink_assets.lake.describe import key, table_spec
 from fink_assets.lake.tables import Tables
 
 if TYPE_CHECKING:
@@ -21,8 +21,9 @@ def assets(combined: Combined, connect: Callable[[], "SparkSession"]) -> dg.Asse
     """Make the asset of counterparts; `connect` gives a session when a run needs it."""
     ztf, lsst = (Tables(name, combined.root).objects for name in SURVEYS)
     table = combined.counterparts
-    spec = shared_spec(
+    spec = table_spec(
         table,
+        None,
         stage=STAGE,
         doc="Objects of ZTF and of LSST within 1.5 arcsec of each other, of which one is the "
         "nearest to the other, as both tables of objects are when it is materialised.",

@@ -13,7 +13,7 @@ from fink_assets.gcn.messages import in_folder, in_kafka
 from fink_assets.gcn.topics import DOCS, VERSION, topic
 from fink_assets.lake import contracts
 from fink_assets.lake.combined import NOTICES, Combined
-from fink_assets.lake.describe import OPERATIONS, key, shared_spec, table_spec
+from fink_assets.lake.describe import OPERATIONS, key, table_spec
 from fink_assets.lake.tables import Tables
 from fink_assets.settings import Settings
 from fink_assets.surveys import Survey
@@ -38,8 +38,9 @@ def notices(
 ) -> dg.AssetsDefinition:
     """Make the asset of notices; `connect` gives a session when a run needs it."""
     table = combined.notices
-    spec = shared_spec(
+    spec = table_spec(
         table,
+        None,
         stage=STAGE,
         doc="Notices of GCN, from files and Kafka: each once, unreadable ones with the reason.",
         columns=NOTICES,

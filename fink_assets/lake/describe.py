@@ -54,7 +54,7 @@ def _tag(value: str) -> str:
 
 def table_spec(
     table: Table,
-    survey: Survey,
+    survey: Survey | None,
     *,
     stage: str,
     doc: str,
@@ -63,39 +63,18 @@ def table_spec(
     partitioned: bool = True,
     **more: Any,
 ) -> dg.AssetSpec:
-    """Asset of a Delta table."""
+    """Asset of a Delta table; where it is of no single survey, a tag says what takes its place."""
     return dg.AssetSpec(
         key(table),
         description=doc,
         group_name=stage,
         kinds=DELTA,
         owners=OPERATIONS,
-        tags={"survey": survey.name, "stage": stage},
+        tags={"survey": survey.name if survey else table.name.partition("/")[0], "stage": stage},
         metadata=_metadata(table, columns),
         deps=list(deps),
-        partitions_def=nights(survey) if partitioned else None,
+        partitions_def=nights(survey) if survey and partitioned else None,
         **more,
-    )
-
-
-def shared_spec(
-    table: Table,
-    *,
-    stage: str,
-    doc: str,
-    columns: Sequence[ColumnContract],
-    deps: Sequence[dg.AssetKey] = (),
-) -> dg.AssetSpec:
-    """Asset of a Delta table of no single survey; the tag says what takes a survey's place."""
-    return dg.AssetSpec(
-        key(table),
-        description=doc,
-        group_name=stage,
-        kinds=DELTA,
-        owners=OPERATIONS,
-        tags={"survey": table.name.partition("/")[0], "stage": stage},
-        metadata=_metadata(table, columns),
-        deps=list(deps),
     )
 
 

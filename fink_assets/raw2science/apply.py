@@ -11,14 +11,14 @@ from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from fink_assets.raw2science.asked import ANSWERED, services_of, with_answers
+from fink_assets.raw2science.asked import NOBODY, Told, services_of, with_answers
 from fink_assets.raw2science.batch import FAILED, NOT_APPLICABLE, OK, UNAVAILABLE, runner
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.raw2science.order import ordered, passes
+from fink_assets.services.service import ANSWERED
 from fink_assets.surveys import Survey
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from pyspark.sql import Column, DataFrame
 
 ALERT, CUTOUTS, LOOKED_AT = "alert.", "cutouts.", "_looked_at."
@@ -29,15 +29,15 @@ def with_inputs(
     alerts: DataFrame,
     survey: Survey,
     modules: Sequence[ScienceModule],
-    answers: pa.Table | None = None,
+    told: Told = NOBODY,
 ) -> DataFrame:
     """Add what modules read that packets do not have under that name.
 
     These are histories, cutouts, the identity of the alert's object, and answers of services.
     """
-    told = with_identity(alerts, modules)
-    packets = with_cutouts(with_history(told, survey, modules), survey, modules)
-    return with_answers(packets, answers, services_of(modules))
+    known = with_identity(alerts, modules)
+    packets = with_cutouts(with_history(known, survey, modules), survey, modules)
+    return with_answers(packets, told, services_of(modules))
 
 
 def with_identity(alerts: DataFrame, modules: Sequence[ScienceModule]) -> DataFrame:

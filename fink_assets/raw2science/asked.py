@@ -9,27 +9,51 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from fink_assets.clock import Clock, utc_now
+from fink_assets.lake.columns import arrow_type
 from fink_assets.raw2science.module import ScienceModule
-from fink_assets.services.service import Service, Snapshot
+from fink_assets.services.service import UNAVAILABLE, Service, Snapshot
 from fink_assets.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
+    from fink_assets.services.answers import Answers
     from fink_assets.services.client import Client
 
-ANSWERED, UNAVAILABLE = "answered", "unavailable"
+NOT_ASKED = "it was not asked"
 PROBE = 0
 """Cell that is asked about to see whether a service answers; any would do."""
 PROBE_SECONDS = 60.0
 """For that, where nobody waits and much may have to be loaded first."""
 PATIENCE_SECONDS = 1800.0
 """For each service where nobody waits: backfills of nights."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What services say of alerts.
+
+    Parameters
+    ----------
+    rows : pyarrow.Table or None
+        A row per alert: ``alert_id``, and a struct per service that was asked: what it declares,
+        and ``state``, ``reason``, ``answered``, ``separation``; see `services.look_up`.
+    silent : mapping of str to str
+        Why others say nothing of any alert, by the name of the service.
+    """
+
+    rows: pa.Table | None = None
+    silent: Mapping[str, str] = field(default_factory=dict)
+
+
+NOBODY = Told()
+"""What is said where nobody was asked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +75,7 @@ class Asking:
     root: str
     clients: Mapping[str, Client] = field(default_factory=dict)
     seconds: float = 5.0
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Clock = utc_now
 
     @classmethod
     def of(cls, configuration: Settings) -> Asking:
@@ -90,40 +114,56 @@ class Asking:
             return problem.reason
         return None
 
-    def about(self, positions: pd.DataFrame, services: Sequence[Service]) -> pa.Table:
-        """Give the answers of services, one row per alert.
+    def silence(self, service: Service) -> str | None:
+        """Why a service can say nothing of any alert, None if it can.
+
+        It may not be asked, and of what it answered before nothing is kept.
+        """
+        from fink_assets.services import look_up, snapshot
+
+        if isinstance(service, Snapshot):
+            return None if snapshot.opened(service, self.root) else snapshot.NEVER
+        if service.name in self.clients or self._kept.table(service).exists():
+            return None
+        return look_up.NO_CLIENT
+
+    def about(self, services: Sequence[Service], positions: Callable[[], pd.DataFrame]) -> Told:
+        """Give what services say of alerts.
 
         Parameters
         ----------
-        positions : pandas.DataFrame
-            ``alert_id``, ``ra``, ``dec`` (ICRS, degrees), an alert once.
         services : sequence of Service
             Who is asked, all at the same time.
-
-        Returns
-        -------
-        pyarrow.Table
-            ``alert_id``, and a struct per service: what it declares, and ``state``, ``reason``,
-            ``answered``, ``separation``; see `services.look_up`.
+        positions : callable
+            Gives ``alert_id``, ``ra``, ``dec`` (ICRS, degrees), an alert once; not called where
+            there is nobody to ask.
         """
         import pyarrow as pa
 
-        with ThreadPoolExecutor(max_workers=max(1, len(services))) as threads:
-            found = list(threads.map(lambda one: self._answers(positions, one), services))
-        ids = pa.array(positions["alert_id"], pa.int64())
-        structs = [
-            as_struct(service, answers) for service, answers in zip(services, found, strict=True)
-        ]
-        return pa.table([ids, *structs], names=["alert_id", *[one.name for one in services]])
+        silent = {one.name: why for one in services if (why := self.silence(one))}
+        asked = [one for one in services if one.name not in silent]
+        if not asked or (at := positions()).empty:
+            return Told(silent=silent)
+        with ThreadPoolExecutor(max_workers=len(asked)) as threads:
+            found = list(threads.map(lambda one: self._answers(at, one), asked))
+        ids = pa.array(at["alert_id"], pa.int64())
+        structs = [as_struct(one, answers) for one, answers in zip(asked, found, strict=True)]
+        rows = pa.table([ids, *structs], names=["alert_id", *[one.name for one in asked]])
+        return Told(rows=rows, silent=silent)
+
+    @cached_property
+    def _kept(self) -> Answers:
+        from fink_assets.services.answers import Answers
+
+        return Answers(self.root)
 
     def _answers(self, positions: pd.DataFrame, service: Service) -> pd.DataFrame:
-        from fink_assets.services.answers import Answers
         from fink_assets.services.look_up import look_up
 
         return look_up(
             service,
             positions,
-            answers=Answers(self.root),
+            answers=self._kept,
             client=self.clients.get(service.name),
             seconds=self.seconds,
             now=self.clock(),
@@ -135,17 +175,15 @@ def services_of(modules: Sequence[ScienceModule]) -> list[Service]:
     return list({one.name: one for module in modules for one in module.services}.values())
 
 
-def with_answers(
-    alerts: DataFrame, answers: pa.Table | None, services: Sequence[Service]
-) -> DataFrame:
-    """Add `services`, what services said of each alert; without answers, that they were not asked.
+def with_answers(alerts: DataFrame, told: Told, services: Sequence[Service]) -> DataFrame:
+    """Add `services`, what services said of each alert, or why they said nothing.
 
     Parameters
     ----------
     alerts : DataFrame
         With ``alert_id``.
-    answers : pyarrow.Table or None
-        As `Asking.about` gives them.
+    told : Told
+        What `Asking.about` gives; of a service of which it has nothing, that it was not asked.
     services : sequence of Service
         Those that modules read.
     """
@@ -153,24 +191,30 @@ def with_answers(
 
     if not services:
         return alerts
-    if answers is not None and not answers.num_rows:
-        answers = None  # there is nobody to be told
-    silent = {"state": UNAVAILABLE, "reason": "it was not asked"}
+    asked = [] if told.rows is None else told.rows.column_names[1:]
     structs = []
     for one in services:
-        unknown = F.struct(
-            *[F.lit(silent.get(c.name)).cast(c.type).alias(c.name) for c in one.contract]
-        )
-        found = unknown if answers is None else F.coalesce(F.col(f"_answers.{one.name}"), unknown)
+        found = _unknown(one, told.silent.get(one.name, NOT_ASKED))
+        if one.name in asked:
+            found = F.coalesce(F.col(f"_answers.{one.name}"), found)
         structs.append(found.alias(one.name))
-    if answers is None:
+    if not asked:
         return alerts.withColumn("services", F.struct(*structs))
-    told = alerts.sparkSession.createDataFrame(answers).select(
-        F.col("alert_id").alias("_alert_id"),
-        F.struct(*[one.name for one in services]).alias("_answers"),
+    answers = alerts.sparkSession.createDataFrame(told.rows).select(
+        F.col("alert_id").alias("_alert_id"), F.struct(*asked).alias("_answers")
     )
-    joined = alerts.join(F.broadcast(told), F.col("alert_id") == F.col("_alert_id"), "left")
+    joined = alerts.join(F.broadcast(answers), F.col("alert_id") == F.col("_alert_id"), "left")
     return joined.withColumn("services", F.struct(*structs)).drop("_alert_id", "_answers")
+
+
+def _unknown(service: Service, reason: str) -> Column:
+    """What is said of an alert of which a service says nothing."""
+    from pyspark.sql import functions as F
+
+    values = {"state": UNAVAILABLE, "reason": reason}
+    return F.struct(
+        *[F.lit(values.get(c.name)).cast(c.type).alias(c.name) for c in service.contract]
+    )
 
 
 def as_struct(service: Service, answers: pd.DataFrame) -> pa.Array:
@@ -179,21 +223,7 @@ def as_struct(service: Service, answers: pd.DataFrame) -> pa.Array:
 
     columns = service.contract
     arrays = [
-        pa.array(answers[c.name].astype(object), type=_arrow(c.type), from_pandas=True)
+        pa.array(answers[c.name].astype(object), type=arrow_type(c.type), from_pandas=True)
         for c in columns
     ]
     return pa.StructArray.from_arrays(arrays, names=[c.name for c in columns])
-
-
-def _arrow(kind: str) -> pa.DataType:
-    import pyarrow as pa
-
-    kinds = {
-        "string": pa.string(),
-        "double": pa.float64(),
-        "bigint": pa.int64(),
-        "int": pa.int32(),
-        "boolean": pa.bool_(),
-        "timestamp": pa.timestamp("us", "UTC"),
-    }
-    return kinds[kind]

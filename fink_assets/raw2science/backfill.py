@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 
 from fink_assets.lake.table import of_nights
 from fink_assets.raw2science.apply import enriched, with_inputs
-from fink_assets.raw2science.asked import PATIENCE_SECONDS, services_of
+from fink_assets.raw2science.asked import PATIENCE_SECONDS, Told
 from fink_assets.raw2science.enrich import Enrich
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.raw2science.renames import renamed
 from fink_assets.raw2science.sound import insisting
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from pyspark.sql import DataFrame
 
 
@@ -33,10 +32,10 @@ def replace_nights(stage: Enrich, nights: Sequence[str]) -> None:
     raw = stage.tables.raw.read(stage.spark, nights=nights).where(f"batch <= {done}")
     alerts = _once(raw)
     stage.tables.quarantine.replace(stage.quarantined(alerts), nights=nights, up_to_batch=done)
-    answers = _answers(stage, stage.passing(alerts))
+    told = _told(stage, stage.passing(alerts))
 
     def write(able: Enrich) -> None:
-        rows = able.science(alerts, answers).withColumn("recomputed", F.col("enriched"))
+        rows = able.science(alerts, told).withColumn("recomputed", F.col("enriched"))
         able.tables.science.replace(rows, nights=nights, up_to_batch=done)
 
     insisting(write, stage, alerts)
@@ -48,8 +47,8 @@ def replace_modules(stage: Enrich, modules: Sequence[ScienceModule], nights: Seq
 
     done = stage.tables.ledger.position("raw2science")
     found = with_packets(stage, modules, where=f"{of_nights(nights)} and batch <= {done}")
-    answers = _answers(replace(stage, modules=modules), found)
-    read = with_inputs(found, stage.survey, modules, answers)
+    told = _told(replace(stage, modules=modules), found)
+    read = with_inputs(found, stage.survey, modules, told)
     kept = stage.tables.science.read(stage.spark).columns
     columns = [c for c in kept if c != "recomputed"]
     columns += [m.name for m in modules if m.name not in kept]
@@ -57,12 +56,10 @@ def replace_modules(stage: Enrich, modules: Sequence[ScienceModule], nights: Seq
     stage.tables.science.replace(again, nights=nights, up_to_batch=done)
 
 
-def _answers(stage: Enrich, alerts: DataFrame) -> pa.Table | None:
-    """Answers about alerts of some nights: nobody waits for these, so services get their time."""
-    if not services_of(stage.modules):
-        return None
+def _told(stage: Enrich, alerts: DataFrame) -> Told:
+    """What services say of alerts of some nights: nobody waits, so they get their time."""
     patient = replace(stage, asking=replace(stage.asking, seconds=PATIENCE_SECONDS))
-    return patient.answers(alerts.select("alert_id", "ra", "dec").toPandas())
+    return patient.told(lambda: alerts.select("alert_id", "ra", "dec").toPandas())
 
 
 def with_packets(stage: Enrich, modules: Sequence[ScienceModule], *, where: str) -> DataFrame:

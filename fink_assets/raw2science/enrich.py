@@ -7,7 +7,7 @@ survey.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from fink_assets.lake.ledger import Receipt, latency
 from fink_assets.lake.table import of_nights
 from fink_assets.lake.tables import Tables
 from fink_assets.raw2science.apply import MAPS, enriched, with_inputs
-from fink_assets.raw2science.asked import Asking, services_of
+from fink_assets.raw2science.asked import NOBODY, Asking, Told, services_of
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.raw2science.renames import renamed
 from fink_assets.raw2science.sound import insisting
@@ -27,7 +27,6 @@ from quality.rules import failures
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
     from pyspark.sql import Column, DataFrame, SparkSession
 
 IDENTITY = ("night", "batch", "alert_id", "object_id", "kafka", "ingested")
@@ -83,31 +82,30 @@ class Enrich:
         first = judged[~repeats]
         passing = first["failed"].map(len) == 0
         alerts = self._without(self.tables.raw.read(self.spark, batch=batch), judged[repeats])
-        answers = self.answers(first.loc[passing, ["alert_id", "ra", "dec"]])
+        told = self.told(lambda: first.loc[passing, ["alert_id", "ra", "dec"]])
         with ThreadPoolExecutor(max_workers=2) as threads:
             writes = []
             if passing.any():
-                writes.append(threads.submit(self._write_science, alerts, answers, batch))
+                writes.append(threads.submit(self._write_science, alerts, told, batch))
             if not passing.all():
                 writes.append(threads.submit(self._write_quarantine, alerts, batch))
         for write in writes:
             write.result()
         return self._receipt(judged.assign(repeats=repeats), batch), verdicts
 
-    def answers(self, positions: pd.DataFrame) -> pa.Table | None:
-        """Answers of the services that modules ask about alerts, None if they ask none.
+    def told(self, positions: Callable[[], pd.DataFrame]) -> Told:
+        """Give what the services that modules ask say of alerts.
 
         Parameters
         ----------
-        positions : pandas.DataFrame
-            ``alert_id``, ``ra``, ``dec``.
+        positions : callable
+            Gives ``alert_id``, ``ra``, ``dec``.
         """
-        services = services_of(self.modules)
-        return self.asking.about(positions, services) if services else None
+        return self.asking.about(services_of(self.modules), positions)
 
-    def _write_science(self, alerts: DataFrame, answers: pa.Table | None, batch: int) -> None:
+    def _write_science(self, alerts: DataFrame, told: Told, batch: int) -> None:
         insisting(
-            lambda stage: self.tables.science.append(stage.science(alerts, answers), batch=batch),
+            lambda stage: self.tables.science.append(stage.science(alerts, told), batch=batch),
             self,
             alerts,
         )
@@ -212,31 +210,31 @@ class Enrich:
         judged = alerts.select(*columns, reasons, F.current_timestamp().alias("judged"))
         return judged.where(F.size("reasons") > 0)
 
-    def science(self, alerts: DataFrame, answers: pa.Table | None = None) -> DataFrame:
+    def science(self, alerts: DataFrame, told: Told = NOBODY) -> DataFrame:
         """Rows of the science table: alerts that pass, with every module's columns.
 
         Parameters
         ----------
         alerts : DataFrame
             Rows of raw.
-        answers : pyarrow.Table, optional
+        told : Told, optional
             What services say of them; without it they were not asked.
         """
-        from pyspark.sql import functions as F
-
         survey = self.survey
-        passing = renamed(alerts, survey).where(F.size(F.expr(failures(survey.cuts))) == 0)
-        found = enriched(with_inputs(passing, survey, self.modules, answers), self.modules)
+        passing = renamed(self._passing(alerts), survey)
+        found = enriched(with_inputs(passing, survey, self.modules, told), self.modules)
         return found.select(
             *self._described(), *MAPS, *survey.kept, *[m.name for m in self.modules]
         )
 
     def passing(self, alerts: DataFrame) -> DataFrame:
         """Identifiers and positions of the rows of raw that pass the cuts."""
+        return self._passing(alerts).select("alert_id", *self._where())
+
+    def _passing(self, alerts: DataFrame) -> DataFrame:
         from pyspark.sql import functions as F
 
-        passed = alerts.where(F.size(F.expr(failures(self.survey.cuts))) == 0)
-        return passed.select("alert_id", *self._where())
+        return alerts.where(F.size(F.expr(failures(self.survey.cuts))) == 0)
 
     def _described(self) -> list[Column | str]:
         from pyspark.sql import functions as F

@@ -1,8 +1,8 @@
 """Declare a science module: one file, a pure function, a contract.
 
 The framework's vocabulary (`science_module`, `Column`, `Golden`, `ScienceModule`) belongs here.
-What they read beside alerts belongs to `reads`, their order to `order`, running them on alerts to
-`apply`, the modules themselves to `modules/`.
+What makes one sound belongs to `declared`, what they read beside alerts to `reads`, their order to
+`order`, running them on alerts to `apply`, the modules themselves to `modules/`.
 """
 
 import hashlib
@@ -13,13 +13,11 @@ from functools import wraps
 from typing import Any
 
 from fink_assets.lake.columns import ColumnContract
+from fink_assets.raw2science.declared import require_sound
 from fink_assets.raw2science.models import Model
 from fink_assets.raw2science.reads import Data, Source
-from fink_assets.raw2science.taken import require_free
 from fink_assets.services.service import Service
 
-SERVICES = "services."
-STATUSES = ("ok", "not_applicable", "failed", "unavailable")
 BUDGET_MS = 5.0
 """Milliseconds of CPU that a module may need for an alert, as in Fink's contract for models."""
 
@@ -50,7 +48,7 @@ class Golden:
     alert : int
         Alert identifier in the sample.
     status : str
-        Expected status, one of `STATUSES`.
+        Expected status, one of `declared.STATUSES`.
     expected : dict
         Expected outputs by column name; those left out are not compared.
     tolerance : float
@@ -93,27 +91,7 @@ class ScienceModule:
 
     def __post_init__(self) -> None:
         """Refuse a declaration that could only fail at night."""
-        written = set(self.expressions) if self.expressions else None
-        require_free(self.name, self.survey)
-        names = [column.name for column in self.outputs]
-        if len(set(names)) != len(names) or not names:
-            raise ValueError(f"{self.name}: outputs must be named, each once: {names}")
-        if written is not None and written != set(names):
-            raise ValueError(
-                f"{self.name}: expressions {sorted(written)} are not the outputs {names}"
-            )
-        foreign = [path for path in self.inputs if "." not in path]
-        if foreign:
-            raise ValueError(f"{self.name}: inputs are written as `group.column`, not {foreign}")
-        if not self.doc.strip():
-            raise ValueError(f"{self.name}: a module needs a docstring")
-        if self.data and self.expressions:
-            raise ValueError(f"{self.name}: expressions of Spark read no data beside alerts")
-        if SERVICES in self.applies:
-            raise ValueError(f"{self.name}: whether it applies cannot depend on a service's answer")
-        asked = {path.split(".")[1] for path in self.inputs if path.startswith(SERVICES)}
-        if asked != {service.name for service in self.services}:
-            raise ValueError(f"{self.name}: it reads {sorted(asked)}, and declares other services")
+        require_sound(self)
 
     @property
     def code_version(self) -> str:

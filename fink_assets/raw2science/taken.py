@@ -26,15 +26,3 @@ def names_taken(survey: str) -> frozenset[str]:
         return OURS
     paths = (served.current, served.history, *served.kept, *served.cutouts.values())
     return OURS | frozenset({path.split(".")[0] for path in paths})
-
-
-def require_free(name: str, survey: str) -> None:
-    """Refuse the name of a module that would hide a column.
-
-    Raises
-    ------
-    ValueError
-        It is taken.
-    """
-    if name in names_taken(survey):
-        raise ValueError(f"{name}: this is the name of a column that is there already")

@@ -5,26 +5,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import typer
 
-from fink_assets.services import SERVICES
+from fink_assets.clock import utc_now
+from fink_assets.services import PIECEWISE, SERVICES
 from fink_assets.services.answers import Answers
 from fink_assets.services.cds import undeclared
 from fink_assets.services.client import ServiceError
 from fink_assets.services.configured import clients
 from fink_assets.services.service import Service, Snapshot
 from fink_assets.services.snapshot import opened
-from fink_assets.services.tns import TNS_LIST, refresh
+from fink_assets.services.tns import refresh
 from fink_assets.settings import settings
 
 if TYPE_CHECKING:
     from rich.table import Table as Grid
 
 app = typer.Typer(add_completion=False, help="Remote catalogues, and what is known of them.")
-FETCH_SECONDS = 600.0
 
 
 @app.command("show")
@@ -63,18 +63,17 @@ def _minute(date: datetime | None) -> str:
 @app.command("compact")
 def compact() -> None:
     """Make the many small files of kept answers into few."""
-    for service in SERVICES:
-        if not isinstance(service, Snapshot):
-            typer.echo(f"{service.name}: {Answers(settings().lake).compact(service)}")
+    for service in PIECEWISE:
+        typer.echo(f"{service.name}: {Answers(settings().lake).compact(service)}")
 
 
 @app.command("check")
 def check(seconds: float = typer.Option(30.0, help="Most time for each service")) -> None:
     """Ask each service that the settings name whether it has the declared columns."""
     made, failed = clients(settings()), False
-    for service in SERVICES:
+    for service in PIECEWISE:
         client = made[service.name]
-        if client is None or isinstance(service, Snapshot):
+        if client is None:
             continue
         try:
             absent = undeclared(client, service, deadline=client.clock() + seconds)
@@ -88,22 +87,13 @@ def check(seconds: float = typer.Option(30.0, help="Most time for each service")
 @app.command("fetch-tns")
 def fetch_tns() -> None:
     """Fetch the list of the Transient Name Server; once a day is enough."""
-    configuration = settings()
-    client = clients(configuration)[TNS_LIST.name]
-    if client is None:
-        raise typer.BadParameter("FINK_SERVICES does not name tns")
     try:
-        written = refresh(
-            client,
-            root=configuration.lake,
-            key=configuration.tns_key,
-            marker=configuration.tns_marker,
-            seconds=FETCH_SECONDS,
-            now=datetime.now(UTC),
-        )
+        written = refresh(settings(), utc_now())
     except ServiceError as problem:
         typer.echo(f"not fetched, the last list stays: {problem.reason}", err=True)
         raise typer.Exit(1) from problem
+    if written is None:
+        raise typer.BadParameter("FINK_SERVICES does not name tns")
     typer.echo(f"{written} transients")
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from fink_assets.lake.columns import arrow_type
 from fink_assets.lake.table import ATTEMPTS, Table
 from fink_assets.services.service import ORDER, Service
 
@@ -197,8 +198,7 @@ def _region(cells: np.ndarray) -> np.ndarray:
 def _struct(service: Service) -> pa.DataType:
     import pyarrow as pa
 
-    types = {"string": pa.string(), "double": pa.float64(), "bigint": pa.int64()}
-    own = [(c.name, types[c.type]) for c in service.columns]
+    own = [(c.name, arrow_type(c.type)) for c in service.columns]
     return pa.struct([("ra", pa.float64()), ("dec", pa.float64()), *own])
 
 

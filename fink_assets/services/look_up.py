@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from fink_assets.services import cds, snapshot
 from fink_assets.services.answers import Answers, Known
 from fink_assets.services.client import Client, ServiceError
-from fink_assets.services.service import ORDER, Service, Snapshot
+from fink_assets.services.service import ANSWERED, ORDER, UNAVAILABLE, Service, Snapshot
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-ANSWERED, UNAVAILABLE = "answered", "unavailable"
 NO_POSITION = "no position: nothing was asked"
 NO_CLIENT = "the service is not among those that may be asked"
 

@@ -14,6 +14,8 @@ from typing import ClassVar
 from fink_assets.catalogues.catalogue import CatalogueColumn, Position
 from fink_assets.lake.columns import ColumnContract
 
+ANSWERED, UNAVAILABLE = "answered", "unavailable"
+"""What may be said of an alert: there is an answer, with or without a source, or there is none."""
 LAYOUT = 1
 """Of kept answers; to be raised when the same declaration is asked or kept in another way."""
 ORDER = 16

@@ -11,8 +11,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from fink_assets.lake.columns import arrow_type
 from fink_assets.lake.table import Table
-from fink_assets.services.service import Snapshot
+from fink_assets.services.service import ANSWERED, UNAVAILABLE, Snapshot
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,7 +100,7 @@ def look_up(snapshot: Snapshot, positions: pd.DataFrame, *, root: str) -> pd.Dat
         row, separation = nearest(ra, dec, listed.sources, snapshot.radius_arcsec)
     fetched = pd.Timestamp(listed.fetched) if listed else pd.NaT
     found: dict[str, Any] = {
-        "state": "answered" if listed else "unavailable",
+        "state": ANSWERED if listed else UNAVAILABLE,
         "reason": pd.Series([None if listed else NEVER] * length, dtype=object).to_numpy(),
         "answered": pd.Series([fetched] * length, dtype="datetime64[us, UTC]").array,
         "separation": separation,
@@ -141,9 +142,8 @@ def _opened(address: str, version: int, schema: pa.Schema) -> tuple[pa.Table, So
 def _schema(snapshot: Snapshot) -> pa.Schema:
     import pyarrow as pa
 
-    types = {"string": pa.string(), "double": pa.float64(), "bigint": pa.int64()}
     at = [("healpix_29", pa.int64()), ("ra", pa.float64()), ("dec", pa.float64())]
-    return pa.schema([*at, *((c.name, types[c.type]) for c in snapshot.columns)])
+    return pa.schema([*at, *((c.name, arrow_type(c.type)) for c in snapshot.columns)])
 
 
 def _written(table: Table) -> dict[str, str]:

@@ -15,15 +15,40 @@ from typing import TYPE_CHECKING
 from fink_assets.services.client import Client, Question, ServiceError
 from fink_assets.services.declared.tns import TNS_LIST
 from fink_assets.services.snapshot import keep
+from fink_assets.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
+FETCH_SECONDS = 600.0
 MOST_BYTES = 1_000_000_000
 """Size of the list itself, of which about a tenth is sent."""
 
 
-def refresh(
+def refresh(configuration: Settings, now: datetime) -> int | None:
+    """Fetch the list as the settings say; None if they do not let the server be asked.
+
+    Raises
+    ------
+    ServiceError
+        It could not be had; the list of the lake stays as it is.
+    """
+    from fink_assets.services.configured import clients
+
+    client = clients(configuration)[TNS_LIST.name]
+    if client is None:
+        return None
+    return fetched(
+        client,
+        root=configuration.lake,
+        key=configuration.tns_key,
+        marker=configuration.tns_marker,
+        seconds=FETCH_SECONDS,
+        now=now,
+    )
+
+
+def fetched(
     client: Client, *, root: str, key: str, marker: str, seconds: float, now: datetime
 ) -> int:
     """Fetch the list and replace that of the lake; give the number of transients.

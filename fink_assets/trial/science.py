@@ -15,16 +15,12 @@ from rich.console import Console
 from rich.progress import Progress
 
 from fink_assets.chain import Chain
-from fink_assets.definitions import build_chain
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.settings import Settings
-from fink_assets.simulator.replay import send
 from fink_assets.trial import measures
-from fink_assets.trial.feed import feed_of
 from fink_assets.trial.figures import science_table
-from fink_assets.trial.latency import drain
+from fink_assets.trial.ingested import ingested
 from fink_assets.trial.plan import Plan
-from resources.embedded.processes import running
 from resources.embedded.service import Service
 
 ROUNDS = 4
@@ -42,12 +38,7 @@ class Spent:
 
 def science(configuration: Settings, plan: Plan, console: Console) -> dict[str, Any]:
     """Archive alerts with the whole chain, then compute the modules again and again."""
-    feed = feed_of(plan, plan.total, configuration, console)
-    with running(configuration, only=("kafka", "spark")) as services:
-        chain = build_chain(plan.survey, configuration)
-        console.print(f"Archiving {plan.total} alerts")
-        send(feed.stream(plan.total), configuration.input_servers, plan.topic)
-        drain(chain)
+    with ingested(configuration, plan, console) as (chain, services):
         groups = combinations(chain.enrich.modules)
         found: dict[str, list[Spent]] = {name: [] for name in groups}
         before = measures.speed()

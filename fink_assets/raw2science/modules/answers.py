@@ -5,7 +5,9 @@ Which services there are, and how they are asked, belongs to `services`.
 
 from collections.abc import Mapping
 
-from fink_assets.raw2science.module import SERVICES, Column
+from fink_assets.raw2science.declared import SERVICES
+from fink_assets.raw2science.module import Column
+from fink_assets.raw2science.modules.sources import source_columns
 from fink_assets.services.service import Service
 
 
@@ -19,28 +21,8 @@ def answer_columns(service: Service, fink: Mapping[str, str] = {}) -> tuple[Colu
     fink : mapping of str to str
         Names in Fink's topics by output, e.g. ``{"main_type": "cdsxmatch"}``.
     """
-    values = [
-        Column(
-            name=column.name,
-            type=column.type,
-            doc=column.doc,
-            unit=column.unit,
-            ucd=column.ucd,
-            fink=fink.get(column.name, ""),
-        )
-        for column in service.columns
-    ]
     return (
-        *values,
-        Column(
-            name="separation",
-            type="double",
-            doc=f"Separation from the nearest source; null if there is none within "
-            f"{service.radius_arcsec:g} arcsec.",
-            unit="arcsec",
-            ucd="pos.angDistance",
-            between=(0, service.radius_arcsec),
-        ),
+        *source_columns(service.columns, fink, radius=service.radius_arcsec),
         Column(
             name="answered",
             type="timestamp",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from fink_assets.catalogues import CATALOGUES
 from fink_assets.catalogues.catalogue import Catalogue
 from fink_assets.raw2science.module import Column, ScienceModule
+from fink_assets.raw2science.modules.sources import source_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,32 +37,13 @@ def counterpart_columns(
     fink : mapping of str to str
         Names in Fink's topics by output, e.g. ``{"gcvs_type": "gcvs"}``.
     """
-    found = []
-    for catalogue in catalogues:
-        for column in catalogue.columns:
-            name = f"{catalogue.name}_{column.name}"
-            found.append(
-                Column(
-                    name=name,
-                    type=column.type,
-                    doc=column.doc,
-                    unit=column.unit,
-                    ucd=column.ucd,
-                    fink=fink.get(name, ""),
-                )
-            )
-        found.append(
-            Column(
-                name=f"{catalogue.name}_separation",
-                type="double",
-                doc=f"Separation from the nearest source of `{catalogue.name}`; null if there is "
-                f"none within {catalogue.radius_arcsec:g} arcsec.",
-                unit="arcsec",
-                ucd="pos.angDistance",
-                between=(0, catalogue.radius_arcsec),
-            )
+    return tuple(
+        column
+        for one in catalogues
+        for column in source_columns(
+            one.columns, fink, radius=one.radius_arcsec, of=one.name, prefix=f"{one.name}_"
         )
-    return tuple(found)
+    )
 
 
 def counterparts(catalogues: Sequence[Catalogue], ra: pd.Series, dec: pd.Series) -> pd.DataFrame:

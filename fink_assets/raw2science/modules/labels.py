@@ -6,6 +6,9 @@ How labels are combined; which labels there are belongs to the modules.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fink_assets.raw2science.module import Column
+from fink_assets.raw2science.modules.conditions import known_to_hold
+
 UNKNOWN, AMBIGUOUS = "Unknown", "Ambiguous"
 
 
@@ -32,6 +35,20 @@ class Label:
     disputable: bool = False
 
 
+def label_column(labels: Sequence[Label]) -> Column:
+    """Declare the label of an alert, where SIMBAD's type overrules others."""
+    names = ", ".join(label.name for label in labels)
+    disputes = any(label.disputable for label in labels)
+    ambiguous = f"; {AMBIGUOUS} if two contradict each other" if disputes else ""
+    return Column(
+        name="label",
+        type="string",
+        doc=f"What the alert is called: {names}{ambiguous}; {UNKNOWN} without any; SIMBAD's type "
+        "where it has one.",
+        ucd="meta.code.class;src.class",
+    )
+
+
 def one_of(labels: Sequence[Label], *, identified: str = "null") -> str:
     """Write the Spark SQL expression of the label of an alert.
 
@@ -42,15 +59,14 @@ def one_of(labels: Sequence[Label], *, identified: str = "null") -> str:
     identified : str
         Spark SQL expression of a label that overrules all others, null where there is none.
     """
-    disputed = " + ".join(f"int({holds(label)})" for label in labels if label.disputable)
+    disputed = " + ".join(
+        f"int({known_to_hold(label.condition)})" for label in labels if label.disputable
+    )
     cases = [f"when {disputed} > 1 then '{AMBIGUOUS}'"] if disputed else []
-    cases += [f"when {holds(label)} then '{label.name}'" for label in reversed(labels)]
+    cases += [
+        f"when {known_to_hold(label.condition)} then '{label.name}'" for label in reversed(labels)
+    ]
     return f"coalesce({identified}, case {' '.join(cases)} else '{UNKNOWN}' end)"
-
-
-def holds(label: Label) -> str:
-    """Write that the condition of a label is true."""
-    return f"coalesce({label.condition}, false)"
 
 
 def inputs_of(labels: Sequence[Label]) -> tuple[str, ...]:

@@ -7,8 +7,12 @@ from batches import batch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rubin import packet, source
+from unit.astro.network import by_definition, double
 
-from fink_assets.raw2science.modules.lsst.cats import CLASSES, STEPS, cats, sequence
+from fink_assets.astro.convolutional_recurrent import class_probabilities
+from fink_assets.raw2science.models.registry import CATS_LSST
+from fink_assets.raw2science.models.store import load
+from fink_assets.raw2science.modules.lsst.cats import CLASSES, PADDING, STEPS, cats, sequence
 
 RISE = [source(day, "gri"[day % 3], 300 + 40 * day**2, 20 + day) for day in range(9)]
 
@@ -114,3 +118,35 @@ def test_scores_depend_neither_on_the_batch_nor_on_any_order(models, light_curve
         pd.testing.assert_frame_equal(
             alone, whole.iloc[[n]].reset_index(drop=True), check_exact=True
         )
+
+
+NETWORK = {"length": STEPS, "padding": PADDING}
+
+
+@st.composite
+def long_and_odd(draw):
+    """What the network takes of a light curve of any length, with times and values of any size."""
+    steps = draw(st.one_of(st.integers(1, 20), st.integers(1, STEPS), st.just(STEPS)))
+    random = np.random.default_rng(draw(st.integers(0, 10**6)))
+    days = np.sort(random.random(steps)) * 10.0 ** draw(st.integers(-4, 5))
+    values = random.random((2, steps)) ** draw(st.sampled_from([0, 1, 30]))
+    return np.stack([days - days[0], *values, random.integers(1, 7, steps)], axis=1)
+
+
+@settings(max_examples=8)
+@given(st.lists(long_and_odd(), min_size=1, max_size=4))
+def test_what_is_known_of_padding_beforehand_does_not_change_scores(models, curves):
+    """In double precision: in single precision what is added in another order differs, too."""
+    weights = double(load([CATS_LSST])[CATS_LSST.name])
+    expected = [by_definition(curve, weights, **NETWORK) for curve in curves]
+    found = class_probabilities(curves, weights, **NETWORK)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
+
+
+def test_single_precision_is_enough_for_the_fifth_digit(models):
+    """Of light curves with some order; of noise alone, the last bit of a time may decide more."""
+    weights = load([CATS_LSST])[CATS_LSST.name]
+    curves = [sequence(*batch([packet(*RISE[:n])], cats.inputs).iloc[0]) for n in range(2, 10)]
+    expected = [by_definition(curve, weights, **NETWORK) for curve in curves]
+    found = class_probabilities(curves, weights, **NETWORK)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=5e-6)

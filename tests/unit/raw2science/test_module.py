@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import pytest
 
 from fink_assets.lake.contracts import SCIENCE
-from fink_assets.raw2science.module import Column, ScienceModule, science_module
+from fink_assets.raw2science.declared import is_type
+from fink_assets.raw2science.module import Column, Golden, ScienceModule, science_module
 from fink_assets.raw2science.order import ordered, passes
 from fink_assets.raw2science.taken import OURS, names_taken
 from fink_assets.surveys import SURVEYS
@@ -92,6 +93,16 @@ REFUSED = {
     "no docstring": ({"doc": "  "}, "needs a docstring"),
     "an input without its group": ({"inputs": ("magpsf",)}, "group.column"),
     "an expression too few": ({"expressions": {"other": "1"}}, "are not the outputs"),
+    "a version that cannot be compared": ({"version": "1"}, "not of the form 1.2.3"),
+    "a type that Spark has not": (
+        {"outputs": (replace(SCORE, type="number"),)},
+        "score has the type 'number'",
+    ),
+    "a status that there is not": ({"golden": (Golden(alert=1, status="fine"),)}, "'fine'"),
+    "an expected value of no output": (
+        {"golden": (Golden(alert=1, expected={"scor": 1}),)},
+        r"expects \['scor'\]",
+    ),
     "an expression too many": ({"expressions": {"score": "1", "x": "1"}}, "are not the outputs"),
 }
 
@@ -100,6 +111,25 @@ REFUSED = {
 def test_a_declaration_that_could_only_fail_at_night_is_refused(change, reason):
     with pytest.raises(ValueError, match=reason):
         replace(module("odd"), **change)
+
+
+@pytest.mark.parametrize(
+    "kind", ["array<array<double>>", "map<string, struct<a: int, b: array<string>>>", "date"]
+)
+def test_types_of_outputs_may_be_nested(kind):
+    assert is_type(kind)
+
+
+@pytest.mark.parametrize(
+    "kind", ["", "array<>", "array<number>", "struct<int>", "list<int>", "INT8"]
+)
+def test_what_spark_has_no_name_for_is_no_type(kind):
+    assert not is_type(kind)
+
+
+def test_all_that_is_wrong_with_a_declaration_is_said_at_once():
+    with pytest.raises(ValueError, match=r"odd: .*1\.2\.3.*docstring.*group\.column"):
+        replace(module("odd"), version="one", doc="", inputs=("magpsf",))
 
 
 def test_a_declared_function_is_a_module_with_its_own_version():

@@ -15,7 +15,7 @@ from fink_assets.services.client import Client, Limits, ServiceError
 from fink_assets.services.configured import clients
 from fink_assets.services.look_up import look_up
 from fink_assets.services.snapshot import NEVER, table_of
-from fink_assets.services.tns import TNS_LIST, refresh, transients
+from fink_assets.services.tns import TNS_LIST, fetched, transients
 from fink_assets.settings import Settings
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -48,7 +48,7 @@ def fetch(body, root, *, now=NOW, **changes):
     with serving(serve(body)) as server:
         client = Client(address=server.address, limits=Limits(attempts=1))
         own = {"key": "s3cret", "marker": 'tns_marker{"tns_id": 1}', "seconds": 20.0}
-        written = refresh(client, root=str(root), now=now, **{**own, **changes})
+        written = fetched(client, root=str(root), now=now, **{**own, **changes})
         return written, server.asked[0]
 
 

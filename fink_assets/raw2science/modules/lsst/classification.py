@@ -5,7 +5,7 @@ How each of them was found belongs to those modules; a label of ours is added to
 
 from fink_assets.raw2science.module import Column, Golden, science_module
 from fink_assets.raw2science.modules.hosts import KNOWN_AS
-from fink_assets.raw2science.modules.labels import Label, after_of, inputs_of, one_of
+from fink_assets.raw2science.modules.labels import Label, after_of, inputs_of, label_column, one_of
 
 CODES = {11: "SN-like", 12: "Fast", 13: "Long", 21: "Periodic", 22: "AGN"}
 
@@ -40,16 +40,7 @@ LABELS = (
         "gaia_dr3.DR3Name",
     ),
     outputs=(
-        Column(
-            name="label",
-            type="string",
-            doc=(
-                "What the alert is called: "
-                + ", ".join(label.name for label in LABELS)
-                + "; Unknown without any; SIMBAD's type where it has one."
-            ),
-            ucd="meta.code.class;src.class",
-        ),
+        label_column(LABELS),
         Column(
             name="main_label_classifier",
             type="int",

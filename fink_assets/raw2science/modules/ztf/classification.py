@@ -3,9 +3,9 @@
 How each of them was found belongs to those modules; a label of ours is added to `LABELS`.
 """
 
-from fink_assets.raw2science.module import Column, Golden, science_module
+from fink_assets.raw2science.module import Golden, science_module
 from fink_assets.raw2science.modules.hosts import HOST_INPUTS, KNOWN_AS, MAY_BE_EXTRAGALACTIC
-from fink_assets.raw2science.modules.labels import Label, after_of, inputs_of, one_of
+from fink_assets.raw2science.modules.labels import Label, after_of, inputs_of, label_column, one_of
 
 GOOD = "candidate.drb > 0.5 and candidate.classtar > 0.4"
 LIKE_A_SUPERNOVA = (
@@ -68,19 +68,7 @@ LABELS = (
     version="2.0.0",
     owners=["team:transients"],
     inputs=inputs_of(LABELS),
-    outputs=(
-        Column(
-            name="label",
-            type="string",
-            doc=(
-                "What the alert is called: "
-                + ", ".join(label.name for label in LABELS)
-                + "; Ambiguous if two contradict each other, Unknown without any; SIMBAD's type "
-                "where it has one."
-            ),
-            ucd="meta.code.class;src.class",
-        ),
-    ),
+    outputs=(label_column(LABELS),),
     after=after_of(LABELS),
     golden=(
         Golden(alert=1786107540015015005, expected={"label": "Solar System MPC"}),
