@@ -31,7 +31,7 @@ CLASSES = {
 STEPS = 395
 PADDING = (-999.0, -999.0, -999.0, 0.0)
 DIGITS = 6
-NUMBERS = {name: number for number, name in enumerate(BANDS, start=1)}
+NUMBERS: dict[Any, int] = {name: number for number, name in enumerate(BANDS, start=1)}
 VARIES = " and ".join(
     f"size(array_distinct(filter(history.{name}, x -> {known('x')}))) >= 2"
     for name in ("psfFlux", "psfFluxErr")
