@@ -118,9 +118,13 @@ def values(science: Table, modules: Sequence[ScienceModule], night: str) -> list
 
 def distance(one: np.ndarray, other: np.ndarray) -> float | None:
     """Two-sample Kolmogorov-Smirnov statistic; None where either has less than `LEAST` values."""
+    import numpy as np
+
     from fink_assets.astro.power_spectrum import kolmogorov_smirnov
 
-    return kolmogorov_smirnov(one, other) if min(len(one), len(other)) >= LEAST else None
+    if min(len(one), len(other)) < LEAST:
+        return None
+    return kolmogorov_smirnov(np.sort(one), np.sort(other))
 
 
 def _places(science: Table, modules: Sequence[ScienceModule]) -> Iterator[_Place]:

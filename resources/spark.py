@@ -28,6 +28,8 @@ CONF = {
     "parquet.enable.dictionary": "false",
     # Alerts are large: bound what one Arrow batch holds.
     "spark.sql.execution.arrow.maxRecordsPerBatch": "1000",
+    # Images are read into buffers for so many rows, which for thousands of alerts fit no cache.
+    "spark.sql.parquet.columnarReaderBatchSize": "64",
     # Write the files of some nights side by side instead of sorting whole packets; each open file
     # costs memory.
     "spark.sql.maxConcurrentOutputFileWriters": "4",

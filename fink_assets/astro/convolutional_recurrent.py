@@ -15,6 +15,9 @@ from fink_assets.astro.padded_recurrent import last_states, layers
 SIDE_BY_SIDE = 64
 """Sequences of which steps are multiplied together; always as many, so that none sees another."""
 
+AT_ONCE = 8
+"""Steps that are convolved together: so few that what is computed stays in the cache."""
+
 BLOCKS = 3
 EPSILON = 0.001
 NEGATIVE_SLOPE = 0.3
@@ -107,14 +110,21 @@ def _block(values: Floats, share: Floats, weights: Weights, n: int) -> Floats:
     )
     scale = scale / np.sqrt(variance + EPSILON)
     first, second = ((part * scale).T for part in weights[f"convolution{n}_weight"])
-    found = first @ values
-    found[:-1] += second @ values[1:]
-    found += ((weights[f"convolution{n}_bias"] - mean) * scale + offset)[:, np.newaxis]
-    found *= _sigmoid(found)
-    means = (found * share[:, np.newaxis]).sum(axis=0)
+    bias = ((weights[f"convolution{n}_bias"] - mean) * scale + offset)[:, np.newaxis]
+    found = np.empty((len(values), *bias.shape[:1], values.shape[2]), dtype=values.dtype)
+    means = np.zeros(found.shape[1:], dtype=values.dtype)
+    for start in range(0, len(values), AT_ONCE):
+        part, here = values[start : start + AT_ONCE + 1], found[start : start + AT_ONCE]
+        np.matmul(first, part[:AT_ONCE], out=here)
+        here[: len(part) - 1] += second @ part[1:]
+        here += bias
+        here *= _sigmoid(here)
+        shares = here * share[start : start + AT_ONCE, np.newaxis]
+        shares[0] += means  # one after the other, so that zeros among them change nothing
+        means = shares.sum(axis=0)
     squeezed = np.maximum(weights[f"squeeze{n}"].T @ means, 0)
     found *= _sigmoid(weights[f"excite{n}"].T @ squeezed)
-    return np.asarray(found)
+    return found
 
 
 def _sigmoid(values: Floats) -> Floats:

@@ -4,7 +4,7 @@ Arithmetic on arrays: sequences go side by side without padding, so that none se
 the numbers of a sequence mean, and where weights come from, belongs to the science modules.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -56,30 +56,49 @@ def _direction(
     steps: Numbers, lengths: Indices, weights: Mapping[str, NDArray[Any]], name: str
 ) -> Numbers:
     """Run one layer in one direction; the n-th steps of all sequences are done together."""
-    inward, back = (weights[f"weight_{part}_{name}"].T.astype(np.float64) for part in ("ih", "hh"))
+    inward, back = (
+        _candidate_last(weights[f"weight_{part}_{name}"].T.astype(np.float64))
+        for part in ("ih", "hh")
+    )
     bias = weights[f"bias_ih_{name}"].astype(np.float64) + weights[f"bias_hh_{name}"]
-    gates = steps @ inward + bias
-    order = np.argsort(-lengths, kind="stable")
-    ends = np.cumsum(lengths)[order]
-    starts, lengths = ends - lengths[order], lengths[order]
+    bias = _candidate_last(bias)
     units = back.shape[0]
     outputs = np.empty((len(steps), units))
-    hidden, memory = np.zeros((len(lengths), units)), np.zeros((len(lengths), units))
-    for n in range(lengths[0] if len(lengths) else 0):
-        going = np.searchsorted(-lengths, -n)
-        rows = ends[:going] - 1 - n if name.endswith("_reverse") else starts[:going] + n
-        found = gates[rows] + hidden[:going] @ back
-        found[:, : 2 * units] = _sigmoid(found[:, : 2 * units])
-        inputs, forget = found[:, :units], found[:, units : 2 * units]
-        candidate, output = (
-            np.tanh(found[:, 2 * units : 3 * units]),
-            _sigmoid(found[:, 3 * units :]),
-        )
-        memory[:going] = forget * memory[:going] + inputs * candidate
-        hidden[:going] = output * np.tanh(memory[:going])
-        outputs[rows] = hidden[:going]
+    gates, more = np.empty((2, len(lengths), 4 * units))
+    hidden, memory = np.zeros((2, len(lengths), units))
+    for rows in _turns(lengths, backward=name.endswith("_reverse")):
+        count = len(rows)
+        found = np.matmul(steps[rows], inward, out=gates[:count])
+        found += np.matmul(hidden[:count], back, out=more[:count])
+        found += bias
+        np.tanh(found, out=found)
+        sigmoids = found[:, : 3 * units]
+        sigmoids += 1
+        sigmoids *= 0.5
+        entry, forget, output, candidate = (found[:, n * units : (n + 1) * units] for n in range(4))
+        memory[:count] *= forget
+        memory[:count] += entry * candidate
+        np.multiply(np.tanh(memory[:count]), output, out=hidden[:count])
+        outputs[rows] = hidden[:count]
     return outputs
 
 
-def _sigmoid(values: Numbers) -> Numbers:
-    return 0.5 * (1 + np.tanh(0.5 * values))
+def _turns(lengths: Indices, *, backward: bool) -> Iterator[Indices]:
+    """Give the first step of each sequence, then the second one of each that has one, and so on.
+
+    Sequences are in order of their lengths, longest first.
+    """
+    order = np.argsort(-lengths, kind="stable")
+    ends, lengths = np.cumsum(lengths)[order], lengths[order]
+    first, stride = (ends - 1, -1) if backward else (ends - lengths, 1)
+    for n in range(int(lengths.max(initial=0))):
+        yield first[: np.searchsorted(-lengths, -n)] + stride * n
+
+
+def _candidate_last(weight: Numbers) -> Numbers:
+    """Order gates as input, forget, output, candidate, with half of the weights of the first three.
+
+    Half, because the sigmoid of x is (1 + tanh(x/2))/2: then one tanh does all four.
+    """
+    inputs, forget, candidate, output = np.split(weight, 4, axis=-1)
+    return np.concatenate([0.5 * inputs, 0.5 * forget, 0.5 * output, candidate], axis=-1)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from fink_assets.raw2science.asked import NOBODY, Told, services_of, with_answers
 from fink_assets.raw2science.batch import FAILED, NOT_APPLICABLE, OK, UNAVAILABLE, runner
+from fink_assets.raw2science.guards import any_may_apply
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.raw2science.order import ordered, passes
 from fink_assets.services.service import ANSWERED
@@ -67,15 +68,19 @@ def with_history(alerts: DataFrame, survey: Survey, modules: Sequence[ScienceMod
 
 
 def with_cutouts(alerts: DataFrame, survey: Survey, modules: Sequence[ScienceModule]) -> DataFrame:
-    """Add `cutouts`, the images that modules read, named alike for every survey."""
+    """Add `cutouts`, the images that modules read, named alike for every survey.
+
+    Null where the packet alone says that no module looks at them: images are most of an alert, and
+    each step of Spark copies them.
+    """
     from pyspark.sql import functions as F
 
-    paths = {path for module in modules for path in module.inputs if path.startswith(CUTOUTS)}
-    names = sorted(path.removeprefix(CUTOUTS) for path in paths)
-    if not names:
-        return alerts
-    images = [F.expr(survey.cutouts[name]).alias(name) for name in names]
-    return alerts.withColumn("cutouts", F.struct(*images))
+    images = []
+    for path in sorted({p for m in modules for p in m.inputs if p.startswith(CUTOUTS)}):
+        name = path.removeprefix(CUTOUTS)
+        looked_at = F.expr(any_may_apply(m for m in modules if path in m.inputs))
+        images.append(F.when(looked_at, F.expr(survey.cutouts[name])).alias(name))
+    return alerts.withColumn("cutouts", F.struct(*images)) if images else alerts
 
 
 def enriched(alerts: DataFrame, modules: Sequence[ScienceModule]) -> DataFrame:
@@ -141,8 +146,7 @@ def _images(
 ) -> DataFrame:
     """Keep each cutout where a module of the group looks at it; elsewhere it is null.
 
-    A column of its own: Spark holds the columns that a pass reads until Python has answered, and
-    cutouts are most of an alert.
+    A column of its own: Spark holds the columns that a pass reads until Python has answered.
     """
     from pyspark.sql import functions as F
 

@@ -119,13 +119,14 @@ def test_the_budget_is_told_of_modules_in_python_only():
 )
 def test_a_range_may_be_open(between, told):
     column = Column(name="x", type="double", doc="A number.", between=between)
-    module = replace(of("ztf", "supernova"), outputs=(column,))
+    module = replace(of("ztf", "supernova"), outputs=(column,), golden=())
     assert f"| `x` | `double` |  | {told} | A number. |" in text(module)
 
 
 def test_golden_values_that_are_not_known_are_null():
     golden = (Golden(alert=1, expected={"a": None, "b": math.nan, "c": True, "d": "word"}),)
-    page = text(replace(of("ztf", "supernova"), golden=golden))
+    outputs = tuple(Column(name=name, type="string", doc="A value.") for name in "abcd")
+    page = text(replace(of("ztf", "supernova"), outputs=outputs, golden=golden))
     assert "| `1` | ok | `a` null, `b` null, `c` true, `d` `word` |  |" in page
 
 

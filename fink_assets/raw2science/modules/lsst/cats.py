@@ -31,6 +31,7 @@ CLASSES = {
 STEPS = 395
 PADDING = (-999.0, -999.0, -999.0, 0.0)
 DIGITS = 6
+NUMBERS: dict[Any, int] = {name: number for number, name in enumerate(BANDS, start=1)}
 VARIES = " and ".join(
     f"size(array_distinct(filter(history.{name}, x -> {known('x')}))) >= 2"
     for name in ("psfFlux", "psfFluxErr")
@@ -143,11 +144,11 @@ def sequence(mjd: Any, band: Any, flux: Any, flux_error: Any) -> NDArray[np.floa
     """Make what the network takes of one alert, a row for each detection; None if it cannot be."""
     import numpy as np
 
-    from fink_assets.astro.photometry import histories, labels
+    from fink_assets.astro.photometry import histories
 
     mjd, flux, flux_error = histories(mjd, flux, flux_error)
-    numbers = {name: number for number, name in enumerate(BANDS, start=1)}
-    number = np.array([numbers.get(name, 0) for name in labels(band, len(mjd)).tolist()])
+    names = [None] * len(mjd) if band is None else band
+    number = np.array([NUMBERS.get(name, 0) for name in names])
     valid = np.isfinite(mjd) & np.isfinite(flux) & np.isfinite(flux_error) & (number > 0)
     if not valid.any() or not np.ptp(flux[valid]) or not np.ptp(flux_error[valid]):
         return None
