@@ -15,6 +15,7 @@ pytest.importorskip("pyvo")
 
 import pyvo
 import uvicorn
+from fastapi.testclient import TestClient
 
 from fink_assets.api.errors import RequestError
 from fink_assets.api.flavours import ENDPOINTS
@@ -226,7 +227,16 @@ def test_of_too_many_jobs_the_oldest_that_are_over_go(monkeypatch, archive):
     jobs.close()
 
 
-def test_jobs_end_with_the_server(archive):
+def test_a_server_that_is_told_to_stop_ends_its_jobs(monkeypatch, archive):
+    ended, close = [], tap_jobs.Jobs.close
+    monkeypatch.setattr(tap_jobs.Jobs, "close", lambda jobs: (ended.append(jobs), close(jobs)))
+    with TestClient(application(archive, ENDPOINTS["ztf"], title="ZTF")) as client:
+        assert client.get("/tap/availability").status_code == 200
+        assert not ended
+    assert len(ended) == 1
+
+
+def test_jobs_are_killed_and_their_results_deleted(archive):
     jobs = tap_jobs.Jobs(
         runner=Runner(tables=archive.tables, command=(sys.executable, "-c", "input(); input()")),
         seconds=60,
