@@ -7,11 +7,9 @@ a time and not for ever.
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -92,8 +90,6 @@ class Queue:
     limits: Limits
     _limiter: Any = None
     _inside: int = 0
-    _large: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     async def run(self, query: Callable[[], Found]) -> Found:
         """Run a query.
@@ -119,45 +115,6 @@ class Queue:
             raise BusyError(told, 504) from None
         finally:
             self._inside -= 1
-
-    @asynccontextmanager
-    async def room(self) -> AsyncIterator[None]:
-        """Hold room for a request with a large body, which has the time of a query to arrive.
-
-        Raises
-        ------
-        BusyError
-            There is none, or it takes too long.
-        """
-        import anyio
-
-        self.hold()
-        try:
-            with anyio.fail_after(2 * self.limits.seconds):
-                yield
-        except TimeoutError:
-            told = "The request took too long to arrive and to be answered.\n"
-            raise BusyError(told, 504) from None
-        finally:
-            self.release()
-
-    def hold(self) -> None:
-        """Take the room of a large request or answer.
-
-        Raises
-        ------
-        BusyError
-            There is none.
-        """
-        with self._lock:
-            if self._large >= self.limits.large_at_once:
-                raise BusyError("Too many large requests at once: try again later.\n", 503)
-            self._large += 1
-
-    def release(self) -> None:
-        """Give it back."""
-        with self._lock:
-            self._large -= 1
 
 
 async def given(

@@ -20,7 +20,8 @@ from fink_assets.api import sso_bulk, ssoft
 from fink_assets.api.archive import Archive
 from fink_assets.api.endpoints import Stream
 from fink_assets.api.flavours import ENDPOINTS
-from fink_assets.api.limits import BusyError, Limits, Queue
+from fink_assets.api.limits import BusyError, Limits
+from fink_assets.api.room import Room
 from fink_assets.api.server import Streamed, application
 from fink_assets.lake.tables import Tables
 
@@ -265,7 +266,7 @@ def test_large_answers_are_sent_a_few_at_a_time(archive, monkeypatch):
 
 
 def test_the_room_of_an_answer_whose_reader_is_gone_is_given_back():
-    queue = Queue(Limits(large_at_once=1))
+    room = Room(limits=Limits(large_at_once=1))
 
     async def gone(message):
         raise OSError("the reader is gone")
@@ -274,13 +275,13 @@ def test_the_room_of_an_answer_whose_reader_is_gone_is_given_back():
         return {"type": "http.disconnect"}
 
     for _ in range(3):
-        answer = Streamed(Stream(pieces=iter([b"x"] * 10), media="x"), queue)
+        answer = Streamed(Stream(pieces=iter([b"x"] * 10), media="x"), room)
         scope = {"type": "http", "asgi": {"spec_version": "2.4"}}
         with pytest.raises((ClientDisconnect, OSError)):
             anyio.run(answer, scope, receive, gone)
-    queue.hold()
+    room.hold()
     with pytest.raises(BusyError):
-        queue.hold()
+        room.hold()
 
 
 @pytest.mark.parametrize("kind", ["orbParams", "lightcurves"])

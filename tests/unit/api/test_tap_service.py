@@ -22,7 +22,7 @@ from fink_assets.api.flavours import ENDPOINTS
 from fink_assets.api.limits import Limits
 from fink_assets.api.server import application
 from fink_assets.api.tap import jobs as tap_jobs
-from fink_assets.api.tap import parameters
+from fink_assets.api.tap import parameters, routes
 from fink_assets.api.tap.runner import Asked, Runner, TooLongError
 
 HEAVY = (
@@ -196,6 +196,21 @@ def test_jobs_of_others_are_not_told(service, address):
 
 def test_too_large_a_body_is_refused(address):
     assert requests.post(f"{address}/sync", data={"QUERY": "x" * 300_000}).status_code == 413
+
+
+def test_more_queries_than_may_wait_are_turned_away(monkeypatch, archive):
+    monkeypatch.setattr(routes, "WAITING", -routes.AT_ONCE)
+    with TestClient(application(archive, ENDPOINTS["ztf"], title="ZTF")) as client:
+        told = {"QUERY": "SELECT TOP 1 ra FROM objects", "LANG": "ADQL"}
+        assert client.post("/tap/sync", data=told).status_code == 503
+
+
+def test_a_query_that_is_too_slow_for_who_waits_is_answered_by_504(archive):
+    limits = Limits(seconds=3)
+    with TestClient(application(archive, ENDPOINTS["ztf"], title="x", limits=limits)) as client:
+        answer = client.post("/tap/sync", data={"QUERY": HEAVY, "LANG": "ADQL"})
+    assert answer.status_code == 504
+    assert b"/tap/async" in answer.content
 
 
 def test_a_query_ends_when_its_time_is_over(archive, tmp_path):
