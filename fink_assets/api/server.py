@@ -178,7 +178,11 @@ def _add_operations(app: FastAPI, archive: Archive, metrics: Metrics) -> None:
 
     def health() -> Response:
         there = archive.there("alerts")
-        told = {"status": "ok" if there else "empty", "survey": archive.tables.survey}
+        told = {
+            "status": "ok" if there else "empty",
+            "survey": archive.tables.survey,
+            "batches_behind": archive.behind(),
+        }
         return JSONResponse(told, status_code=200 if there else 503)
 
     def shown() -> Response:
