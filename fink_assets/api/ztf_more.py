@@ -72,10 +72,7 @@ def schema(archive: Archive, values: Values) -> dict[str, Any]:
             for kind in cutouts.KINDS
         },
         "Fink science module outputs (d:)": {"tag": {"type": "string", "doc": "valid, upperlim"}},
-        "Fink on-the-fly added values (v:)": {
-            "separation_degree": {"type": "double", "doc": "Distance from what was asked for, deg"},
-            "jdstartgw": {"type": "double", "doc": "Julian date of a gravitational wave"},
-        },
+        "Fink on-the-fly added values (v:)": {"separation_degree": {"type": "double", "doc": ""}},
     }
     packet, _, science, made = families.values()
     sections = {"i": packet, "d": science, "v": made}

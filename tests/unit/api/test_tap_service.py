@@ -229,16 +229,22 @@ def test_a_query_that_needs_too_much_memory_ends_alone(archive, tmp_path):
         runner.run(asked, tmp_path / "result", seconds=60)
 
 
-def test_of_too_many_jobs_the_oldest_that_are_over_go(monkeypatch, archive):
+def test_of_too_many_jobs_the_oldest_that_nobody_waits_for_go(monkeypatch, archive):
+    """First those that are over, then those that nobody has begun."""
     monkeypatch.setattr(tap_jobs, "MOST", 3)
     jobs = tap_jobs.Jobs(runner=Runner(tables=archive.tables), seconds=5)
-    made = [jobs.add({}) for _ in range(3)]
-    with pytest.raises(tap_jobs.BusyError):
-        jobs.add({})
+    pending, *made = (jobs.add({}) for _ in range(3))
     jobs.abort(made[0])
-    assert jobs.add({}).phase == "PENDING"
+    again = jobs.add({})
     with pytest.raises(RequestError):
         jobs.get(made[0].name)
+    last = jobs.add({})
+    with pytest.raises(RequestError):
+        jobs.get(pending.name)
+    for job in (made[1], again, last):
+        job.phase = "QUEUED"
+    with pytest.raises(tap_jobs.BusyError):
+        jobs.add({})
     jobs.close()
 
 
