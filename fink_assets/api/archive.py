@@ -6,15 +6,13 @@ laid out otherwise one day, this is what changes.
 
 from __future__ import annotations
 
-import json
-import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fink_assets.api import sql
+from fink_assets.api import past, pieces, sql
 from fink_assets.api.errors import RequestError
 from fink_assets.lake.table import Table
 from fink_assets.lake.tables import Tables
@@ -26,12 +24,10 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 ATTEMPTS = 4
 """Tries of a query whose files a vacuum deleted while it read them: each with a new snapshot."""
+FOLLOWING = ("objects", "alerts", "classes", "history", "forced_photometry")
+"""Tables of answers that are refreshed now and then while a stream goes on."""
 REMEMBERED = 32
 """Snapshots that are kept at hand, of the past and in each thread."""
-
-
-NULL = re.compile(r"cast\(null as (\w+)\)")
-FIELD = re.compile(r"\"(\w+)\"\['(\w+)'\]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +58,18 @@ class Archive:
             As it was at a time, or when its table `alerts` got a version.
         """
         if isinstance(moment, int):
-            moment = self._time_of_version(moment)
+            moment = past.time_of(self._table("alerts"), moment)
         return replace(self, as_of=moment, _held={})
 
     def there(self, noun: str) -> bool:
         """Whether the table has ever been written."""
         return self._log(noun) is not None
+
+    def behind(self) -> dict[str, int]:
+        """Batches that are judged and not yet in each table that follows science."""
+        judged = self.tables.ledger.position("raw2science")
+        tables = {noun: self._table(noun) for noun in FOLLOWING}
+        return {n: judged - t.committed() for n, t in tables.items() if t.exists()}
 
     def fields(self, noun: str) -> Mapping[str, str]:
         """List the columns of a table, and the fields of its structs by dotted path.
@@ -121,9 +123,8 @@ class Archive:
             return pa.table({alias: pa.array([], pa.null()) for alias in columns})
         # DataFusion refuses some plans that sort by an expression which is not among the columns.
         keys = {f"_order_{k}": each.removesuffix(" desc") for k, each in enumerate(order)}
-        whole, absent = _fields_of_structs(columns), _constants(columns)
-        made = {*whole, *absent}
-        single = {alias: value for alias, value in columns.items() if alias not in made}
+        whole, absent = pieces.of_structs(columns), pieces.constants(columns)
+        single = {a: value for a, value in columns.items() if a not in {*whole, *absent}}
         structs = {f"_struct_{struct}": sql.name(struct) for struct, _ in whole.values()}
         kept = {**single, **structs}
         kept = kept or {"_row": "true"}
@@ -139,8 +140,13 @@ class Archive:
         parts = " union all ".join(f"select {inside} from it where {c}" for c in conditions)
         statement = f"select {chosen} from ({parts}){tail}"
         found = self.query(statement, it=noun)
-        nulls = {alias: pa.nulls(len(found), kind) for alias, kind in absent.items()}
-        return pa.table({a: nulls[a] if a in nulls else _taken(found, a, whole) for a in columns})
+        made = {
+            alias: pa.nulls(len(found), absent[alias])
+            if alias in absent
+            else pieces.taken(found, alias, whole)
+            for alias in columns
+        }
+        return pa.table(made)
 
     def query(self, statement: str, **nouns: str) -> pa.Table:
         """Answer a query over tables that are there, by the names that they have in it.
@@ -161,7 +167,7 @@ class Archive:
 
         logs = {alias: self._log(noun) for alias, noun in nouns.items()}
         found = pa.RecordBatchReader.from_stream(self._engine(logs).execute(statement))
-        kinds = pa.schema([_readable(each) for each in found.schema])
+        kinds = pa.schema([pieces.readable(each) for each in found.schema])
         for batch in found:
             yield batch.cast(kinds)
 
@@ -186,7 +192,7 @@ class Archive:
 
         logs = {alias: self._log(noun) for alias, noun in nouns.items()}
         found = pa.RecordBatchReader.from_stream(self._engine(logs).execute(statement)).read_all()
-        return found.cast(pa.schema([_readable(each) for each in found.schema]))
+        return found.cast(pa.schema([pieces.readable(each) for each in found.schema]))
 
     def _engine(self, logs: Mapping[str, DeltaTable | None]) -> QueryBuilder:
         """Give this thread's engine of these snapshots, which knows their files from before.
@@ -220,114 +226,18 @@ class Archive:
         place = (table.address, self.as_of)
         if place not in self._past:
             _make_room(self._past)
-            self._past[place] = _as_it_was(table, self.as_of)
+            self._past[place] = past.as_it_was(table, self.as_of)
         return self._past[place]
 
     def _table(self, noun: str) -> Table:
         found = getattr(self.tables, noun)
         return found if isinstance(found, Table) else found.table
 
-    def _time_of_version(self, version: int) -> datetime:
-        """Time of a commit of `alerts`, the table that most answers come from."""
-        from deltalake import DeltaTable
-
-        known = self._table("alerts").log()
-        if known is None or version > known.version():
-            raise RequestError(f"There is no version {version} of the archive.\n")
-        log = DeltaTable(known.table_uri)
-        try:
-            log.load_as_version(version)
-        except Exception:  # the log begins later; delta-rs has no class of its own for it
-            told = f"Version {version} of the archive is not kept any more.\n"
-            raise RequestError(told) from None
-        return _committed(log)
-
 
 def _make_room(known: dict[Any, Any]) -> None:
     """Forget the oldest entry of what is remembered, if there are many."""
     if len(known) >= REMEMBERED:
         known.pop(next(iter(known)), None)
-
-
-def _fields_of_structs(columns: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """Find columns that are fields of structs: struct and field of each.
-
-    The engine reads a struct whole, whatever is wanted of it: to take it apart here costs a tenth
-    of planning an expression for each field.
-    """
-    found = {alias: FIELD.fullmatch(value) for alias, value in columns.items()}
-    return {alias: (match[1], match[2]) for alias, match in found.items() if match}
-
-
-def _constants(columns: Mapping[str, str]) -> dict[str, Any]:
-    """Find columns that are null throughout, and their types: nothing to ask the engine for."""
-    import pyarrow as pa
-
-    kinds = {
-        "varchar": pa.string(),
-        "double": pa.float64(),
-        "int": pa.int32(),
-        "bigint": pa.int64(),
-        "boolean": pa.bool_(),
-    }
-    found = {alias: NULL.fullmatch(value) for alias, value in columns.items()}
-    return {alias: kinds[match[1]] for alias, match in found.items() if match}
-
-
-def _taken(found: pa.Table, alias: str, whole: Mapping[str, tuple[str, str]]) -> Any:
-    import pyarrow.compute as pc
-
-    if alias not in whole:
-        return found[alias]
-    struct, inside = whole[alias]
-    taken = pc.struct_field(found[f"_struct_{struct}"], inside)
-    plain = _readable_type(taken.type)
-    return taken if plain is None else taken.cast(plain)
-
-
-def _as_it_was(table: Table, moment: datetime) -> DeltaTable | None:
-    """Snapshot of a table at a time, None before its first commit."""
-    from deltalake import DeltaTable
-
-    if not DeltaTable.is_deltatable(table.address):
-        return None
-    log = DeltaTable(table.address)
-    log.load_as_version(moment)  # the oldest that is kept, if the time is before it
-    if moment >= _committed(log):
-        return log
-    if log.version() == 0:
-        return None
-    raise RequestError(f"Of {moment.isoformat()} the archive is not kept any more.\n")
-
-
-def _committed(log: DeltaTable) -> datetime:
-    """Time of the commit that a log stands at; the end of time if its file is gone.
-
-    Read from the file: `DeltaTable.history` counts versions from another one, and reads all.
-    """
-    from deltalake.fs import DeltaStorageHandler
-    from pyarrow.fs import PyFileSystem
-
-    files = PyFileSystem(DeltaStorageHandler(log.table_uri))
-    try:
-        with files.open_input_file(f"_delta_log/{log.version():020}.json") as file:
-            actions = [json.loads(line) for line in file.read().splitlines()]
-    except FileNotFoundError:
-        return datetime.max.replace(tzinfo=UTC)
-    told = next(action["commitInfo"] for action in actions if "commitInfo" in action)
-    return datetime.fromtimestamp(told["timestamp"] / 1000, UTC)
-
-
-def _readable(field: Any) -> Any:
-    """Give texts the type that all functions of Arrow know, not DataFusion's views."""
-    plain = _readable_type(field.type)
-    return field.with_type(plain) if plain is not None else field
-
-
-def _readable_type(kind: Any) -> Any:
-    import pyarrow as pa
-
-    return {"string_view": pa.string(), "binary_view": pa.binary()}.get(str(kind))
 
 
 def _file_is_gone(problem: Exception) -> bool:

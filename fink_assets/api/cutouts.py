@@ -68,7 +68,7 @@ def _column(images: Sequence[Numbers | None]) -> pa.Array:
     there = [image for image in images if image is not None]
     flat = np.concatenate([image.ravel() for image in there]) if there else np.zeros(0)
     values = pa.array(flat, pa.float64(), mask=~np.isfinite(flat))
-    lines = np.repeat([i.shape[1] for i in there], [len(i) for i in there]) if there else []
+    lines = [image.shape[1] for image in there for _ in image]
     inner = pa.ListArray.from_arrays(_offsets(lines), values)
     known = np.array([image is not None for image in images], bool)
     starts = _offsets([0 if image is None else len(image) for image in images])

@@ -6,12 +6,12 @@ a time and not for ever.
 
 from __future__ import annotations
 
+import asyncio
 import json
-import threading
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -85,15 +85,15 @@ class Turnstile:
         return left >= 1
 
 
-@dataclass
 class Queue:
-    """Runs queries in threads, a few at a time."""
+    """Runs queries in threads, a few at a time.
 
-    limits: Limits
-    _limiter: Any = None
-    _inside: int = 0
-    _large: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    The threads are the same as long as the server runs: each has open what it read before.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits, self._inside = limits, 0
+        self._threads = ThreadPoolExecutor(limits.at_once, thread_name_prefix="query")
 
     async def run(self, query: Callable[[], Found]) -> Found:
         """Run a query.
@@ -103,61 +103,17 @@ class Queue:
         BusyError
             Too many are waiting, or it takes too long.
         """
-        import anyio
-
         if self._inside >= self.limits.at_once + self.limits.waiting:
             raise BusyError("Too many requests at once: try again later.\n", 503)
-        self._limiter = self._limiter or anyio.CapacityLimiter(self.limits.at_once)
         self._inside += 1
         try:
-            with anyio.fail_after(self.limits.seconds):
-                return await anyio.to_thread.run_sync(
-                    query, abandon_on_cancel=True, limiter=self._limiter
-                )
+            found = asyncio.wrap_future(self._threads.submit(query))
+            return await asyncio.wait_for(found, self.limits.seconds)
         except TimeoutError:
             told = f"The query took longer than {self.limits.seconds:g} s: ask for less.\n"
             raise BusyError(told, 504) from None
         finally:
             self._inside -= 1
-
-    @asynccontextmanager
-    async def room(self) -> AsyncIterator[None]:
-        """Hold room for a request with a large body, which has the time of a query to arrive.
-
-        Raises
-        ------
-        BusyError
-            There is none, or it takes too long.
-        """
-        import anyio
-
-        self.hold()
-        try:
-            with anyio.fail_after(2 * self.limits.seconds):
-                yield
-        except TimeoutError:
-            told = "The request took too long to arrive and to be answered.\n"
-            raise BusyError(told, 504) from None
-        finally:
-            self.release()
-
-    def hold(self) -> None:
-        """Take the room of a large request or answer.
-
-        Raises
-        ------
-        BusyError
-            There is none.
-        """
-        with self._lock:
-            if self._large >= self.limits.large_at_once:
-                raise BusyError("Too many large requests at once: try again later.\n", 503)
-            self._large += 1
-
-    def release(self) -> None:
-        """Give it back."""
-        with self._lock:
-            self._large -= 1
 
 
 async def given(

@@ -22,6 +22,7 @@ from fink_assets.api.endpoints import Answer, Content, Endpoint, Rows, Stream
 from fink_assets.api.errors import RequestError
 from fink_assets.api.limits import BusyError, Limits, Queue, Turnstile, given
 from fink_assets.api.metrics import Metrics
+from fink_assets.api.room import Room
 from fink_assets.api.tap import routes
 
 if TYPE_CHECKING:
@@ -43,9 +44,9 @@ def application(
     """Make the web application of one survey."""
     limits = limits or Limits()
     app = FastAPI(title=title, docs_url="/", openapi_url="/swagger.json", redoc_url=None)
-    metrics, queue = Metrics(), Queue(limits)
+    metrics, queue, room = Metrics(), Queue(limits), Room(limits=limits)
     for endpoint in endpoints:
-        _add(app, archive, endpoint, queue)
+        _add(app, archive, endpoint, queue, room)
     _add_cone_search(app, archive, queue)
     routes.add(app, archive, queue)
     _add_operations(app, archive, metrics)
@@ -55,7 +56,7 @@ def application(
     return app
 
 
-def _add(app: FastAPI, archive: Archive, endpoint: Endpoint, queue: Queue) -> None:
+def _add(app: FastAPI, archive: Archive, endpoint: Endpoint, queue: Queue, room: Room) -> None:
 
     files = [argument.name for argument in endpoint.arguments if argument.file]
     most_bytes = endpoint.body_bytes or queue.limits.body_bytes
@@ -65,12 +66,12 @@ def _add(app: FastAPI, archive: Archive, endpoint: Endpoint, queue: Queue) -> No
         if request.method == "GET" and not found and not endpoint.bare:
             return PlainTextResponse(endpoint.explained())
         values = typed(endpoint.all_arguments, found)
-        return await queue.run(lambda: _respond(archive, endpoint, values, queue))
+        return await queue.run(lambda: _respond(archive, endpoint, values, room))
 
     async def handle(request: Request) -> Response:
         if endpoint.body_bytes is None or request.method == "GET":
             return await answer(request)
-        async with queue.room():
+        async with room.held():
             return await answer(request)
 
     for method in endpoint.methods:
@@ -88,28 +89,28 @@ def _add(app: FastAPI, archive: Archive, endpoint: Endpoint, queue: Queue) -> No
 class Streamed(StreamingResponse):
     """An answer that is made while it is sent; it has the room of a large request meanwhile."""
 
-    def __init__(self, answer: Stream, queue: Queue) -> None:
+    def __init__(self, answer: Stream, room: Room) -> None:
         super().__init__(answer.pieces, media_type=answer.media)
-        self._queue = queue
+        self._room = room
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it, in the time that there is: a reader can tell that it broke off."""
         import anyio
 
         try:
-            self._queue.hold()
+            self._room.hold()
         except BusyError as problem:
             busy = Response(errors.body(problem.text), problem.status, media_type="text/html")
             return await busy(scope, receive, send)
         try:
-            with anyio.fail_after(STREAM_FACTOR * self._queue.limits.seconds):
+            with anyio.fail_after(STREAM_FACTOR * self._room.limits.seconds):
                 return await super().__call__(scope, receive, send)
         finally:
-            self._queue.release()
+            self._room.release()
 
 
 def _respond(
-    archive: Archive, endpoint: Endpoint, values: Mapping[str, Any], queue: Queue
+    archive: Archive, endpoint: Endpoint, values: Mapping[str, Any], room: Room
 ) -> Response:
 
     _require_format(endpoint, values)
@@ -117,7 +118,7 @@ def _respond(
     if isinstance(answer, Content):
         return Response(answer.body, status_code=answer.status, media_type=answer.media)
     if isinstance(answer, Stream):
-        return Streamed(answer, queue)
+        return Streamed(answer, room)
     if not isinstance(answer, Rows):
         return JSONResponse(answer)
     rows = formats.cleaned(answer.table)
@@ -177,7 +178,11 @@ def _add_operations(app: FastAPI, archive: Archive, metrics: Metrics) -> None:
 
     def health() -> Response:
         there = archive.there("alerts")
-        told = {"status": "ok" if there else "empty", "survey": archive.tables.survey}
+        told = {
+            "status": "ok" if there else "empty",
+            "survey": archive.tables.survey,
+            "batches_behind": archive.behind(),
+        }
         return JSONResponse(told, status_code=200 if there else 503)
 
     def shown() -> Response:

@@ -131,9 +131,11 @@ def derived(rows: pa.Table, names: Sequence[str]) -> pa.Table:
 
     for place, name in enumerate(rows.column_names):
         if name in UNKNOWN_IF_NULL:
-            rows = rows.set_column(place, name, pc.fill_null(rows[name], UNKNOWN))
+            rows = rows.set_column(place, name, pc.fill_null(rows[name].cast("string"), UNKNOWN))
     if "v:lapse" in names and set(INGREDIENTS["v:lapse"]) <= set(rows.column_names):
-        rows = rows.append_column("v:lapse", pc.subtract(rows["i:jd"], rows["i:jdstarthist"]))
+        rows = rows.append_column(
+            "v:lapse", pc.subtract(*[rows[n].cast("double") for n in INGREDIENTS["v:lapse"]])
+        )
     makers: dict[str, Callable[..., list[str | None]]] = {
         "v:lastdate": _date,
         "v:firstdate": _date,

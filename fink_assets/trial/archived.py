@@ -84,17 +84,14 @@ def sky(alerts: int, *, seed: int = 1) -> Sky:
     import numpy as np
 
     chance = np.random.default_rng(seed)
-    sizes, kinds = [], []
-    for kind, part in PARTS.items():
-        number = max(1, int(alerts * part / MEAN[kind]))
-        spread = chance.lognormal(-0.32, 0.8, number)  # mean 1
-        size = np.maximum(1, chance.poisson(MEAN[kind] * spread))
-        sizes.append(size)
-        kinds.append(np.full(number, kind))
-    source = np.repeat(np.arange(sum(map(len, sizes))), np.concatenate(sizes))
+    numbers = {kind: max(1, int(alerts * part / MEAN[kind])) for kind, part in PARTS.items()}
+    kinds = np.repeat(list(numbers), list(numbers.values()))
+    spread = chance.lognormal(-0.32, 0.8, len(kinds))  # mean 1
+    means = np.repeat([MEAN[kind] for kind in numbers], list(numbers.values()))
+    sizes = np.maximum(1, chance.poisson(means * spread))
+    source = np.repeat(np.arange(len(kinds)), sizes)
     source = chance.permutation(np.resize(source, alerts))
-    kind = np.concatenate(kinds)[source]
-    whole = len(np.concatenate(kinds))
+    kind, whole = kinds[source], len(kinds)
     begins = chance.integers(0, NIGHTS - LASTS, whole)[source]
     night = np.where(
         kind == TRANSIENT,

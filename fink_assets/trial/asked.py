@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
@@ -58,7 +59,7 @@ def answers(configuration: Settings, plan: Plan, console: Console) -> dict[str, 
         server = KINDS[SERVICE].address(own)
         for question in asked:
             task = bars.add_task(question.name, total=WARMING + ALONE + TOGETHER)
-            found[question.name] = measured(server, question, lambda task=task: bars.advance(task))
+            found[question.name] = measured(server, question, partial(bars.advance, task))
         memory = measures.peak_memory(services)
     told = {
         "alerts": plan.total,

@@ -87,6 +87,7 @@ class Jobs:
         now = datetime.now(UTC)
         with self._lock:
             self._forget(now)
+            self._make_room()
             if len(self._jobs) >= MOST:
                 raise BusyError("There are too many jobs: try again later.\n", 503)
             job = Job(
@@ -183,9 +184,14 @@ class Jobs:
                 process.kill()
 
     def _forget(self, now: datetime) -> None:
-        """Remove what is to be gone; of too many jobs the oldest that are over."""
-        over = [j for j in self._jobs.values() if j.phase in OVER]
-        gone = [j for j in self._jobs.values() if j.destruction <= now]
-        excess = len(self._jobs) - MOST + 1
-        for job in [*gone, *(over[:excess] if excess > 0 else ())]:
+        """Remove what is to be gone."""
+        for job in [j for j in self._jobs.values() if j.destruction <= now]:
+            self.remove(job)
+
+    def _make_room(self) -> None:
+        """Of too many remove the oldest that are over, then the oldest that nobody has begun."""
+        idle = [
+            j for phases in (OVER, ("PENDING",)) for j in self._jobs.values() if j.phase in phases
+        ]
+        for job in idle[: max(0, len(self._jobs) - MOST + 1)]:
             self.remove(job)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 PREFIX = "/tap"
 LONGER = 5
 """By which a query that nobody waits for may take longer."""
+AT_ONCE, WAITING = 2, 8
+"""Queries that run while their senders wait, and those that may wait for these."""
 MARGIN = 2.0
 """Seconds by which a query ends before the request does."""
 
@@ -38,15 +40,37 @@ class Service:
     limits: Limits
     runner: Runner = field(init=False)
     jobs: Jobs = field(init=False)
+    _limiter: Any = None
+    _waiting: int = 0
 
     def __post_init__(self) -> None:
         self.runner = Runner(tables=self.archive.tables)
         self.jobs = Jobs(runner=self.runner, seconds=LONGER * self.limits.seconds)
 
     async def sync(self, request: Request) -> Response:
-        """Answer a query while its sender waits."""
+        """Answer a query while its sender waits; not in the threads that requests of REST need.
+
+        Raises
+        ------
+        BusyError
+            Too many are waiting, or it takes too long.
+        """
+        import anyio
+
         query = parameters.asked(await parameters.given(request))
-        return await self.queue.run(lambda: self._now(query))
+        if self._waiting >= AT_ONCE + WAITING:
+            raise BusyError("Too many queries at once: try again later, or by /tap/async.", 503)
+        self._limiter = self._limiter or anyio.CapacityLimiter(AT_ONCE)
+        self._waiting += 1
+        try:
+            with anyio.fail_after(2 * self.limits.seconds):
+                return await anyio.to_thread.run_sync(
+                    lambda: self._now(query), abandon_on_cancel=True, limiter=self._limiter
+                )
+        except TimeoutError:
+            raise BusyError("The query waited too long for others: try again later.", 504) from None
+        finally:
+            self._waiting -= 1
 
     def _now(self, query: Asked) -> Response:
         seconds = max(self.limits.seconds - MARGIN, 0.5)

@@ -71,7 +71,7 @@ class Scope:
         return found[0].name
 
     def found(self, node: Any) -> tuple[str, Column]:
-        """Find a column: the alias of its table, and itself."""
+        """Find a column: the alias of its table, none where tables share it, and itself."""
         args = only(node, "this", "table", "db")
         name, alias = node.name.lower(), node.table.lower()
         if "db" in args and args["db"].name.lower() not in {t.schema for t in self.tables.values()}:
@@ -83,10 +83,12 @@ class Scope:
         ]
         if not places:
             raise RequestError(f"There is no column {f'{alias}.{name}'.strip('.')[:100]}.\n")
-        if len(places) > 1 and name not in self.joined:
+        if len(places) == 1:
+            return places[0]
+        if name not in self.joined:
             raise RequestError(f"The column {name[:100]} is in several tables: say of which.\n")
-        return places[0]
+        return "", places[0][1]
 
     def written(self, alias: str, column: Column) -> str:
         """Write a column."""
-        return sql.field(column.path, sql.name(alias))
+        return sql.field(column.path, sql.name(alias) if alias else "")

@@ -12,13 +12,17 @@ from api_archive import META, packets, science_row, write, ztf_types
 
 pytest.importorskip("fastapi")
 
+import anyio
 from fastapi.testclient import TestClient
+from starlette.requests import ClientDisconnect
 
 from fink_assets.api import sso_bulk, ssoft
 from fink_assets.api.archive import Archive
+from fink_assets.api.endpoints import Stream
 from fink_assets.api.flavours import ENDPOINTS
-from fink_assets.api.limits import Limits
-from fink_assets.api.server import application
+from fink_assets.api.limits import BusyError, Limits
+from fink_assets.api.room import Room
+from fink_assets.api.server import Streamed, application
 from fink_assets.lake.tables import Tables
 
 BAND = ("h", "g", "g1", "g2")
@@ -234,7 +238,7 @@ def test_tables_that_nobody_wrote_yet_are_empty_files(tmp_path):
 
 
 def test_large_answers_are_sent_a_few_at_a_time(archive, monkeypatch):
-    """The room is given back when an answer is sent, and when its reader is gone."""
+    """The room is given back when an answer is sent."""
     inside, done = threading.Event(), threading.Event()
     tables = sso_bulk._tables
 
@@ -259,6 +263,25 @@ def test_large_answers_are_sent_a_few_at_a_time(archive, monkeypatch):
         first.join()
         ask()
     assert codes == [503, 200, 200]
+
+
+def test_the_room_of_an_answer_whose_reader_is_gone_is_given_back():
+    room = Room(limits=Limits(large_at_once=1))
+
+    async def gone(message):
+        raise OSError("the reader is gone")
+
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    for _ in range(3):
+        answer = Streamed(Stream(pieces=iter([b"x"] * 10), media="x"), room)
+        scope = {"type": "http", "asgi": {"spec_version": "2.4"}}
+        with pytest.raises((ClientDisconnect, OSError)):
+            anyio.run(answer, scope, receive, gone)
+    room.hold()
+    with pytest.raises(BusyError):
+        room.hold()
 
 
 @pytest.mark.parametrize("kind", ["orbParams", "lightcurves"])

@@ -4,8 +4,11 @@ A batch after another is appended by the tables' own writers; now and then table
 compacted, and every file that was replaced is deleted at once.
 """
 
+import os
 import threading
+import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from api_archive import packets, science_row, write_ztf
@@ -228,3 +231,17 @@ def test_a_moment_whose_files_were_deleted_is_refused_not_answered_in_part(world
         assert "not kept any more" in answer.text
     version = client.post("/api/v1/objects", json={"objectId": NAMES[0], "as_of": "1"})
     assert version.status_code == 400
+
+
+def test_a_version_is_found_by_what_its_commit_says_not_by_the_time_of_its_file(world):
+    """On a busy machine a commit's file is written some milliseconds after the time it states."""
+    for batch in (1, 2):
+        world.add(batch)
+    log = Path(world.tables.alerts.path) / "_delta_log"
+    later = time.time() + 60
+    for commit in log.glob("*.json"):
+        os.utime(commit, (later, later))
+    client = served(world)()
+    path, arguments, column, scan = questions(world)["an object"]
+    for batches in (1, 2, 3):  # version 0 is the table itself
+        assert asked(client, path, {**arguments, "as_of": str(batches)}, column) == scan(batches)

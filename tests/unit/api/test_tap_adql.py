@@ -127,6 +127,21 @@ def test_tables_are_joined(ask, science):
         }
 
 
+def test_a_column_by_which_tables_are_joined_is_that_of_either(ask, science):
+    """Of rows that only one table has, it is that table's, not null."""
+    for side in ("LEFT", "RIGHT", "FULL"):
+        found = ask(
+            f"SELECT alert_id, c.label FROM classes AS c {side} OUTER JOIN alerts USING (alert_id) "
+            "WHERE c.family = 'tns' OR c.label IS NULL OR c.family IS NOT NULL"
+        )
+        assert {row["alert_id"] for row in found} == {r["alert_id"] for r in science}
+    missing = ask(
+        "SELECT o.object_id AS of_object, s.alert_id FROM objects AS o "
+        "LEFT JOIN sources AS s ON s.object_id = o.object_id AND s.band = 'nothing'"
+    )
+    assert all(row["alert_id"] is None for row in missing)
+
+
 def test_times_are_compared_and_given_as_text(ask, science):
     middle = sorted(r["time"] for r in science)[len(science) // 2]
     found = ask(f"SELECT alert_id, time FROM alerts WHERE time > '{middle:%Y-%m-%dT%H:%M:%SZ}'")

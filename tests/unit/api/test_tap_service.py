@@ -15,13 +15,14 @@ pytest.importorskip("pyvo")
 
 import pyvo
 import uvicorn
+from fastapi.testclient import TestClient
 
 from fink_assets.api.errors import RequestError
 from fink_assets.api.flavours import ENDPOINTS
 from fink_assets.api.limits import Limits
 from fink_assets.api.server import application
 from fink_assets.api.tap import jobs as tap_jobs
-from fink_assets.api.tap import parameters
+from fink_assets.api.tap import parameters, routes
 from fink_assets.api.tap.runner import Asked, Runner, TooLongError
 
 HEAVY = (
@@ -197,6 +198,21 @@ def test_too_large_a_body_is_refused(address):
     assert requests.post(f"{address}/sync", data={"QUERY": "x" * 300_000}).status_code == 413
 
 
+def test_more_queries_than_may_wait_are_turned_away(monkeypatch, archive):
+    monkeypatch.setattr(routes, "WAITING", -routes.AT_ONCE)
+    with TestClient(application(archive, ENDPOINTS["ztf"], title="ZTF")) as client:
+        told = {"QUERY": "SELECT TOP 1 ra FROM objects", "LANG": "ADQL"}
+        assert client.post("/tap/sync", data=told).status_code == 503
+
+
+def test_a_query_that_is_too_slow_for_who_waits_is_answered_by_504(archive):
+    limits = Limits(seconds=3)
+    with TestClient(application(archive, ENDPOINTS["ztf"], title="x", limits=limits)) as client:
+        answer = client.post("/tap/sync", data={"QUERY": HEAVY, "LANG": "ADQL"})
+    assert answer.status_code == 504
+    assert b"/tap/async" in answer.content
+
+
 def test_a_query_ends_when_its_time_is_over(archive, tmp_path):
     runner = Runner(tables=archive.tables)
     asked = Asked(query=HEAVY, most_rows=10, format="csv")
@@ -213,20 +229,35 @@ def test_a_query_that_needs_too_much_memory_ends_alone(archive, tmp_path):
         runner.run(asked, tmp_path / "result", seconds=60)
 
 
-def test_of_too_many_jobs_the_oldest_that_are_over_go(monkeypatch, archive):
+def test_of_too_many_jobs_the_oldest_that_nobody_waits_for_go(monkeypatch, archive):
+    """First those that are over, then those that nobody has begun."""
     monkeypatch.setattr(tap_jobs, "MOST", 3)
     jobs = tap_jobs.Jobs(runner=Runner(tables=archive.tables), seconds=5)
-    made = [jobs.add({}) for _ in range(3)]
-    with pytest.raises(tap_jobs.BusyError):
-        jobs.add({})
+    pending, *made = (jobs.add({}) for _ in range(3))
     jobs.abort(made[0])
-    assert jobs.add({}).phase == "PENDING"
+    again = jobs.add({})
     with pytest.raises(RequestError):
         jobs.get(made[0].name)
+    last = jobs.add({})
+    with pytest.raises(RequestError):
+        jobs.get(pending.name)
+    for job in (made[1], again, last):
+        job.phase = "QUEUED"
+    with pytest.raises(tap_jobs.BusyError):
+        jobs.add({})
     jobs.close()
 
 
-def test_jobs_end_with_the_server(archive):
+def test_a_server_that_is_told_to_stop_ends_its_jobs(monkeypatch, archive):
+    ended, close = [], tap_jobs.Jobs.close
+    monkeypatch.setattr(tap_jobs.Jobs, "close", lambda jobs: (ended.append(jobs), close(jobs)))
+    with TestClient(application(archive, ENDPOINTS["ztf"], title="ZTF")) as client:
+        assert client.get("/tap/availability").status_code == 200
+        assert not ended
+    assert len(ended) == 1
+
+
+def test_jobs_are_killed_and_their_results_deleted(archive):
     jobs = tap_jobs.Jobs(
         runner=Runner(tables=archive.tables, command=(sys.executable, "-c", "input(); input()")),
         seconds=60,
