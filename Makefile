@@ -37,7 +37,7 @@ test-fast: $(INSTALLED) ## run the tests that need no service
 demo: setup ## replay a night through the whole pipeline
 	@$(BIN)/fink demo $(ARGS)
 
-up: setup ## run Kafka, Spark and Dagster until Ctrl-C
+up: setup ## run Kafka, Spark, Dagster and the REST API until Ctrl-C
 	@exec $(BIN)/fink up $(ARGS)
 
 bench: setup ## measure throughput and latency; SURVEY=lsst, options in ARGS

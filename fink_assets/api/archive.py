@@ -125,7 +125,7 @@ class Archive:
         keys = {f"_order_{k}": each.removesuffix(" desc") for k, each in enumerate(order)}
         whole, absent = pieces.of_structs(columns), pieces.constants(columns)
         single = {a: value for a, value in columns.items() if a not in {*whole, *absent}}
-        structs = {f"_struct_{struct}": sql.name(struct) for struct, _ in whole.values()}
+        structs = {pieces.STRUCT + struct: sql.name(struct) for struct, _ in whole.values()}
         kept = {**single, **structs}
         kept = kept or {"_row": "true"}
         listed = {**kept, **keys}
@@ -140,13 +140,7 @@ class Archive:
         parts = " union all ".join(f"select {inside} from it where {c}" for c in conditions)
         statement = f"select {chosen} from ({parts}){tail}"
         found = self.query(statement, it=noun)
-        made = {
-            alias: pa.nulls(len(found), absent[alias])
-            if alias in absent
-            else pieces.taken(found, alias, whole)
-            for alias in columns
-        }
-        return pa.table(made)
+        return pieces.assembled(found, columns, whole, absent)
 
     def query(self, statement: str, **nouns: str) -> pa.Table:
         """Answer a query over tables that are there, by the names that they have in it.

@@ -7,12 +7,14 @@ of planning an expression for each field. Pure functions.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+STRUCT = "_struct_"
+"""Begins the name under which a query gives a struct."""
 NULL = re.compile(r"cast\(null as (\w+)\)")
 FIELD = re.compile(r"\"(\w+)\"\['(\w+)'\]")
 
@@ -38,16 +40,36 @@ def constants(columns: Mapping[str, str]) -> dict[str, Any]:
     return {alias: kinds[match[1]] for alias, match in found.items() if match}
 
 
-def taken(found: pa.Table, alias: str, whole: Mapping[str, tuple[str, str]]) -> Any:
-    """Take one column of what was read."""
-    import pyarrow.compute as pc
+def assembled(
+    found: pa.Table,
+    columns: Iterable[str],
+    whole: Mapping[str, tuple[str, str]],
+    absent: Mapping[str, Any],
+) -> pa.Table:
+    """Put columns together, in order: of structs that were read whole, of nulls, as they came."""
+    import pyarrow as pa
 
-    if alias not in whole:
-        return found[alias]
-    struct, inside = whole[alias]
-    taken = pc.struct_field(found[f"_struct_{struct}"], inside)
-    plain = _readable_type(taken.type)
-    return taken if plain is None else taken.cast(plain)
+    structs = {struct: _opened(found[STRUCT + struct]) for struct in {s for s, _ in whole.values()}}
+    made = {}
+    for alias in columns:
+        if alias in whole:
+            struct, inside = whole[alias]
+            made[alias] = structs[struct][inside]
+        else:
+            made[alias] = pa.nulls(len(found), absent[alias]) if alias in absent else found[alias]
+    return pa.table(made)
+
+
+def _opened(structs: pa.ChunkedArray) -> dict[str, Any]:
+    """Fields of structs by name, null where a struct is."""
+    whole = structs.combine_chunks()
+    names = [field.name for field in whole.type]
+    return dict(zip(names, map(_plain, whole.flatten()), strict=True))
+
+
+def _plain(column: Any) -> Any:
+    kind = _readable_type(column.type)
+    return column if kind is None else column.cast(kind)
 
 
 def readable(field: Any) -> Any:

@@ -47,14 +47,15 @@ def read(
     """
     fields, more = archive.fields(noun), dict(also or {})
     known = ztf_columns.available(fields)
-    named = known | ztf_columns.own(fields) | more
+    named = known | (ztf_columns.own(fields) if asked else {}) | more
     wanted = [*(asked or (*known, *ztf_columns.DERIVED)), *more]
     columns = chosen(named, ztf_columns.with_ingredients(wanted))
     if not columns:  # each row is asked for, and nothing of it
         columns = {"i:objectId": named["i:objectId"]}
     rows = archive.rows(noun, columns, where=where, any_of=any_of, order=order, limit=limit)
     rows = ztf_columns.derived(_features_as_text(rows), wanted)
-    kept = [name for name in dict.fromkeys(wanted) if name in rows.column_names]
+    there = set(rows.column_names)  # made anew each time that it is asked for
+    kept = [name for name in dict.fromkeys(wanted) if name in there]
     return Rows(table=rows.select(kept), meanings=ztf_columns.MEANINGS)
 
 
