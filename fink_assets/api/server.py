@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -43,7 +44,7 @@ def application(
 ) -> FastAPI:
     """Make the web application of one survey."""
     limits = limits or Limits()
-    app = FastAPI(title=title, docs_url="/", openapi_url="/swagger.json", redoc_url=None)
+    app = FastAPIOffline(title=title, docs_url="/", openapi_url="/swagger.json", redoc_url=None)
     metrics, queue, room = Metrics(), Queue(limits), Room(limits=limits)
     for endpoint in endpoints:
         _add(app, archive, endpoint, queue, room)
