@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 PREFIX = "/api/v1/"
 LIMITED = (PREFIX, routes.PREFIX, "/vo/")
 """Beginnings of paths that count for how often a client asks."""
+SEARCHES, OBSERVATORY = "Archive", "Virtual Observatory (TAP: /tap)"
 STREAM_FACTOR = 30
 """By which an answer that is made while it is sent may take longer than a query."""
 
@@ -81,7 +82,9 @@ def _add(app: FastAPI, archive: Archive, endpoint: Endpoint, queue: Queue, room:
             handle,
             methods=[method],
             name=f"{endpoint.path}_{method.lower()}",
-            description=endpoint.doc,
+            summary=endpoint.doc,
+            description="",
+            tags=[SEARCHES],
             openapi_extra=_documented(endpoint, method),
             responses={400: {"description": "The request cannot be answered"}},
         )
@@ -170,7 +173,8 @@ def _add_cone_search(app: FastAPI, archive: Archive, queue: Queue) -> None:
         "/vo/scs",
         search,
         methods=["GET"],
-        description="Simple Cone Search of the IVOA; radii in degrees.",
+        summary="Simple Cone Search of the IVOA; radii in degrees.",
+        tags=[OBSERVATORY],
         openapi_extra={"parameters": parameters},
     )
 
