@@ -1,6 +1,7 @@
 """Names that other lists have for objects of the archive, and back: TNS, SIMBAD, known bodies.
 
-Answered from what modules found when alerts came, so without the network. Pure but for the archive.
+Answered without the network: names of the TNS from the last list that was fetched, others, and
+those of objects, from what modules found when alerts came. Pure but for the archive.
 """
 
 from __future__ import annotations
@@ -10,8 +11,14 @@ from typing import TYPE_CHECKING
 from fink_assets.api import arguments, sql
 from fink_assets.api.arguments import Argument
 from fink_assets.api.endpoints import Endpoint, Rows, Values
+from fink_assets.clock import utc_now
+from fink_assets.lake.columns import arrow_type
+from fink_assets.services.declared.tns import TNS_LIST
+from fink_assets.services.names import UNAVAILABLE, Named, transients
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from fink_assets.api.archive import Archive
 
 COLUMNS: dict[str, dict[str, str]] = {
@@ -45,6 +52,10 @@ NAMES = {"tns": "tns_transient.fullname", "simbad": "simbad.main_id", "ssodnet":
 def resolver(archive: Archive, values: Values, *, called: str) -> Rows:
     """Answer `/resolver`: names that begin so, in any case of letters; or those of an object."""
     known, name = values["resolver"], values[called] or ""
+    if known == "tns" and not values["reverse"]:
+        listed = transients(name, root=archive.tables.root, now=utc_now(), most=values["nmax"])
+        if listed.state != UNAVAILABLE:
+            return Rows(table=_of_list(listed))
     noun, place = TABLES[known], NAMES[known]
     fields = archive.fields(noun)
     columns = {
@@ -61,6 +72,19 @@ def resolver(archive: Archive, values: Values, *, called: str) -> Rows:
     order = (sql.field(place), "object_id") if place in fields else ()
     rows = archive.rows(noun, columns, where=where, order=order, limit=values["nmax"])
     return Rows(table=rows)
+
+
+def _of_list(listed: Named) -> pa.Table:
+    """Write transients of the list under the names that the answer has for them."""
+    import pyarrow as pa
+
+    types = {"ra": "double", "dec": "double"} | {c.name: c.type for c in TNS_LIST.columns}
+    columns = {}
+    for alias, path in COLUMNS["tns"].items():
+        name = path.removeprefix("tns_transient.")
+        kind = arrow_type(types.get(name, "string"))
+        columns[alias] = pa.array([row.get(name) for row in listed.rows], kind)
+    return pa.table(columns)
 
 
 def endpoint(called: str) -> Endpoint:
