@@ -255,7 +255,7 @@ def test_a_night_that_the_sensor_closes_is_compared_counted_and_checked(
     told = {e.asset_key.path[-1]: e.partition for e in result.get_asset_materialization_events()}
     written = (
         *("schema_history", "field_availability", "solar_system", "phase_curves", "tracklets"),
-        *("gcn_associations", "gcn_messages", "gcn_deliveries"),
+        *("gcn_associations", "gcn_messages", "gcn_deliveries", "statistics", "body_alerts"),
     )
     assert told == dict.fromkeys(written, "2024-06-06")
     found = evaluations(result)

@@ -3,6 +3,7 @@
 import inspect
 import re
 import sys
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -214,16 +215,29 @@ def size_of_stamp(alerts):
 
 
 def test_stamps_travel_to_python_for_alerts_to_which_a_module_applies_and_for_no_other(
-    spark, alerts
+    spark, sample_run
 ):
     """Two stamps of an alert are a third of it: those that nobody looks at stay where they are."""
     from pyspark.sql import functions as F
 
+    raw = sample_run.tables.raw.read(spark, nights=["2021-11-22"])
     module = declared(size_of_stamp, inputs=("cutouts.science",))
+    alerts = with_inputs(raw, sample_run.chain.survey, [module])
     images = _images(alerts, [module], [F.expr("if(candidate.fid = 1, 'ok', 'not_applicable')")])
     sent = images.selectExpr("candidate.fid", "_looked_at.science is not null as sent").collect()
     assert {row["fid"] for row in sent} == {1, 2}
     assert all(row["sent"] == (row["fid"] == 1) for row in sent)
+
+
+def test_stamps_go_nowhere_where_the_packet_alone_says_that_no_module_applies(spark, sample_run):
+    raw = sample_run.tables.raw.read(spark, nights=["2021-11-22"])
+    asking = "candidate.fid = 1 and solar_system.roid = 0"
+    module = declared(size_of_stamp, inputs=("cutouts.science",))
+    bright = replace(module, after=("solar_system",), applies=asking)
+    alerts = with_inputs(raw, sample_run.chain.survey, [bright])
+    kept = alerts.selectExpr("candidate.fid", "cutouts.science is not null as kept").collect()
+    assert {row["fid"] for row in kept} == {1, 2}
+    assert all(row["kept"] == (row["fid"] == 1) for row in kept)
 
 
 def test_a_module_reads_stamps_by_the_name_that_all_surveys_share(spark, sample_run):
