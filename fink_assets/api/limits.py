@@ -130,19 +130,31 @@ async def given(
     """
     if request.query_params or request.method == "GET":
         return dict(request.query_params)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most_bytes:
-            raise RequestError(f"A body has at most {most_bytes} bytes.\n", 413)
+    content = await body(request, most_bytes)
     kind = request.headers.get("content-type", "")
     if files and form.is_form(kind):
-        return form.parts(bytes(body), kind)
-    if len(body) <= LARGE:
-        return _object(bytes(body))
+        return form.parts(content, kind)
+    if len(content) <= LARGE:
+        return _object(content)
     import anyio
 
-    return await anyio.to_thread.run_sync(_object, bytes(body))
+    return await anyio.to_thread.run_sync(_object, content)
+
+
+async def body(request: Request, most_bytes: int) -> bytes:
+    """Read the body of a request, no further than its limit.
+
+    Raises
+    ------
+    RequestError
+        It is too large.
+    """
+    content = bytearray()
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > most_bytes:
+            raise RequestError(f"A body has at most {most_bytes} bytes.\n", 413)
+    return bytes(content)
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from fink_assets.api.arguments import Argument, text
+from fink_assets.api.arguments import Argument, flag, text
 from fink_assets.api.errors import RequestError
 
 if TYPE_CHECKING:
@@ -30,6 +30,12 @@ def version(value: Any) -> str:
 
 
 VERSION = Argument(name="version", read=version, doc="Month, YYYY.MM; default: now")
+SCHEMA = Argument(name="schema", read=flag, default=False, type="boolean", doc="Columns only")
+
+
+def written(doc: str) -> Argument:
+    """Make the argument that says how a table is written: as Parquet, unless others are asked."""
+    return Argument(name="output-format", read=text, default="parquet", doc=doc)
 
 
 def named(moment: datetime) -> str:

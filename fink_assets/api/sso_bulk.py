@@ -140,15 +140,8 @@ ENDPOINT = Endpoint(
     answer=ssobulk,
     arguments=(
         Argument(name="sso_name", read=arguments.text, doc="Only this body, as packets name it"),
-        Argument(
-            name="schema", read=arguments.flag, default=False, type="boolean", doc="Columns only"
-        ),
+        monthly.SCHEMA,
         monthly.VERSION,
-        Argument(
-            name="output-format",
-            read=arguments.text,
-            default="parquet",
-            doc="parquet; of one body also json, csv, votable",
-        ),
+        monthly.written("parquet; of one body also json, csv, votable"),
     ),
 )

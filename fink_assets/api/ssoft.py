@@ -240,15 +240,8 @@ ENDPOINT = Endpoint(
         Argument(name="sso_name", read=arguments.text, doc="Name of a body, as packets have it"),
         Argument(name="sso_number", read=arguments.whole, type="integer", doc="Number of a body"),
         Argument(name="flavor", read=flavour, default="SHG1G2", doc=", ".join(FLAVOURS)),
-        Argument(
-            name="schema", read=arguments.flag, default=False, type="boolean", doc="Columns only"
-        ),
+        monthly.SCHEMA,
         monthly.VERSION,
-        Argument(
-            name="output-format",
-            read=arguments.text,
-            default="parquet",
-            doc="parquet; of one body, or of 10,000 at most, also json, csv, votable",
-        ),
+        monthly.written("parquet; of one body, or of 10,000 at most, also json, csv, votable"),
     ),
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -240,10 +241,7 @@ ENDPOINTS = (
         answer=explorer,
         arguments=(
             Argument(name="objectId", read=arguments.names, doc="Name of an object"),
-            *(
-                Argument(name=a.name, read=a.read, doc=a.doc, default=a.default, type=a.type)
-                for a in ztf.CONE
-            ),
+            *(replace(argument, required=False) for argument in ztf.CONE),
         ),
     ),
 )

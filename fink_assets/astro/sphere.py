@@ -76,21 +76,13 @@ def nearest(
     """
     import numpy as np
 
-    from fink_assets.astro import angles
-
     row = np.full(len(ra), -1, dtype=np.int64)
     separation = np.full(len(ra), np.nan)
-    known = np.flatnonzero(np.isfinite(ra) & np.isfinite(dec) & (np.abs(dec) <= 90))
-    if not len(known) or not len(sources.cell):
-        return row, separation
-    for of, candidate in _pairs(ra[known], dec[known], sources.cell, order_for(radius_arcsec)):
-        position = known[of]
-        there = sources.ra[candidate], sources.dec[candidate]
-        apart = 3600 * angles.separation(ra[position], dec[position], *there)
-        close = apart <= radius_arcsec
+    for position, candidate, degrees in within(ra, dec, sources, radius_arcsec):
+        apart = 3600 * degrees
         if sources.radius is not None:
-            close &= apart <= sources.radius[candidate]
-        position, candidate, apart = position[close], candidate[close], apart[close]
+            close = apart <= sources.radius[candidate]
+            position, candidate, apart = position[close], candidate[close], apart[close]
         best = np.lexsort((candidate, apart, position))
         position, first = np.unique(position[best], return_index=True)
         row[position], separation[position] = candidate[best][first], apart[best][first]

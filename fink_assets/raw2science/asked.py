@@ -122,7 +122,8 @@ class Asking:
         from fink_assets.services import look_up, snapshot
 
         if isinstance(service, Snapshot):
-            return None if snapshot.opened(service, self.root) else snapshot.NEVER
+            there = snapshot.table_of(service, self.root).exists()
+            return None if there else snapshot.NEVER
         if service.name in self.clients or self._kept.table(service).exists():
             return None
         return look_up.NO_CLIENT

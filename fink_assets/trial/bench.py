@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress
 
 from fink_assets.definitions import build_chain
 from fink_assets.settings import Settings
@@ -22,6 +21,7 @@ from fink_assets.trial.backfilling import backfill
 from fink_assets.trial.feed import feed_of
 from fink_assets.trial.figures import throughput_table
 from fink_assets.trial.ground import emptied
+from fink_assets.trial.ingested import send_watched
 from fink_assets.trial.latency import QUIET_SECONDS, drain, latency
 from fink_assets.trial.plan import Plan
 from fink_assets.trial.science import science
@@ -63,10 +63,7 @@ def throughput(configuration: Settings, plan: Plan, console: Console) -> dict[st
         send(feed.stream(plan.warm), servers, plan.topic)
         drain(chain)
         warm = summarize(chain.tables)
-        with Progress(console=console) as bars:
-            task = bars.add_task("sending", total=plan.total)
-            stream = feed.stream(plan.total, used=plan.warm)
-            send(stream, servers, plan.topic, progress=lambda _: bars.advance(task))
+        send_watched(feed.stream(plan.total, used=plan.warm), plan, servers, console)
         console.print("Draining")
         before = measures.speed()
         begun = datetime.now(UTC)

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 from fink_assets.api import form
 from fink_assets.api.errors import RequestError
+from fink_assets.api.limits import body
 from fink_assets.api.tap.runner import FORMATS, NAMES, Asked
 
 if TYPE_CHECKING:
@@ -62,16 +63,12 @@ async def given(request: Request) -> dict[str, str]:
         The body is too large, or no form.
     """
     found = dict(request.query_params)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES:
-            raise RequestError(f"A body has at most {BODY_BYTES} bytes.\n", 413)
+    content = await body(request, BODY_BYTES)
     kind = request.headers.get("content-type", "")
     if form.is_form(kind):
-        told = form.parts(bytes(body), kind)
+        told = form.parts(content, kind)
         return found | {k: v for k, v in told.items() if isinstance(v, str)}
     try:
-        return found | dict(parse_qsl(body.decode(), max_num_fields=100))
+        return found | dict(parse_qsl(content.decode(), max_num_fields=100))
     except ValueError:
         raise RequestError("The body is no form.\n") from None

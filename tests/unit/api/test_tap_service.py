@@ -1,20 +1,19 @@
 """TAP as clients of the Virtual Observatory use it: pyvo, over HTTP."""
 
 import sys
-import threading
 import time
 import xml.etree.ElementTree as ET
 
 import pytest
 import requests
 from api_archive import packets, science_row, write_ztf
+from api_served import serving
 
 pytest.importorskip("fastapi")
 pytest.importorskip("sqlglot")
 pytest.importorskip("pyvo")
 
 import pyvo
-import uvicorn
 from fastapi.testclient import TestClient
 
 from fink_assets.api.errors import RequestError
@@ -43,17 +42,8 @@ def archive(tmp_path_factory, science):
 
 @pytest.fixture(scope="module")
 def address(archive):
-    limits = Limits(seconds=60)
-    app = application(archive, ENDPOINTS["ztf"], title="ZTF", limits=limits)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}/tap"
-    server.should_exit = True
-    thread.join()
+    with serving(archive, Limits(seconds=60)) as server:
+        yield f"{server}/tap"
 
 
 @pytest.fixture(scope="module")

@@ -1,19 +1,13 @@
 """The package tom_fink, as its authors ship it, with the address of our server in `base_url`."""
 
 import os
-import threading
-import time
 
 import pytest
 from api_archive import packets, science_row, write_ztf
+from api_served import serving
 
 pytest.importorskip("fastapi")
 pytest.importorskip("tom_fink")
-
-import uvicorn
-
-from fink_assets.api.flavours import ENDPOINTS
-from fink_assets.api.server import application
 
 
 @pytest.fixture(scope="module")
@@ -28,16 +22,8 @@ def science():
 @pytest.fixture(scope="module")
 def address(tmp_path_factory, science):
     archive = write_ztf(tmp_path_factory.mktemp("lake"), science)
-    app = application(archive, ENDPOINTS["ztf"], title="ZTF")
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}/api/v1/"
-    server.should_exit = True
-    thread.join()
+    with serving(archive) as server:
+        yield f"{server}/api/v1/"
 
 
 @pytest.fixture(scope="module")

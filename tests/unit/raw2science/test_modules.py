@@ -282,3 +282,13 @@ def test_a_module_leaves_its_input_as_it_was(module, alerts):
     frame = batch(alerts, module.inputs)
     module.function(frame)
     same(frame, batch(alerts, module.inputs))
+
+
+OF_REAL_ALERTS = (
+    test_a_module_returns_its_outputs_for_the_rows_it_was_given,
+    test_an_input_may_be_missing_altogether,
+    test_missing_values_may_come_as_nulls_and_measurements_in_single_precision,
+    test_a_module_reads_what_it_declares_and_nothing_else,
+    test_a_module_leaves_its_input_as_it_was,
+)
+"""Promises that a module of anybody's has to keep on real alerts, too."""

@@ -70,13 +70,7 @@ def test_a_new_module_keeps_what_all_modules_promise(folder, survey, promise):
 @pytest.mark.parametrize("survey", ["ztf", "lsst"])
 @pytest.mark.parametrize(
     "promise",
-    [
-        promises.test_a_module_returns_its_outputs_for_the_rows_it_was_given,
-        promises.test_an_input_may_be_missing_altogether,
-        promises.test_missing_values_may_come_as_nulls_and_measurements_in_single_precision,
-        promises.test_a_module_reads_what_it_declares_and_nothing_else,
-        promises.test_a_module_leaves_its_input_as_it_was,
-    ],
+    promises.OF_REAL_ALERTS,
 )
 def test_a_new_module_keeps_on_real_alerts_what_all_modules_promise(folder, survey, promise):
     """It once failed where all errors were missing, before its author had changed a line."""

@@ -69,13 +69,7 @@ def test_the_golden_value_follows_by_hand_from_the_magnitudes_on_the_page(module
 
 @pytest.mark.parametrize(
     "promise",
-    [
-        promises.test_a_module_returns_its_outputs_for_the_rows_it_was_given,
-        promises.test_an_input_may_be_missing_altogether,
-        promises.test_missing_values_may_come_as_nulls_and_measurements_in_single_precision,
-        promises.test_a_module_reads_what_it_declares_and_nothing_else,
-        promises.test_a_module_leaves_its_input_as_it_was,
-    ],
+    promises.OF_REAL_ALERTS,
 )
 def test_the_module_keeps_on_real_alerts_what_all_modules_promise(module, promise):
     promise(module=module, alerts=sample())
