@@ -36,6 +36,10 @@ CONF = {
     "spark.databricks.delta.schema.autoMerge.enabled": "true",
 }
 
+# A session that is forgotten ends the threads that all sessions of its process share, be it in the
+# midst of another's request: forget none.
+_SESSIONS: set[SparkSession] = set()
+
 
 def connect(remote: str, *, shared: bool = True) -> SparkSession:
     """Connect to a Spark Connect server and set what the stages rely on.
@@ -56,6 +60,7 @@ def connect(remote: str, *, shared: bool = True) -> SparkSession:
     else:
         # The builder would make it everybody's.
         session = ConnectSession(connection=remote)  # type: ignore[assignment]
+    _SESSIONS.add(session)
     for name, value in CONF.items():
         session.conf.set(name, value)
     return session
