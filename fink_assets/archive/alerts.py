@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from fink_assets.archive.refreshed import Refreshed
 from fink_assets.lake import clustered, sorting
-from fink_assets.lake.table import Table, of_batches, of_nights
+from fink_assets.lake.table import Table, of_batches, rows_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,7 +46,7 @@ class Looked(Refreshed):
 
     def renew(self, nights: Sequence[str], *, up_to: int) -> None:
         """Write nights anew."""
-        rows = self.rows(f"{of_nights(nights)} and batch <= {up_to}")
+        rows = self.rows(rows_of(nights, up_to_batch=up_to))
         clustered.replace(self.table, rows, nights=nights, up_to_batch=up_to)
 
     def reported(self, nights: Sequence[str]) -> int:

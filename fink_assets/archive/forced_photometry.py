@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from fink_assets.archive.refreshed import Refreshed
-from fink_assets.lake.table import Table, of_batches, of_nights
+from fink_assets.lake.table import Table, of_batches, of_nights, rows_of
 from fink_assets.surveys.base import Forced
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class ForcedPhotometry(Refreshed):
         What alerts brought that are in quarantine by now stays: the cuts judge the alert, and the
         measurement is the same in others of the object.
         """
-        self._insert(self.brought(f"{of_nights(nights)} and batch <= {up_to}"), version=None)
+        self._insert(self.brought(rows_of(nights, up_to_batch=up_to)), version=None)
 
     def brought(self, alerts: str) -> DataFrame:
         """Every element of the array of every alert that passed.

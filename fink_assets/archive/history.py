@@ -15,7 +15,7 @@ from fink_assets.archive.refreshed import Refreshed
 from fink_assets.astro.time import SECONDS_PER_DAY, UNIX_EPOCH_JD
 from fink_assets.lake import clustered, sorting
 from fink_assets.lake.contracts import HISTORY
-from fink_assets.lake.table import Table, of_batches, of_nights
+from fink_assets.lake.table import Table, of_batches, rows_of
 from fink_assets.surveys.base import Past
 from quality.rules import Rule
 
@@ -54,7 +54,7 @@ class History(Refreshed):
 
     def renew(self, nights: Sequence[str], *, up_to: int) -> None:
         """Insert what is missing of the alerts of some nights; rows that are there stay."""
-        rows = self.rows(f"{of_nights(nights)} and batch <= {up_to}")
+        rows = self.rows(rows_of(nights, up_to_batch=up_to))
         clustered.insert(self.table, rows, same=SAME, batch=None)
 
     def rows(self, alerts: str) -> pa.Table:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fink_assets.archive.alerts import schema_of
 from fink_assets.lake.contracts import STATISTICS
-from fink_assets.lake.table import ATTEMPTS, Table, of_nights
+from fink_assets.lake.table import ATTEMPTS, Table, of_nights, rows_of
 from fink_assets.lake.tables import Tables
 from fink_assets.surveys import Survey
 
@@ -45,7 +45,7 @@ class Statistics:
 
     def counted(self, nights: Sequence[str], *, up_to: int) -> Numbers:
         """Row of each night that has alerts in batches up to one."""
-        where = f"{of_nights(nights)} and batch <= {up_to}"
+        where = rows_of(nights, up_to_batch=up_to)
         rows = _asked(
             self.tables.raw,
             _grouped("max(batch) as batch, count(distinct alert_id) as received", where),

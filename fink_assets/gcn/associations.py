@@ -16,7 +16,7 @@ from fink_assets.gcn.candidates import CANDIDATES
 from fink_assets.gcn.received import Received
 from fink_assets.gcn.windows import times_of
 from fink_assets.lake.contracts import GCN_ASSOCIATIONS
-from fink_assets.lake.table import of_nights
+from fink_assets.lake.table import rows_of
 from fink_assets.lake.tables import Tables
 from fink_assets.surveys import Survey
 
@@ -61,7 +61,7 @@ class Associations:
             return Counter()
         found = self._found(chosen, done, notices)
         table.replace(found, nights=chosen, up_to_batch=done)
-        where = f"{of_nights(chosen)} and batch <= {done}"
+        where = rows_of(chosen, up_to_batch=done)
         tiers = table.query(f"select tier from it where {where}")["tier"].to_pylist()
         return Counter(tier or "none" for tier in tiers)
 

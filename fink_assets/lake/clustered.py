@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fink_assets.lake.table import ATTEMPTS, Table, of_nights
+from fink_assets.lake.table import ATTEMPTS, Table, rows_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -72,7 +72,7 @@ def replace(table: Table, rows: pa.Table, *, nights: Collection[str], up_to_batc
     from deltalake.exceptions import DeltaError
 
     years = ", ".join(sorted({f"'{night[:4]}'" for night in nights}))
-    where = f"{YEAR} in ({years}) and {of_nights(nights)} and batch <= {up_to_batch}"
+    where = f"{YEAR} in ({years}) and {rows_of(nights, up_to_batch=up_to_batch)}"
     rows = _sorted(table, rows)
     for attempt in range(ATTEMPTS):
         try:

@@ -208,17 +208,21 @@ class Table:
             for name in options:
                 frame.sparkSession.conf.unset(f"{TRANSACTION}{name}")
 
-    def replace(self, frame: DataFrame, *, nights: Sequence[str], up_to_batch: int) -> None:
+    def replace(self, frame: DataFrame, *, nights: Sequence[str], up_to_batch: int | None) -> None:
         """Replace whole nights atomically, leaving batches newer than `up_to_batch` alone.
 
         A live run may append to the same nights meanwhile: its batches are newer, so neither loses
         a row.
+
+        None is for a frame that has all rows of the nights from this very table. Delta reads it,
+        within the write, as of the version that the write replaces, so that no row can come
+        between; and it need not look for rows to leave alone, which is to read everything twice.
         """
         writer = (
             frame.write.format("delta")
             .mode("overwrite")
             .option("mergeSchema", "true")
-            .option("replaceWhere", f"{of_nights(nights)} and batch <= {up_to_batch}")
+            .option("replaceWhere", rows_of(nights, up_to_batch=up_to_batch))
         )
         insist(lambda: self._layout(writer).save(self.path))
 
@@ -234,6 +238,11 @@ def of_nights(nights: Iterable[str], column: str = "night") -> str:
     """Condition on rows of some nights, at least one, for queries with and without Spark."""
     chosen = ", ".join(f"'{night}'" for night in nights)
     return f"{column} in ({chosen})"
+
+
+def rows_of(nights: Iterable[str], *, up_to_batch: int | None) -> str:
+    """Condition on rows of some nights, of all batches or of those up to one."""
+    return of_nights(nights) + ("" if up_to_batch is None else f" and batch <= {up_to_batch}")
 
 
 def of_batches(after: int, up_to: int) -> str:

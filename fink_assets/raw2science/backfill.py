@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fink_assets.lake.table import of_nights
+from fink_assets.lake.table import rows_of
 from fink_assets.raw2science.apply import enriched, with_inputs
-from fink_assets.raw2science.asked import PATIENCE_SECONDS, Told
+from fink_assets.raw2science.asked import PATIENCE_SECONDS, Told, services_of
 from fink_assets.raw2science.enrich import Enrich
 from fink_assets.raw2science.module import ScienceModule
 from fink_assets.raw2science.renames import renamed
@@ -42,14 +42,20 @@ def replace_nights(stage: Enrich, nights: Sequence[str]) -> None:
 
 
 def replace_modules(stage: Enrich, modules: Sequence[ScienceModule], nights: Sequence[str]) -> None:
-    """Run chosen modules again on the alerts that science has; only their columns change."""
+    """Run chosen modules again on the alerts that science has; only their columns change.
+
+    Modules that need nothing but science take every alert of the nights. Where packets or answers
+    of services belong to them, which were looked up before, those of batches that the live stream
+    has not finished are left alone.
+    """
     from pyspark.sql import functions as F
 
-    done = stage.tables.ledger.position("raw2science")
-    found = with_packets(stage, modules, where=f"{of_nights(nights)} and batch <= {done}")
+    kept = stage.tables.science.read(stage.spark).columns
+    alone = not services_of(modules) and set(_packet_columns(stage, modules)) <= set(kept)
+    done = None if alone else stage.tables.ledger.position("raw2science")
+    found = with_packets(stage, modules, where=rows_of(nights, up_to_batch=done))
     told = _told(replace(stage, modules=modules), found)
     read = with_inputs(found, stage.survey, modules, told)
-    kept = stage.tables.science.read(stage.spark).columns
     columns = [c for c in kept if c != "recomputed"]
     columns += [m.name for m in modules if m.name not in kept]
     again = enriched(read, modules).select(*columns, F.current_timestamp().alias("recomputed"))

@@ -2,6 +2,9 @@
 
 import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import dagster as dg
@@ -226,6 +229,37 @@ def test_a_new_module_is_added_to_a_past_night(scene):
     assert {len(row["module_status"]) for row in found if row["night"] == NIGHT} == {4}
     append(run, LIVE)
     assert ids(run.tables.science) == sorted([*FIRST, LIVE])
+
+
+def paused(begun, go):
+    """Give a number; who is first waits until he may."""
+
+    def rate(alerts):
+        with suppress(FileExistsError):
+            begun.touch(exist_ok=False)
+            while not go.exists():
+                time.sleep(0.02)
+        return repaired(alerts)
+
+    return rate
+
+
+def test_an_alert_that_comes_while_a_module_runs_again_is_kept(scene, tmp_path):
+    run = scene.run
+    begun, go = tmp_path / "begun", tmp_path / "go"
+    slow = replace(FIXED, survey=run.chain.survey.name, function=paused(begun, go))
+    with ThreadPoolExecutor(1) as thread:
+        again = thread.submit(replace_modules, run.chain.enrich, [slow], [NIGHT])
+        while not begun.exists():
+            assert not again.done(), again.exception()
+            time.sleep(0.02)
+        append(run, LIVE)
+        go.touch()
+    assert again.exception() is None
+    found = {row["alert_id"]: row for row in scene.science()}
+    assert sorted(found) == sorted([*FIRST, LIVE])
+    healed = [found[n] for n in FIRST if found[n]["night"] == NIGHT]
+    assert {dict(row["module_status"])["rate"] for row in healed} == {"ok"}
 
 
 def test_a_night_is_replaced_and_nothing_else_while_the_stream_goes_on(make_scene, base):
