@@ -6,6 +6,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && { command -v $$p; break; }; done)
 BIN := .venv/bin
 INSTALLED := .venv/installed
+CLIENTS := .venv/clients
 ARGS ?=
 SURVEY ?= ztf
 # Services, runs and workers are many processes; each would compile every module anew.
@@ -28,7 +29,13 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt
 	@touch $@
 
-test: setup ## run all tests
+$(CLIENTS): tests/clients.txt $(INSTALLED)
+	@echo "Installing clients that other people wrote into $@"
+	@rm -rf $@
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $@ -r $<
+	@touch $@
+
+test: setup $(CLIENTS) ## run all tests
 	@$(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
 
 test-fast: $(INSTALLED) ## run the tests that need no service

@@ -1,13 +1,9 @@
 """Requests made from the documentation of the API, right and wrong: none is a server error."""
 
 import pytest
+import schemathesis
 from api_archive import lsst_row, packets, science_row, write_lsst, write_ztf
 from hypothesis import HealthCheck, given, settings
-
-pytest.importorskip("fastapi")
-pytest.importorskip("schemathesis")
-
-import schemathesis
 
 from fink_assets.api.flavours import ENDPOINTS
 from fink_assets.api.server import application
