@@ -38,6 +38,8 @@ SHARING = {
 # method; all of them must find room, or what Java throws out is compiled again and again.
 JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
 
+GIVEN: set[int] = set()
+
 # A busy machine is slow, which is no fault of the code.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
@@ -70,12 +72,16 @@ def pytest_xdist_make_scheduler(config, log):
 def free_ports(count):
     """Ports nobody listens on, below those lent to clients, so that a restart finds them free.
 
-    Processes of tests that run side by side take from different ones.
+    Each is given once: who asked first may not listen yet. Processes of tests that run side by
+    side take from different ones.
     """
     process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     ports = range(20_000 + process % 8, 32_000, 8)
     candidates = secrets.SystemRandom().sample(ports, len(ports))
-    return list(itertools.islice(filter(is_free, candidates), count))
+    free = (port for port in candidates if port not in GIVEN and is_free(port))
+    given = list(itertools.islice(free, count))
+    GIVEN.update(given)
+    return given
 
 
 @pytest.fixture(scope="session")
