@@ -6,8 +6,11 @@ The project may not distribute the real ones; tests that need them skip where th
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from unit.raw2science.batches import SHARED, Packet, containers
+
+from fink_assets.simulator.fits import fits_file
 
 LSST = SHARED / "lsst"
 START = 61000.0
@@ -47,7 +50,19 @@ def built() -> list[Packet]:
         packet(source(1, None, 400), source(2, "u", 700), number=7, detections=40),
         packet(source(0, "i", 90000), number=8, sso=True),
         packet(*curve, number=9),
+        orphan(10),
     ]
+
+
+def orphan(number: int) -> Packet:
+    """An alert with a source in its image, and a weak one and none in its template."""
+    before, current = source(0, "r", 900), source(3, "r", 1500)
+    host = {"templateFlux": 600.0, "templateFluxErr": 60.0}
+    alert = packet(before, before, current | host, number=number)
+    noise = np.random.default_rng(number).normal(0, 1, (2, 31, 31))
+    noise[0, 12:19, 12:19] += 60
+    science, template = (fits_file([({}, image)]) for image in noise)
+    return alert | {"cutoutScience": science, "cutoutTemplate": template}
 
 
 @cache
