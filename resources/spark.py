@@ -34,6 +34,8 @@ CONF = {
     # costs memory.
     "spark.sql.maxConcurrentOutputFileWriters": "4",
     "spark.databricks.delta.schema.autoMerge.enabled": "true",
+    # What a module says again takes the place of what it said before.
+    "spark.sql.mapKeyDedupPolicy": "LAST_WIN",
 }
 
 # A session that is forgotten ends the threads that all sessions of its process share, be it in the

@@ -200,25 +200,25 @@ def _unanswered(module: ScienceModule, status: Column) -> Column:
 
 
 def _maps(present: Sequence[str], modules: Sequence[ScienceModule]) -> list[Column]:
-    """Build the maps of status, errors and versions."""
+    """Build the maps of status, errors and versions; entries of other modules stay."""
     from pyspark.sql import functions as F
 
-    def entries(name: str, value: Callable[[ScienceModule], Column]) -> Column:
+    def of_each(value: Callable[[ScienceModule], Column]) -> Column:
         pairs = [x for m in modules for x in (F.lit(m.name), value(m))]
         # The cast gives the map its type where there are no modules at all.
-        every = F.create_map(*pairs).cast("map<string, string>")
-        new = F.map_filter(every, lambda _, v: v.isNotNull())
-        if name not in present:
-            return new.alias(name)
-        mine = [m.name for m in modules]
-        kept = F.map_filter(F.coalesce(name, F.create_map()), lambda key, _: ~key.isin(mine))
-        return F.map_concat(kept, new).alias(name)
+        return F.create_map(*pairs).cast("map<string, string>")
 
-    return [
-        entries("module_status", lambda m: F.col(_status(m.name))),
-        entries("module_errors", lambda m: F.col(_error(m.name))),
-        entries("module_versions", lambda m: F.lit(m.code_version)),
-    ]
+    def before(name: str) -> Column:
+        return F.coalesce(name, F.create_map()) if name in present else F.create_map()
+
+    mine = [m.name for m in modules]
+    others = F.map_filter(before("module_errors"), lambda key, _: ~key.isin(mine))
+    errors = F.map_filter(of_each(lambda m: F.col(_error(m.name))), lambda _, v: v.isNotNull())
+    # Of two entries of a module, the later counts: see `mapKeyDedupPolicy`.
+    status = F.map_concat(before("module_status"), of_each(lambda m: F.col(_status(m.name))))
+    versions = F.map_concat(before("module_versions"), of_each(lambda m: F.lit(m.code_version)))
+    columns = status, F.map_concat(others, errors), versions
+    return [column.alias(name) for name, column in zip(MAPS, columns, strict=True)]
 
 
 __all__ = ["FAILED", "MAPS", "NOT_APPLICABLE", "OK", "UNAVAILABLE", "enriched", "with_inputs"]
