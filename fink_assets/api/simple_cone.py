@@ -77,7 +77,10 @@ def answered(archive: Archive, given: Mapping[str, Any]) -> Content:
     try:
         values = typed(ARGUMENTS, {name.upper(): value for name, value in given.items()})
     except RequestError as problem:
-        return Content(body=votable.failed(str(problem.text).strip()), media=MEDIA)
+        return Content(
+            body=votable.failed(str(problem.text).strip(), version=votable.OF_CONE_SEARCH),
+            media=MEDIA,
+        )
     return Content(body=_found(archive, values), media=MEDIA)
 
 

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Meaning:
-    """Unit (VOUnits), UCD and description of a column, each empty where there is none."""
+    """Unit (VOUnits), UCD, description and xtype of a column, each empty where there is none."""
 
     unit: str = ""
     ucd: str = ""
     doc: str = ""
+    xtype: str = ""
 
 
 def identifier(name: str) -> str:
@@ -54,11 +55,11 @@ def written(rows: pa.Table, meanings: Mapping[str, Meaning], *, version: str = V
     return out.getvalue()
 
 
-def failed(text: str) -> bytes:
-    """Write a VOTable that says only what is wrong, as Simple Cone Search has it."""
+def failed(text: str, *, version: str = VERSION) -> bytes:
+    """Write a VOTable that says only what is wrong, as TAP and Simple Cone Search have it."""
     from astropy.io.votable.tree import Info, Resource, VOTableFile
 
-    document = VOTableFile(version=OF_CONE_SEARCH)
+    document = VOTableFile(version=version)
     resource = Resource(type="results")
     document.resources.append(resource)
     status = Info(name="QUERY_STATUS", value="ERROR")
@@ -79,6 +80,8 @@ def _field(document: Any, rows: pa.Table, name: str, meanings: Mapping[str, Mean
         made.unit = meaning.unit
     if meaning.ucd:
         made.ucd = meaning.ucd
+    if meaning.xtype:
+        made.xtype = meaning.xtype
     made.description = meaning.doc or None
     return made
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from fink_assets.api.tap.runner import FORMATS
+from fink_assets.api.tap.tables import KEYS
 
 if TYPE_CHECKING:
     from fink_assets.api.tap.jobs import Job
@@ -95,7 +96,7 @@ def tables(shown: Iterable[Shown]) -> str:
         columns = "".join(_column(column) for column in table.columns.values())
         schemas.setdefault(table.schema, []).append(
             f'<table type="table"><name>{table.name}</name>'
-            f"<description>{escape(table.doc)}</description>{columns}</table>"
+            f"<description>{escape(table.doc)}</description>{columns}{_keys(table)}</table>"
         )
     listed = "".join(
         f"<schema><name>{name}</name>{''.join(parts)}</schema>" for name, parts in schemas.items()
@@ -106,14 +107,24 @@ def tables(shown: Iterable[Shown]) -> str:
     )
 
 
+def _keys(table: Shown) -> str:
+    return "".join(
+        f"<foreignKey><targetTable>{target}</targetTable><fkColumn><fromColumn>{column}"
+        f"</fromColumn><targetColumn>{target_column}</targetColumn></fkColumn></foreignKey>"
+        for from_table, column, target, target_column in KEYS.values()
+        if from_table == table.name
+    )
+
+
 def _column(column: Column) -> str:
     told = {"description": column.doc, "unit": column.unit, "ucd": column.ucd}
     parts = "".join(f"<{name}>{escape(text)}</{name}>" for name, text in told.items() if text)
     size = ' arraysize="*"' if column.kind == "char" else ""
-    size += ' extendedType="timestamp"' if column.is_time else ""
+    size += f' extendedType="{column.xtype}"' if column.xtype else ""
+    standard = ' std="true"' if column.standard else ""
     flag = "<flag>indexed</flag>" if column.indexed else ""
     return (
-        f"<column><name>{column.name}</name>{parts}"
+        f"<column{standard}><name>{escape(column.written)}</name>{parts}"
         f'<dataType xsi:type="vs:VOTableType"{size}>{column.kind}</dataType>{flag}</column>'
     )
 
@@ -143,12 +154,16 @@ def job(one: Job, address: str) -> str:
             f"<uws:message>{escape(one.problem)}</uws:message></uws:errorSummary>"
         )
     return (
-        f"{HEAD}<uws:job {UWS}><uws:jobId>{one.name}</uws:jobId>"
+        f"{HEAD}<uws:job {UWS}><uws:jobId>{one.name}</uws:jobId>{_run_id(one.given)}"
         f'<uws:ownerId xsi:nil="true"/><uws:phase>{one.phase}</uws:phase>{told}'
         f"<uws:executionDuration>{one.seconds:.0f}</uws:executionDuration>"
         f"{_time('destruction', one.destruction)}{parameters(one.given)}"
         f"<uws:results>{results}</uws:results>{error}</uws:job>\n"
     )
+
+
+def _run_id(given: Mapping[str, str]) -> str:
+    return f"<uws:runId>{escape(_plain(given['RUNID']))}</uws:runId>" if "RUNID" in given else ""
 
 
 def parameters(given: Mapping[str, str]) -> str:
@@ -163,8 +178,12 @@ def parameters(given: Mapping[str, str]) -> str:
 def _time(name: str, moment: datetime | None) -> str:
     if moment is None:
         return f'<uws:{name} xsi:nil="true"/>'
-    written = moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return f"<uws:{name}>{written}</uws:{name}>"
+    return f"<uws:{name}>{time(moment)}</uws:{name}>"
+
+
+def time(moment: datetime) -> str:
+    """Write a time as UWS has it: UTC, to the millisecond."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _plain(text: str) -> str:

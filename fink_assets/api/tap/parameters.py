@@ -1,4 +1,7 @@
-"""Parameters of TAP and UWS: read from an address or a form, in any case of letters."""
+"""Parameters of TAP and UWS, of an address or a form: names are in any case of letters.
+
+All but `given` takes them by their names in upper case.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +22,14 @@ ROWS, MOST_ROWS = 10_000, 100_000
 BODY_BYTES = 200_000
 
 
-def asked(given: Mapping[str, str]) -> Asked:
-    """Read the parameters of a query, whose names are in any case of letters.
+def asked(told: Mapping[str, str]) -> Asked:
+    """Read the parameters of a query.
 
     Raises
     ------
     RequestError
         One is missing, or not known.
     """
-    told = {name.upper(): value for name, value in given.items()}
     if told.get("REQUEST", "doQuery").lower() != "doquery":
         raise RequestError("REQUEST is doQuery.\n")
     if told.get("LANG", "ADQL").upper().split("-")[0] != "ADQL":
@@ -51,24 +53,24 @@ def _rows(told: Mapping[str, str]) -> int:
 
 def phase(given: Mapping[str, str]) -> str:
     """Read what is to become of a job."""
-    return {name.upper(): value for name, value in given.items()}.get("PHASE", "").upper()
+    return given.get("PHASE", "").upper()
 
 
 async def given(request: Request) -> dict[str, str]:
-    """Read parameters: of the address, and of a form.
+    """Read parameters, of the address and of a form; give their names in upper case.
 
     Raises
     ------
     RequestError
         The body is too large, or no form.
     """
-    found = dict(request.query_params)
     content = await body(request, BODY_BYTES)
     kind = request.headers.get("content-type", "")
     if form.is_form(kind):
-        told = form.parts(content, kind)
-        return found | {k: v for k, v in told.items() if isinstance(v, str)}
-    try:
-        return found | dict(parse_qsl(content.decode(), max_num_fields=100))
-    except ValueError:
-        raise RequestError("The body is no form.\n") from None
+        told = [(k, v) for k, v in form.parts(content, kind).items() if isinstance(v, str)]
+    else:
+        try:
+            told = parse_qsl(content.decode(), max_num_fields=100)
+        except ValueError:
+            raise RequestError("The body is no form.\n") from None
+    return {name.upper(): value for name, value in (*request.query_params.items(), *told)}

@@ -94,15 +94,14 @@ class Service:
     async def change(self, request: Request) -> Response:
         """Begin, end, change or forget a job."""
         job, given = self._job(request), await parameters.given(request)
-        told = {name.upper(): value for name, value in given.items()}
-        if request.method == "DELETE" or told.get("ACTION", "").upper() == "DELETE":
+        if request.method == "DELETE" or given.get("ACTION", "").upper() == "DELETE":
             self.jobs.remove(job)
             return RedirectResponse(_address(request), 303)
-        if parameters.phase(told) == "ABORT":
+        if parameters.phase(given) == "ABORT":
             self.jobs.abort(job)
         elif job.phase == "PENDING":
-            job.given.update({k: v for k, v in given.items() if k.upper() not in _OF_JOBS})
-            if parameters.phase(told) == "RUN":
+            job.given.update({k: v for k, v in given.items() if k not in _OF_JOBS})
+            if parameters.phase(given) == "RUN":
                 self._start(job)
         return self._to(request, job)
 
@@ -116,7 +115,7 @@ class Service:
         plain = {
             "phase": job.phase,
             "executionduration": f"{job.seconds:.0f}",
-            "destruction": job.destruction.isoformat(timespec="seconds"),
+            "destruction": documents.time(job.destruction),
             "quote": "",
             "owner": "",
         }

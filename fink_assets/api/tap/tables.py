@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from fink_assets.api.tap.reserved import RESERVED
 from fink_assets.lake import contracts
 from fink_assets.lake.columns import ColumnContract
 
@@ -65,6 +66,8 @@ class Column:
         Whether it helps to skip files.
     is_time : bool
         Whether it is a timestamp (UTC).
+    standard : bool
+        Whether the standard of TAP defines it.
     """
 
     name: str
@@ -75,6 +78,17 @@ class Column:
     doc: str = ""
     indexed: bool = False
     is_time: bool = False
+    standard: bool = False
+
+    @property
+    def written(self) -> str:
+        """Its name as a query has to write it."""
+        return f'"{self.name}"' if self.name.upper() in RESERVED else self.name
+
+    @property
+    def xtype(self) -> str:
+        """What its text stands for."""
+        return "timestamp" if self.is_time else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +162,7 @@ ABOUT: dict[str, dict[str, str]] = {
     },
     "columns": {
         **dict.fromkeys(("table_name", "column_name", "datatype", "arraysize", "xtype"), CHAR),
-        '"size"': "int",
+        "size": "int",
         **dict.fromkeys(("description", "utype", "unit", "ucd"), CHAR),
         **dict.fromkeys(("indexed", "principal", "std", "column_index"), "int"),
     },
@@ -156,6 +170,14 @@ ABOUT: dict[str, dict[str, str]] = {
     "key_columns": dict.fromkeys(("key_id", "from_column", "target_column"), CHAR),
 }
 """Tables of `TAP_SCHEMA` and the types of their columns (TAP 1.1, section 4)."""
+KEYS = {
+    "schema_of_table": (f"{SCHEMA}.tables", "schema_name", f"{SCHEMA}.schemas", "schema_name"),
+    "table_of_column": (f"{SCHEMA}.columns", "table_name", f"{SCHEMA}.tables", "table_name"),
+    "from_table_of_key": (f"{SCHEMA}.keys", "from_table", f"{SCHEMA}.tables", "table_name"),
+    "target_table_of_key": (f"{SCHEMA}.keys", "target_table", f"{SCHEMA}.tables", "table_name"),
+    "key_of_column": (f"{SCHEMA}.key_columns", "key_id", f"{SCHEMA}.keys", "key_id"),
+}
+"""Foreign keys by name: a table, its column, and the table and column whose values it has."""
 
 
 def _about(own: Iterable[Shown]) -> list[Shown]:
@@ -165,7 +187,7 @@ def _about(own: Iterable[Shown]) -> list[Shown]:
             noun=noun,
             doc=f"{noun} of this service",
             columns={
-                name.strip('"'): Column(name=name.strip('"'), path=name.strip('"'), kind=kind)
+                name: Column(name=name, path=name, kind=kind, standard=True)
                 for name, kind in columns.items()
             },
         )
@@ -192,8 +214,14 @@ def about(tables: Iterable[Shown]) -> dict[str, pa.Table]:
             for k, t in enumerate(listed)
         ],
         "columns": [_row(t, k, c) for t in listed for k, c in enumerate(t.columns.values())],
-        "keys": [],
-        "key_columns": [],
+        "keys": [
+            {"key_id": key, "from_table": from_table, "target_table": target_table}
+            for key, (from_table, _, target_table, _) in KEYS.items()
+        ],
+        "key_columns": [
+            {"key_id": key, "from_column": from_column, "target_column": target_column}
+            for key, (_, from_column, _, target_column) in KEYS.items()
+        ],
     }
     return {noun: _table(ABOUT[noun], found) for noun, found in rows.items()}
 
@@ -201,17 +229,17 @@ def about(tables: Iterable[Shown]) -> dict[str, pa.Table]:
 def _row(table: Shown, place: int, column: Column) -> dict[str, Any]:
     return {
         "table_name": table.name,
-        "column_name": column.name,
+        "column_name": column.written,
         "datatype": column.kind,
         "arraysize": "*" if column.kind == CHAR else None,
-        "xtype": "timestamp" if column.is_time else None,
+        "xtype": column.xtype or None,
         "size": None,
         "description": column.doc or None,
         "unit": column.unit or None,
         "ucd": column.ucd or None,
         "indexed": int(column.indexed),
         "principal": int("_" not in column.name or column.indexed),
-        "std": 0,
+        "std": int(column.standard),
         "column_index": place,
     }
 
@@ -220,5 +248,5 @@ def _table(kinds: Mapping[str, str], rows: list[dict[str, Any]]) -> pa.Table:
     import pyarrow as pa
 
     types = {"char": pa.string(), "int": pa.int32()}
-    schema = pa.schema([(name.strip('"'), types[kind]) for name, kind in kinds.items()])
+    schema = pa.schema([(name, types[kind]) for name, kind in kinds.items()])
     return pa.Table.from_pylist(rows, schema=schema)

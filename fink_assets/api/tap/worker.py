@@ -105,7 +105,7 @@ def written(found: pa.Table, query: Query, form: str, *, more: bool) -> bytes:
     from fink_assets.api.votable import Meaning
 
     meanings = {
-        name: Meaning(unit=column.unit, ucd=column.ucd, doc=column.doc)
+        name: Meaning(unit=column.unit, ucd=column.ucd, doc=column.doc, xtype=column.xtype)
         for name, column in query.columns.items()
         if column is not None
     }

@@ -22,7 +22,9 @@ from fink_assets.api.limits import Limits
 from fink_assets.api.server import application
 from fink_assets.api.tap import jobs as tap_jobs
 from fink_assets.api.tap import parameters, routes
+from fink_assets.api.tap.reserved import RESERVED
 from fink_assets.api.tap.runner import Asked, Runner, TooLongError
+from fink_assets.api.tap.tables import ABOUT, KEYS
 
 HEAVY = (
     "SELECT COUNT(*) FROM alerts a, alerts b, alerts c, alerts d, alerts e, alerts f "
@@ -82,6 +84,44 @@ def test_tables_and_columns_are_told(service):
     assert len(service.run_sync("SELECT * FROM TAP_SCHEMA.columns", maxrec=20)) == 20
 
 
+def test_a_name_that_adql_keeps_for_itself_is_told_in_quotes(service):
+    columns = service.run_sync(
+        "SELECT column_name FROM tap_schema.columns "
+        "WHERE table_name IN ('tap_schema.columns', 'ztf.statistics')"
+    )
+    names = {str(name) for name in columns["column_name"]}
+    assert '"size"' in names
+    assert not {name for name in names if name.upper() in RESERVED}
+    assert {c.name for c in service.tables["tap_schema.columns"].columns} == {
+        *(name for name in ABOUT["columns"] if name != "size"),
+        '"size"',
+    }
+    for name in names & {f'"{word.lower()}"' for word in RESERVED}:
+        table = "tap_schema.columns" if name == '"size"' else "ztf.statistics"
+        service.run_sync(f"SELECT TOP 1 {name} FROM {table}")
+
+
+def test_the_tables_about_tables_are_marked_and_joined_by_keys(service, address):
+    marked = service.run_sync("SELECT table_name, std FROM tap_schema.columns")
+    for row in marked:
+        assert row["std"] == str(row["table_name"]).startswith("tap_schema.")
+    keys = service.run_sync(
+        "SELECT from_table, from_column, target_table, target_column "
+        "FROM tap_schema.keys JOIN tap_schema.key_columns USING (key_id)"
+    )
+    listed = {tuple(str(value) for value in row.values()) for row in keys}
+    assert listed == set(KEYS.values())
+    tables = ET.fromstring(requests.get(f"{address}/tables").content)
+    assert len(list(tables.iter("foreignKey"))) == len(KEYS)
+    assert {c.get("std") for c in tables.iter("column")} == {None, "true"}
+
+
+def test_a_time_is_told_as_one(service):
+    found = service.run_sync("SELECT TOP 1 time FROM ztf.alerts")
+    assert found.getdesc("time").xtype == "timestamp"
+    assert str(found["time"][0]).endswith("Z")
+
+
 def test_what_the_service_can_do_is_told(service):
     assert service.available
     assert service.maxrec == 10_000
@@ -112,6 +152,7 @@ def test_a_query_that_is_refused_says_why_in_a_votable(service, address, query):
     answer = requests.post(f"{address}/sync", data={"QUERY": query, "LANG": "ADQL"})
     assert answer.status_code == 400
     assert b'value="ERROR"' in answer.content
+    assert ET.fromstring(answer.content).get("version") >= "1.2"
 
 
 @pytest.mark.parametrize(
@@ -150,6 +191,18 @@ def test_a_job_runs_while_nobody_waits(service, science):
     url = job.url
     job.delete()
     assert requests.get(url).status_code == 404
+
+
+def test_a_parameter_of_a_job_is_told_once_and_the_last_value_counts(address):
+    job = requests.post(f"{address}/async", data={"RunId": "first", "QUERY": "SELECT"}).url
+    requests.post(f"{job}/parameters", data={"RUNID": "second"})
+    told = ET.fromstring(requests.get(job).content)
+    uws = "{http://www.ivoa.net/xml/UWS/v1.0}"
+    given = [(p.get("id"), p.text) for p in told.iter(f"{uws}parameter")]
+    assert sorted(given) == [("QUERY", "SELECT"), ("RUNID", "second")]
+    assert told.findtext(f"{uws}runId") == "second"
+    assert requests.get(f"{job}/destruction").text == told.findtext(f"{uws}destruction")
+    requests.delete(job)
 
 
 def test_run_async_is_one_call(service):
