@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from fink_assets.clock import utc_now
-from fink_assets.services import PIECEWISE, SERVICES
+from fink_assets.services import PIECEWISE, SERVICES, tending
 from fink_assets.services.answers import Answers
 from fink_assets.services.cds import undeclared
 from fink_assets.services.client import ServiceError
@@ -63,8 +63,8 @@ def _minute(date: datetime | None) -> str:
 @app.command("compact")
 def compact() -> None:
     """Make the many small files of kept answers into few."""
-    for service in PIECEWISE:
-        typer.echo(f"{service.name}: {Answers(settings().lake).compact(service)}")
+    for name, counts in tending.compact(settings().lake):
+        typer.echo(f"{name}: {counts}")
 
 
 @app.command("check")

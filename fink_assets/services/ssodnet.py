@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from fink_assets.lake.columns import ColumnContract
 from fink_assets.lake.table import Table
+from fink_assets.services import kept
 from fink_assets.services.client import Client, Question, ServiceError
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Bodies:
     @property
     def table(self) -> Table:
         """Where it is kept."""
-        return Table(name="services/ssodnet", root=self.root, partitioned=False)
+        return Table(name="services/ssodnet", root=self.root, indexed=("asked",), partitioned=False)
 
     def known(self) -> pd.DataFrame:
         """Read the newest answer about each name: ``asked``, ``answered`` and those of `BODY`."""
@@ -58,13 +59,11 @@ class Bodies:
     def keep(self, answers: Iterable[dict[str, Any]], answered: datetime) -> None:
         """Add answers; none of one name and date twice."""
         import pyarrow as pa
-        from deltalake import write_deltalake
 
         there = {(row["asked"], row["answered"]) for row in self.known().to_dict("records")}
         new = [a | {"answered": answered} for a in answers if (a["asked"], answered) not in there]
         if new:
-            rows = pa.Table.from_pylist(new, schema=_schema())
-            write_deltalake(self.table.address, rows, mode="append", schema_mode="merge")
+            kept.add(self.table, pa.Table.from_pylist(new, schema=_schema()))
 
 
 def resolve(
