@@ -28,9 +28,10 @@ def of_source(status: str, answered: datetime | None, reason: str | None) -> dic
     return _clean({STATUS: status, DATE: date, REASON: reason or ""})
 
 
-def of_part(complete: bool, following: int) -> dict[str, str]:
-    """Say whether rows are all there are, and else where the next ones begin."""
-    return {COMPLETE: "true"} if complete else {COMPLETE: "false", NEXT: str(following)}
+def of_part(complete: bool, following: int | None) -> dict[str, str]:
+    """Say whether rows are all there are, and where the next ones begin, if any can be had."""
+    found = {COMPLETE: "true" if complete else "false"}
+    return found if following is None else {**found, NEXT: str(following)}
 
 
 def of_fit(status: str, reason: str | None) -> dict[str, str]:
