@@ -30,7 +30,7 @@ def _ztf(remote: Remote) -> tuple[Endpoint, ...]:
         *ztf.ENDPOINTS,
         *ztf_more.ENDPOINTS,
         sso.endpoint("ztf", remote),
-        resolver.endpoint("name"),
+        resolver.endpoint("name", remote),
         *skymap.endpoints(skymap.ztf_skymap),
         ssoft.ENDPOINT,
         sso_bulk.ENDPOINT,
@@ -47,7 +47,7 @@ def _lsst(remote: Remote) -> tuple[Endpoint, ...]:
     return (
         *lsst.ENDPOINTS,
         sso.endpoint("lsst", remote),
-        resolver.endpoint("name_or_id"),
+        resolver.endpoint("name_or_id", remote),
         *skymap.endpoints(skymap.lsst_skymap),
         ssoft.ENDPOINT,
         sso_bulk.ENDPOINT,

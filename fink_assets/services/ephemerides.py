@@ -6,7 +6,6 @@ newest counts. How the service is asked belongs to `miriade`, names of bodies to
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     import pyarrow as pa
-
-logger = logging.getLogger(__name__)
 
 MAX_AGE_DAYS = 90.0
 """Orbits of bodies that were found lately become better within weeks."""
@@ -117,7 +114,7 @@ def ephemerides(
         else:
             new.append(found.assign(body=body, time=asked, answered=pd.Timestamp(now)))
     if new:
-        _keep(table, pd.concat(new), observer)
+        kept.keep(table, _rows(pd.concat(new), observer))
         known = pd.concat([known, *new]).drop_duplicates(list(KEY), keep="last")
     pairs = sum(len(np.unique(times)) for body, times in wanted.items() if body not in unknown)
     answered = int((~known["body"].isin(unknown)).sum())
@@ -176,16 +173,11 @@ def _known(table: Table, wanted: Mapping[str, np.ndarray], observer: str) -> pd.
     return frame.sort_values("answered", kind="stable").drop_duplicates(list(KEY), keep="last")
 
 
-def _keep(table: Table, rows: pd.DataFrame, observer: str) -> None:
-    """Keep new answers. A lake that cannot be written loses nothing but time."""
+def _rows(rows: pd.DataFrame, observer: str) -> pa.Table:
     import pyarrow as pa
-    from deltalake.exceptions import DeltaError
 
     rows = rows.assign(observer=observer, layout=LAYOUT)
-    try:
-        kept.add(table, pa.Table.from_pandas(rows, schema=_schema(), preserve_index=False))
-    except (DeltaError, OSError) as problem:
-        logger.warning("%s: answers not kept: %s", table.name, problem)
+    return pa.Table.from_pandas(rows, schema=_schema(), preserve_index=False)
 
 
 def _schema() -> pa.Schema:

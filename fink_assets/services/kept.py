@@ -5,12 +5,17 @@ Answers about places on the sky have tables of another form, see `answers`.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from fink_assets.lake.table import ATTEMPTS, Table
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
+
+logger = logging.getLogger(__name__)
 
 FILES = 8
 """A table with so many files is made into few."""
@@ -22,6 +27,34 @@ def add(table: Table, rows: pa.Table) -> None:
 
     _make(table, rows.schema)
     write_deltalake(table.address, rows, mode="append", schema_mode="merge")
+
+
+def keep(table: Table, rows: pa.Table) -> None:
+    """Add rows, if the lake can be written: to lose them costs nothing but to ask again."""
+    from deltalake.exceptions import DeltaError
+
+    try:
+        add(table, rows)
+    except (DeltaError, OSError) as problem:
+        logger.warning("%s: answers not kept: %s", table.name, problem)
+
+
+def newest(table: Table, schema: pa.Schema, names: Collection[str] | None = None) -> pd.DataFrame:
+    """Read the newest answer about each name, of some or of all: columns of the table.
+
+    The table has the columns ``asked`` and ``answered``.
+    """
+    found = schema.empty_table()
+    if table.exists():
+        where = "true" if names is None else _among(names)
+        found = table.query(f"select * from it where {where}").cast(schema)
+    frame = found.to_pandas(integer_object_nulls=True)
+    return frame.sort_values("answered", kind="stable").drop_duplicates("asked", keep="last")
+
+
+def _among(names: Collection[str]) -> str:
+    listed = ", ".join("'" + name.replace("'", "''") + "'" for name in sorted(names))
+    return f"asked in ({listed})" if listed else "false"
 
 
 def compact(table: Table) -> dict[str, int]:

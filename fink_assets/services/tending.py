@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fink_assets.lake.table import Table
-from fink_assets.services import PIECEWISE, ephemerides, kept, ssodnet
+from fink_assets.services import PIECEWISE, ephemerides, kept, sesame, ssodnet
 from fink_assets.services.answers import Answers
 
 
 def by_name(root: str) -> tuple[Table, ...]:
     """Tables of answers about names, in a lake."""
-    return ssodnet.Bodies(root).table, ephemerides.table_of(root)
+    return ssodnet.Bodies(root).table, sesame.table_of(root), ephemerides.table_of(root)
 
 
 def compact(root: str) -> Iterator[tuple[str, dict[str, int]]]:
