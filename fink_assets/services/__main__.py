@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from fink_assets.clock import utc_now
+from fink_assets.lake.table import Table
 from fink_assets.services import PIECEWISE, SERVICES, tending
 from fink_assets.services.answers import Answers
 from fink_assets.services.cds import undeclared
@@ -43,7 +44,20 @@ def overview(root: str, asked: set[str]) -> Grid:
     for service in SERVICES:
         may = "yes" if service.name in asked else "no"
         grid.add_row(service.name, may, f'{service.radius_arcsec:g}"', *known(service, root))
+    for table in tending.by_name(root):
+        name = table.name.removeprefix("services/")
+        grid.add_row(name, "yes" if name in asked else "no", "", *_answers(table))
     return grid
+
+
+def _answers(table: Table) -> tuple[str, str, str]:
+    """How many answers about names are kept, and the dates of the first and the last."""
+    if not table.exists():
+        return "0 answers", "", ""
+    (row,) = table.query(
+        "select count(*) as answers, min(answered) as first, max(answered) as last from it"
+    ).to_pylist()
+    return f"{row['answers']} answers", _minute(row["first"]), _minute(row["last"])
 
 
 def known(service: Service, root: str) -> tuple[str, str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from fink_assets.lake.table import Table
@@ -54,8 +55,9 @@ class Ephemerides:
     missing: int
 
 
+@lru_cache(maxsize=8)
 def table_of(root: str) -> Table:
-    """Where answers are kept in a lake."""
+    """Where answers are kept in a lake; each thread has its log at hand."""
     return Table(name="services/miriade", root=root, indexed=KEY, partitioned=False)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from xml.etree import ElementTree
@@ -44,8 +45,9 @@ NONE: dict[str, Any] = dict.fromkeys((column.name for column in OBJECT), None)
 """Of a name that no object has."""
 
 
+@lru_cache(maxsize=8)
 def table_of(root: str) -> Table:
-    """Where answers are kept in a lake."""
+    """Where answers are kept in a lake; each thread has its log at hand."""
     return Table(name="services/sesame", root=root, indexed=("asked",), partitioned=False)
 
 

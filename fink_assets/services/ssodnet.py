@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.lake.columns import ColumnContract
@@ -63,6 +64,12 @@ class Bodies:
 
         if answers:
             kept.keep(self.table, pa.Table.from_pylist(list(answers), schema=_schema()))
+
+
+@lru_cache(maxsize=8)
+def table_of(root: str) -> Table:
+    """Where answers are kept in a lake; each thread has its log at hand."""
+    return Table(name="services/ssodnet", root=root, indexed=("asked",), partitioned=False)
 
 
 def resolve(

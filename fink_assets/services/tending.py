@@ -11,7 +11,7 @@ from fink_assets.services.answers import Answers
 
 def by_name(root: str) -> tuple[Table, ...]:
     """Tables of answers about names, in a lake."""
-    return ssodnet.Bodies(root).table, sesame.table_of(root), ephemerides.table_of(root)
+    return ssodnet.table_of(root), sesame.table_of(root), ephemerides.table_of(root)
 
 
 def compact(root: str) -> Iterator[tuple[str, dict[str, int]]]:

@@ -17,7 +17,7 @@ from fink_assets.services.ephemerides import ephemerides, table_of
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 DAY = service.MICROSECONDS_PER_DAY
 TIMES = np.arange(5) * DAY + 19_800 * DAY + 12_345_678_901
-ONCE = Limits(attempts=1, read_seconds=0.3, connect_seconds=0.3)
+ONCE = Limits(attempts=1, read_seconds=10.0, connect_seconds=10.0)
 
 
 def found(wanted, address, root, *, now=NOW, seconds=10.0, observer="I41", client=None):
@@ -107,7 +107,7 @@ def test_whatever_it_does_it_is_told_in_time_and_heals(respond, tmp_path):
         result, seconds = served.elapsed(
             lambda: found({"a:1": TIMES, "a:2": TIMES}, server.address, tmp_path, seconds=0.6)
         )
-        assert seconds < 4
+        assert seconds < 6
         assert result.missing == 10
         assert set(result.reasons) == {"a:1", "a:2"}
         assert all(result.reasons.values())
