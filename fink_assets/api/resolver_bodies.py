@@ -33,7 +33,7 @@ def forward(archive: Archive, name: str, most: int, remote: Remote) -> Rows:
     """Bodies that have a name, and those whose names in packets begin so."""
     asked = " ".join(name.split())
     begun = _distinct(archive, [f"lower(name) like {sql.text(sql.likes(asked.lower()))}"], most)
-    known = _resolved(archive, [asked, *begun], remote)
+    known = resolved(archive, [asked, *begun], remote)
     body = known.get(asked)
     own = _of_body(archive, body, asked) if body and body["id"] else []
     names = list(dict.fromkeys([*own, *begun]))
@@ -47,7 +47,7 @@ def forward(archive: Archive, name: str, most: int, remote: Remote) -> Rows:
 def reverse(archive: Archive, name: str, most: int, remote: Remote) -> Rows:
     """Names of the bodies that an object of the survey was taken for."""
     names = _distinct(archive, [f"object_id = {sql.text(name)}"], most)
-    known = _resolved(archive, names, remote)
+    known = resolved(archive, names, remote)
     rows = [_row(n, known.get(n)) for n in names]
     return Rows(table=_table(rows), headers=_headers(list(known.values())))
 
@@ -70,7 +70,7 @@ def _of_body(archive: Archive, body: Body, asked: str) -> list[str]:
     return _distinct(archive, [sql.among("lower(name)", listed)], MOST_ASKED)
 
 
-def _resolved(archive: Archive, names: Iterable[str], remote: Remote) -> dict[str, Body]:
+def resolved(archive: Archive, names: Iterable[str], remote: Remote) -> dict[str, Body]:
     """What SsODNet says of names as packets have them, some of them."""
     wanted = [name for name in dict.fromkeys(names) if name][:MOST_ASKED]
     spelled = [_spelled(archive, name) for name in wanted]
@@ -92,10 +92,14 @@ def _spelled(archive: Archive, name: str) -> str:
 def _row(name: str | None, body: Body | None) -> dict[str, Any]:
     """Row of a name that packets have, with the body's name and number as far as they are known."""
     found = body or {}
-    number = found.get("number")
-    if number is None and name and name.isdecimal() and name.isascii() and len(name) < 10:
-        number = int(name)
+    number = found.get("number") or number_of(name)
     return {"i:ssnamenr": name, "i:name": found.get("name") or name, "i:number": number}
+
+
+def number_of(name: str | None) -> int | None:
+    """Number that a name is; None if it is none."""
+    is_number = name is not None and name.isdecimal() and name.isascii() and len(name) < 10
+    return int(name) if name is not None and is_number else None
 
 
 def _headers(known: Sequence[Body]) -> dict[str, str]:

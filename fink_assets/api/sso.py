@@ -15,6 +15,7 @@ from fink_assets.api import (
     lsst_columns,
     lsst_rows,
     sso_ephemerides,
+    sso_names,
     ztf_rows,
 )
 from fink_assets.api.arguments import COLUMNS, Argument
@@ -32,7 +33,7 @@ OF_IMAGES = "You need to add 'i:objectId,i:candid' to the columns.\n"
 
 
 def ztf_sso(archive: Archive, values: Values, remote: Remote = NOBODY) -> Rows:
-    """Answer `/sso` of ZTF: alerts by the names that packets have of bodies."""
+    """Answer `/sso` of ZTF: alerts of bodies, by any name if names can be resolved."""
     computed, kinds = _is_computed(values), cutouts.of_rows(values)
     asked = values["columns"]
     if kinds and asked and not {"i:objectId", "i:candid"} <= set(asked):
@@ -40,11 +41,12 @@ def ztf_sso(archive: Archive, values: Values, remote: Remote = NOBODY) -> Rows:
     also = {"sso_name": "name"}
     also |= sso_ephemerides.ingredients("ztf", archive.fields(NOUN)) if computed else {}
     also |= cutouts.PLACE if kinds else {}
-    parts = keys.of_names("name", bodies.spellings(values["n_or_d"]))
+    resolved = sso_names.names(archive, values["n_or_d"], remote)
+    parts = keys.of_names("name", resolved.listed)
     found = ztf_rows.read(archive, NOUN, asked, any_of=parts, also=also)
-    if kinds:
-        table = cutouts.added(archive, found.table, kinds)
-        found = Rows(table=table, meanings=found.meanings)
+    table = sso_names.named(found.table, resolved)
+    table = cutouts.added(archive, table, kinds) if kinds else table
+    found = Rows(table=table, meanings=found.meanings, headers=resolved.headers)
     return _with_ephemerides(archive, found, values, remote) if computed else found
 
 
@@ -81,7 +83,7 @@ def _with_ephemerides(archive: Archive, found: Rows, values: Values, remote: Rem
         residuals=values["withResiduals"],
     )
     meanings = {**found.meanings, **sso_ephemerides.MEANINGS}
-    return Rows(table=table, meanings=meanings, headers=headers)
+    return Rows(table=table, meanings=meanings, headers={**found.headers, **headers})
 
 
 _COMPUTED = (

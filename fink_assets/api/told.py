@@ -7,8 +7,8 @@ from datetime import datetime
 
 STATUS, DATE, REASON = "Fink-Source-Status", "Fink-Source-Date", "Fink-Source-Reason"
 COMPLETE, NEXT = "Fink-Complete", "Fink-Next-Offset"
-FIT = "Fink-Fit"
-HEADERS = (STATUS, DATE, REASON, COMPLETE, NEXT, FIT)
+FIT, NAMES = "Fink-Fit", "Fink-Names-Status"
+HEADERS = (STATUS, DATE, REASON, COMPLETE, NEXT, FIT, NAMES)
 LONGEST = 500
 
 
@@ -32,6 +32,11 @@ def of_part(complete: bool, following: int | None) -> dict[str, str]:
     """Say whether rows are all there are, and where the next ones begin, if any can be had."""
     found = {COMPLETE: "true" if complete else "false"}
     return found if following is None else {**found, NEXT: str(following)}
+
+
+def of_names(status: str) -> dict[str, str]:
+    """Say whether the names of a request were resolved, or only looked for as they are."""
+    return {NAMES: status}
 
 
 def of_fit(status: str, reason: str | None) -> dict[str, str]:

@@ -109,7 +109,7 @@ def test_each_alert_has_the_ephemeris_of_the_middle_of_its_exposure(archive):
         answer = ask("8467", withEphem=True, columns="i:jd,i:magpsf")
         assert len(server.asked) == 1
     found = pd.DataFrame(answer.json())
-    added = {*SET, "SDSS:g", "SDSS:r", "i:magpsf_red", "sso_name"}
+    added = {*SET, "SDSS:g", "SDSS:r", "i:magpsf_red", "sso_name", "sso_number"}
     assert set(found.columns) == {"i:jd", "i:magpsf", *added}
     middle = found["i:jd"] + 15 / 86400
     np.testing.assert_allclose(found["Date"], middle, atol=2e-6)

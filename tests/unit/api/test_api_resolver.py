@@ -160,6 +160,31 @@ def test_a_body_that_was_never_seen_is_known_all_the_same(archive, tmp_path):
     assert found == [{"i:ssnamenr": None, "i:name": "Benoitcarry", "i:number": 8467}]
 
 
+def test_alerts_of_a_body_come_by_any_of_its_names_and_bear_the_one_that_it_has(archive, science):
+    from fink_assets.archive.bodies import BodyAlerts
+
+    BodyAlerts(tables=archive.tables).replace(sorted({row["night"] for row in science}))
+    room = threading.Semaphore(2)
+
+    def asked(name, address=None):
+        clients = {"ssodnet": Shared(address=address, limits=ONCE, room=room)} if address else {}
+        app = application(archive, endpoints("ztf", Remote(clients=clients)), title="ZTF")
+        return TestClient(app).post("/api/v1/sso", json={"n_or_d": name, "columns": "i:candid"})
+
+    plain = asked("8467")
+    assert len(plain.json()) == 2, "nothing is known of other names"
+    assert plain.headers["Fink-Names-Status"] == "unavailable"
+    with serving(quaero) as server:
+        for name in ("8467", "Benoitcarry", "1981 EY30"):
+            answer = asked(name, server.address)
+            found = {(r["sso_name"], r["sso_number"]) for r in answer.json()}
+            assert (len(answer.json()), found) == (3, {("Benoitcarry", 8467)})
+            assert answer.headers["Fink-Names-Status"] == "answered"
+        server.respond = broken
+        assert len(asked("2010 JO69", server.address).json()) == 1
+    assert len(asked("8467").json()) == 3, "what was said is kept"
+
+
 def test_an_object_leads_to_the_name_and_the_number_of_its_body(archive, science):
     with serving(quaero) as server:
         ask = asking(archive, ssodnet=server.address)
