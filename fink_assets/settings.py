@@ -58,7 +58,7 @@ class Settings(BaseSettings):
         (), description="Remote catalogues that may be asked: simbad,gaia_dr3; none by default"
     )
     service_seconds: float = Field(
-        10.0, gt=0, description="Most time that a batch waits for one remote catalogue"
+        10.0, gt=0, description="Most time that a batch, or a request, waits for one of them"
     )
     cds_address: str = Field(
         "https://cdsxmatch.u-strasbg.fr/xmatch/api/v1/sync",
@@ -73,6 +73,15 @@ class Settings(BaseSettings):
     ssodnet_address: str = Field(
         "https://api.ssodnet.imcce.fr/quaero/1/sso",
         description="Address of the name resolver of SsODNet",
+    )
+
+    miriade_address: str = Field(
+        "https://ssp.imcce.fr/webservices/miriade/api/ephemcc.php",
+        description="Address of the ephemerides of Miriade",
+    )
+    sesame_address: str = Field(
+        "https://cds.unistra.fr/cgi-bin/nph-sesame",
+        description="Address of the name resolver Sesame",
     )
 
     kept_days: int = Field(

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from fink_assets.clock import utc_now
-from fink_assets.services import PIECEWISE, TNS_LIST
+from fink_assets.services import TNS_LIST
 from fink_assets.settings import Settings
 
 
@@ -24,11 +24,10 @@ def schedules(configuration: Settings) -> dg.Definitions:
 
     @dg.op(description="Rewrite small files of kept answers into larger ones. No answer changes.")
     def compact_answers(context: dg.OpExecutionContext) -> None:
-        from fink_assets.services.answers import Answers
+        from fink_assets.services import tending
 
-        for service in PIECEWISE:
-            counts = Answers(configuration.lake).compact(service)
-            context.log.info("%s: %s", service.name, counts)
+        for name, counts in tending.compact(configuration.lake):
+            context.log.info("%s: %s", name, counts)
 
     @dg.job(
         name="services",

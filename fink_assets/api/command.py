@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 
+from fink_assets.api import remote
 from fink_assets.api.archive import Archive
-from fink_assets.api.flavours import ENDPOINTS
+from fink_assets.api.flavours import endpoints
 from fink_assets.api.limits import Limits
 from fink_assets.lake.tables import Tables
 from fink_assets.settings import Settings
@@ -24,7 +25,7 @@ def serve(configuration: Settings, survey: Survey) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     app = application(
         Archive(tables=Tables(survey.name, configuration.lake)),
-        ENDPOINTS[survey.name],
+        endpoints(survey.name, remote.of(configuration)),
         title=f"Alerts of {survey.title}",
         limits=limits_of(configuration),
     )

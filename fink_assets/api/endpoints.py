@@ -24,10 +24,21 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """Rows to be written in the format that the request asks for."""
+    """Rows to be written in the format that the request asks for.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        The rows.
+    meanings : mapping of str to Meaning
+        What columns mean, by name.
+    headers : mapping of str to str
+        What is said of them in headers of the answer, see `told`.
+    """
 
     table: pa.Table
     meanings: Mapping[str, Meaning] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from fink_assets.api import (
     random_objects,
     resolver,
     skymap,
+    sso,
     sso_bulk,
     sso_candidates,
     ssoft,
@@ -16,12 +17,20 @@ from fink_assets.api import (
     ztf_more,
 )
 from fink_assets.api.endpoints import Endpoint
+from fink_assets.api.remote import NOBODY, Remote
 
-ENDPOINTS: dict[str, tuple[Endpoint, ...]] = {
-    "ztf": (
+
+def endpoints(survey: str, remote: Remote = NOBODY) -> tuple[Endpoint, ...]:
+    """Endpoints of a survey, which may ask some services."""
+    return {"ztf": _ztf, "lsst": _lsst}[survey](remote)
+
+
+def _ztf(remote: Remote) -> tuple[Endpoint, ...]:
+    return (
         *ztf.ENDPOINTS,
         *ztf_more.ENDPOINTS,
-        resolver.endpoint("name"),
+        sso.endpoint("ztf", remote),
+        resolver.endpoint("name", remote),
         *skymap.endpoints(skymap.ztf_skymap),
         ssoft.ENDPOINT,
         sso_bulk.ENDPOINT,
@@ -31,10 +40,14 @@ ENDPOINTS: dict[str, tuple[Endpoint, ...]] = {
         metadata.ENDPOINT,
         *beyond.ENDPOINTS,
         *books.ENDPOINTS,
-    ),
-    "lsst": (
+    )
+
+
+def _lsst(remote: Remote) -> tuple[Endpoint, ...]:
+    return (
         *lsst.ENDPOINTS,
-        resolver.endpoint("name_or_id"),
+        sso.endpoint("lsst", remote),
+        resolver.endpoint("name_or_id", remote),
         *skymap.endpoints(skymap.lsst_skymap),
         ssoft.ENDPOINT,
         sso_bulk.ENDPOINT,
@@ -42,5 +55,8 @@ ENDPOINTS: dict[str, tuple[Endpoint, ...]] = {
         xmatch.ENDPOINT,
         *beyond.ENDPOINTS,
         *books.ENDPOINTS,
-    ),
-}
+    )
+
+
+ENDPOINTS = {survey: endpoints(survey) for survey in ("ztf", "lsst")}
+"""Of servers that ask nobody."""

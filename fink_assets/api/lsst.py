@@ -5,53 +5,32 @@ Pure but for the archive they read. Columns are in `lsst_columns`, images in `cu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.api import (
     arguments,
-    bodies,
     cone,
     cutouts,
     keys,
     lsst_columns,
     lsst_forced,
     lsst_nights,
+    lsst_rows,
     lsst_tags,
     lsst_words,
     sql,
 )
 from fink_assets.api.arguments import COLUMNS, Argument
-from fink_assets.api.endpoints import Endpoint, Rows, Values, chosen
+from fink_assets.api.endpoints import Endpoint, Rows, Values
 from fink_assets.api.errors import RequestError
 from fink_assets.api.ztf import CONE
-from fink_assets.api.ztf_rows import NEWEST_FIRST
 
 if TYPE_CHECKING:
     from fink_assets.api.archive import Archive
 
 FIRST_NIGHT = datetime(2025, 9, 6, tzinfo=UTC)
-
-
-def _read(
-    archive: Archive,
-    noun: str,
-    known: Mapping[str, str],
-    values: Values,
-    *,
-    where: Sequence[str] = (),
-    any_of: Sequence[str] = (),
-    order: Sequence[str] = NEWEST_FIRST,
-    limit: int = arguments.MOST_ROWS,
-    always: Sequence[str] = (),
-) -> Rows:
-    own = lsst_columns.own(archive.fields(noun)) if values["columns"] else {}
-    read = chosen({**known, **own}, values["columns"], always)
-    rows = archive.rows(
-        noun, read or {"r:none": "null"}, where=where, any_of=any_of, order=order, limit=limit
-    )
-    return Rows(table=rows if read else rows.select([]), meanings=lsst_columns.MEANINGS)
 
 
 def sources(archive: Archive, values: Values) -> Rows:
@@ -62,14 +41,14 @@ def sources(archive: Archive, values: Values) -> Rows:
         time = sql.field("diaSource.midpointMjdTai")
         where.append(f"abs({time} - {sql.number(values['midpointMjdTai'])}) < 1e-9")
     parts = keys.of_names("object_id", values["diaObjectId"])
-    return _read(archive, "alerts", known, values, where=where, any_of=parts)
+    return lsst_rows.read(archive, "alerts", known, values, where=where, any_of=parts)
 
 
 def objects(archive: Archive, values: Values) -> Rows:
     """Answer `/objects`: one row per object, its summary."""
     known = lsst_columns.of_objects(archive.fields("objects"))
     parts = keys.of_names("object_id", values["diaObjectId"])
-    return _read(archive, "objects", known, values, any_of=parts, order=("object_id",))
+    return lsst_rows.read(archive, "objects", known, values, any_of=parts, order=("object_id",))
 
 
 def forced(archive: Archive, values: Values) -> Rows:
@@ -77,7 +56,7 @@ def forced(archive: Archive, values: Values) -> Rows:
     known = lsst_columns.of_struct("measurement", archive.fields("forced_photometry"))
     parts = lsst_forced.conditions(archive, values["diaObjectId"])
     order = ("time", "object_id")
-    return _read(archive, "forced_photometry", known, values, any_of=parts, order=order)
+    return lsst_rows.read(archive, "forced_photometry", known, values, any_of=parts, order=order)
 
 
 def conesearch(archive: Archive, values: Values) -> Rows:
@@ -89,7 +68,7 @@ def conesearch(archive: Archive, values: Values) -> Rows:
     where = [*cone.within(ra, dec, values["radius"] / 3600), *_first_detected(values, fields)]
     always = ("r:ra", "r:dec", "r:midpointMjdTai", "v:separation_degree")
     order = (distance, "object_id")
-    return _read(
+    return lsst_rows.read(
         archive,
         "objects",
         known,
@@ -143,17 +122,7 @@ def tags(archive: Archive, values: Values) -> Rows | dict[str, Any]:
         raise RequestError(told)
     parts = keys.of_nights(lsst_tags.newest(archive, values))
     columns = lsst_columns.of_sources(archive.fields("science"))
-    return _read(archive, "science", columns, values, any_of=parts)
-
-
-def sso(archive: Archive, values: Values) -> Rows:
-    """Answer `/sso`: detections of known bodies, by their packed designations."""
-    if values["withEphem"]:
-        told = "`withEphem` needs ephemerides, which this service does not have.\n"
-        raise RequestError(told)
-    known = lsst_columns.of_sources(archive.fields("body_alerts")) | {"f:sso_name": "name"}
-    parts = keys.of_names("name", bodies.spellings(values["n_or_d"]))
-    return _read(archive, "body_alerts", known, values, any_of=parts, always=("f:sso_name",))
+    return lsst_rows.read(archive, "science", columns, values, any_of=parts)
 
 
 _NAMED = Argument(
@@ -235,16 +204,6 @@ ENDPOINTS = (
             Argument(
                 name="date", read=arguments.text, required=True, doc="YYYYMMDD, YYYYMM, YYYY, empty"
             ),
-            COLUMNS,
-        ),
-    ),
-    Endpoint(
-        path="sso",
-        doc="Detections of known bodies of the Solar System.",
-        answer=sso,
-        arguments=(
-            Argument(name="n_or_d", read=arguments.names, required=True, doc="Packed designations"),
-            Argument(name="withEphem", read=arguments.flag, default=False, doc="Not available"),
             COLUMNS,
         ),
     ),

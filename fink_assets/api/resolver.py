@@ -1,103 +1,171 @@
-"""Names that other lists have for objects of the archive, and back: TNS, SIMBAD, known bodies.
+"""Names that other lists have for objects of the archive, and back: TNS and SIMBAD.
 
-Answered without the network: names of the TNS from the last list that was fetched, others, and
-those of objects, from what modules found when alerts came. Pure but for the archive.
+Names of the TNS are those of the last list that was fetched; Sesame is asked about names of SIMBAD,
+if it may be, and what it answers is kept. Names of objects are what modules found when alerts came.
+Bodies of the Solar System belong to `resolver_bodies`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from fink_assets.api import arguments, sql
+from fink_assets.api import (
+    arguments,
+    keys,
+    lsst_columns,
+    lsst_rows,
+    resolver_bodies,
+    sql,
+    told,
+    ztf_rows,
+)
 from fink_assets.api.arguments import Argument
 from fink_assets.api.endpoints import Endpoint, Rows, Values
+from fink_assets.api.remote import NOBODY, Remote
 from fink_assets.clock import utc_now
 from fink_assets.lake.columns import arrow_type
+from fink_assets.services import sesame
 from fink_assets.services.declared.tns import TNS_LIST
-from fink_assets.services.names import UNAVAILABLE, Named, transients
+from fink_assets.services.named import UNAVAILABLE, Named
+from fink_assets.services.names import identifiers, transients
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from fink_assets.api.archive import Archive
 
-COLUMNS: dict[str, dict[str, str]] = {
-    "tns": {
-        "d:fullname": "tns_transient.fullname",
-        "d:internalname": "object_id",
-        "d:ra": "ra",
-        "d:declination": "dec",
-        "d:type": "tns_transient.type",
-        "d:redshift": "tns_transient.redshift",
-    },
-    "simbad": {
-        "name": "simbad.main_id",
-        "oid": "",
-        "oname": "simbad.main_id",
-        "otype": "simbad.otype",
-        "jpos": "",
-        "jradeg": "ra",
-        "jdedeg": "dec",
-        "refPos": "",
-        "MType": "",
-        "nrefs": "",
-    },
-    "ssodnet": {"i:ssnamenr": "name", "i:name": "name", "i:number": "", "i:objectId": "object_id"},
+RESOLVERS = ("tns", "simbad", "ssodnet")
+TNS = {
+    "d:fullname": "tns_transient.fullname",
+    "d:internalname": "object_id",
+    "d:ra": "ra",
+    "d:declination": "dec",
+    "d:type": "tns_transient.type",
+    "d:redshift": "tns_transient.redshift",
 }
-"""Columns of each list, and where they are; what nobody of ours knows is null."""
-TABLES = {"tns": "objects", "simbad": "objects", "ssodnet": "solar_system"}
-NAMES = {"tns": "tns_transient.fullname", "simbad": "simbad.main_id", "ssodnet": "name"}
+"""Columns of names of the TNS, and where they are in the archive."""
+SIMBAD = {"name": "simbad.main_id", "oname": "simbad.main_id", "otype": "simbad.otype"} | {
+    "jradeg": "ra",
+    "jdedeg": "dec",
+}
+"""The same of SIMBAD: those that modules find. Others are null."""
+PIECES = {"name": "main_id", "oname": "main_id", "otype": "otype", "jradeg": "ra", "jdedeg": "dec"}
+"""The same, as pieces of SIMBAD about alerts have them."""
+ZTF_REVERSE = ("i:objectId", "d:cdsxmatch", "i:ra", "i:dec", "i:candid", "i:jd")
+LSST_REVERSE = ("r:diaObjectId", "f:xm_simbad_otype", "r:ra", "r:dec")
 
 
-def resolver(archive: Archive, values: Values, *, called: str) -> Rows:
-    """Answer `/resolver`: names that begin so, in any case of letters; or those of an object."""
-    known, name = values["resolver"], values[called] or ""
-    if known == "tns" and not values["reverse"]:
-        listed = transients(name, root=archive.tables.root, now=utc_now(), most=values["nmax"])
-        if listed.state != UNAVAILABLE:
-            return Rows(table=_of_list(listed))
-    noun, place = TABLES[known], NAMES[known]
-    fields = archive.fields(noun)
-    columns = {
+def resolver(archive: Archive, values: Values, *, called: str, remote: Remote = NOBODY) -> Rows:
+    """Answer `/resolver`: what a name means, or which names an object has."""
+    name, most = values[called] or "", values["nmax"]
+    if values["resolver"] == "ssodnet":
+        answer = resolver_bodies.reverse if values["reverse"] else resolver_bodies.forward
+        return answer(archive, name, most, remote)
+    if values["reverse"]:
+        return _reverse(archive, values["resolver"], name, most)
+    answer = _transients if values["resolver"] == "tns" else _objects
+    return answer(archive, name, most, remote)
+
+
+def _transients(archive: Archive, name: str, most: int, remote: Remote) -> Rows:
+    listed = transients(name, root=archive.tables.root, now=utc_now(), most=most)
+    if listed.state == UNAVAILABLE:
+        return Rows(table=_of_archive(archive, TNS, name, most), headers=_headers(listed))
+    found = [
+        {alias: row.get(path.removeprefix("tns_transient.")) for alias, path in TNS.items()}
+        for row in listed.rows
+    ]
+    types = {"ra": "double", "dec": "double"} | {c.name: c.type for c in TNS_LIST.columns}
+    kinds = {a: types.get(path.removeprefix("tns_transient."), "string") for a, path in TNS.items()}
+    return Rows(table=_table(found, kinds), headers=_headers(listed))
+
+
+def _objects(archive: Archive, name: str, most: int, remote: Remote) -> Rows:
+    """Say which object of SIMBAD has a name; of what is kept, if Sesame cannot be asked."""
+    root, kinds = archive.tables.root, {c.name: c.type for c in sesame.OBJECT}
+    asked = sesame.resolve(
+        name,
+        root=root,
+        client=remote.clients.get(sesame.NAME),
+        seconds=remote.seconds,
+        now=utc_now(),
+    )
+    if asked.state != UNAVAILABLE:
+        return Rows(table=_table(asked.rows[:most], kinds), headers=_headers(asked))
+    pieces = identifiers(name, root=root, most=most)
+    if pieces.rows:
+        rows = [{alias: row[own] for alias, own in PIECES.items()} for row in pieces.rows]
+        known = Named(state=UNAVAILABLE, reason=asked.reason, answered=pieces.answered)
+        return Rows(table=_table(rows, kinds), headers=_headers(known))
+    found = _of_archive(archive, {n: SIMBAD.get(n, "") for n in kinds}, name, most)
+    return Rows(table=found, headers=_headers(asked))
+
+
+def _of_archive(
+    archive: Archive, columns: dict[str, str], name: str, most: int, *, of: str = ""
+) -> pa.Table:
+    """Objects whose names begin so, or the names of an object, as modules found them."""
+    place = next(iter(columns.values()))  # of the name itself
+    fields = archive.fields("objects")
+    values = {
         alias: sql.field(path) if path in fields else "cast(null as varchar)"
-        for alias, path in COLUMNS[known].items()
+        for alias, path in columns.items()
     }
     if place not in fields:
         where = ["false"]
-    elif values["reverse"]:
-        where = [f"object_id = {sql.text(name)}", f"{sql.field(place)} is not null"]
+    elif of:
+        where = [f"object_id = {sql.text(of)}", f"{sql.field(place)} is not null"]
     else:
-        pattern = sql.text(sql.likes(name.lower()))
-        where = [f"lower({sql.field(place)}) like {pattern}"]
+        where = [f"lower({sql.field(place)}) like {sql.text(sql.likes(name.lower()))}"]
     order = (sql.field(place), "object_id") if place in fields else ()
-    rows = archive.rows(noun, columns, where=where, order=order, limit=values["nmax"])
-    return Rows(table=rows)
+    return archive.rows("objects", values, where=where, order=order, limit=most)
 
 
-def _of_list(listed: Named) -> pa.Table:
-    """Write transients of the list under the names that the answer has for them."""
+def _reverse(archive: Archive, resolver_: str, name: str, most: int) -> Rows:
+    if resolver_ == "tns":
+        return Rows(table=_of_archive(archive, TNS, "", most, of=name))
+    if archive.tables.survey == "ztf":
+        parts = keys.of_names("object_id", [name])
+        return ztf_rows.read(archive, "alerts", ZTF_REVERSE, any_of=parts, limit=most)
+    known = lsst_columns.of_objects(archive.fields("objects"))
+    return lsst_rows.read(
+        archive,
+        "objects",
+        known,
+        {"columns": LSST_REVERSE},
+        any_of=keys.of_names("object_id", [name]),
+        order=("object_id",),
+        limit=most,
+    )
+
+
+def _headers(named: Named) -> dict[str, str]:
+    return told.of_source(named.state, named.answered, named.reason)
+
+
+def _table(rows: Sequence[dict[str, Any]], kinds: dict[str, str]) -> pa.Table:
     import pyarrow as pa
 
-    types = {"ra": "double", "dec": "double"} | {c.name: c.type for c in TNS_LIST.columns}
-    columns = {}
-    for alias, path in COLUMNS["tns"].items():
-        name = path.removeprefix("tns_transient.")
-        kind = arrow_type(types.get(name, "string"))
-        columns[alias] = pa.array([row.get(name) for row in listed.rows], kind)
-    return pa.table(columns)
+    return pa.table(
+        {
+            name: pa.array([row.get(name) for row in rows], arrow_type(kind))
+            for name, kind in kinds.items()
+        }
+    )
 
 
-def endpoint(called: str) -> Endpoint:
+def endpoint(called: str, remote: Remote = NOBODY) -> Endpoint:
     """Make the endpoint of a flavour, which has its own word for the name."""
     return Endpoint(
         path="resolver",
         doc="Objects by a name in another list, or names of an object.",
-        answer=lambda archive, values: resolver(archive, values, called=called),
+        answer=lambda archive, values: resolver(archive, values, called=called, remote=remote),
         arguments=(
             Argument(
-                name="resolver", read=arguments.one_of(*COLUMNS), required=True, doc="The list"
+                name="resolver", read=arguments.one_of(*RESOLVERS), required=True, doc="The list"
             ),
-            Argument(name=called, read=arguments.text, default="", doc="Beginning of a name"),
+            Argument(name=called, read=arguments.text, default="", doc="Name, or beginning of it"),
             Argument(
                 name="reverse",
                 read=arguments.flag,

@@ -17,7 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
-from fink_assets.api import errors, formats, simple_cone
+from fink_assets.api import errors, formats, simple_cone, told
 from fink_assets.api.arguments import Argument, typed
 from fink_assets.api.endpoints import Answer, Content, Endpoint, Rows, Stream
 from fink_assets.api.errors import RequestError
@@ -54,7 +54,9 @@ def application(
     _add_operations(app, archive, metrics)
     _add_errors(app)
     _add_counting(app, metrics, Turnstile(limits.per_second))
-    app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"])
+    app.add_middleware(
+        CORSMiddleware, allow_origins=["*"], allow_methods=["*"], expose_headers=told.HEADERS
+    )
     return app
 
 
@@ -128,7 +130,7 @@ def _respond(
     rows = formats.cleaned(answer.table)
     rows = formats.with_text_ids(rows) if values["id-format"] == "string" else rows
     body, media = formats.written(rows, values["output-format"], answer.meanings)
-    return Response(body, headers={"content-type": media})
+    return Response(body, headers={**answer.headers, "content-type": media})
 
 
 def _require_format(endpoint: Endpoint, values: Mapping[str, Any]) -> None:

@@ -5,13 +5,24 @@ Of both surveys; pure but for the archive. Which map is meant belongs to `skymap
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from fink_assets.api import arguments, lsst_columns, sql, ztf_columns, ztf_rows
+from fink_assets.api import (
+    arguments,
+    lsst_columns,
+    lsst_rows,
+    skymap_newest,
+    sql,
+    told,
+    ztf_columns,
+    ztf_rows,
+)
 from fink_assets.api.arguments import COLUMNS, Argument
-from fink_assets.api.endpoints import Endpoint, Rows, Values, between, chosen, nights
+from fink_assets.api.endpoints import Endpoint, Rows, Values, between, nights
 from fink_assets.api.skymap_event import Sought, asked
+from fink_assets.api.skymap_newest import Part
 from fink_assets.api.votable import Meaning
 
 if TYPE_CHECKING:
@@ -24,57 +35,71 @@ if TYPE_CHECKING:
 BODY_BYTES = 50_000_000
 """The text of Python's bytes in JSON is four times the file, and maps have some megabytes."""
 MOST_DAYS = 30.0
-KEPT = 200_000
-"""Candidates after which all but the newest `MOST_ROWS` objects are dropped."""
 TRIGGER = "v:jdstartgw"
 MEANING = Meaning(unit="d", ucd="time.epoch", doc="Julian date (UTC) of the event")
 NEEDED = ("alert_id", "object_id", "night", "time", "ra", "dec")
 
 
 def ztf_skymap(archive: Archive, values: Values) -> Rows:
-    """Answer `/skymap` of ZTF."""
+    """Answer `/skymap` of ZTF: objects that began no longer before their alert than the window.
+
+    As Fink does, which leaves out objects with ``jd - jdstarthist > n_day_after``.
+    """
     sought = asked(archive, values)
     fields = archive.fields("science")
     also = {
         TRIGGER: sql.number(sought.event_jd),
         "d:classification": ztf_columns.available(fields)["v:classification"],
     }
-    wanted = values["columns"] or ztf_columns.LIGHT
-    where = _of(_latest(archive, sought))
-    found = ztf_rows.read(archive, "science", wanted, where=where, also=also)
-    return Rows(table=found.table, meanings={**found.meanings, TRIGGER: MEANING})
+    first, last = (sql.field(f"candidate.{name}") for name in ("jdstarthist", "jd"))
+    is_new = f"coalesce({last} - {first} <= {sql.number(float(values['n_day_after']))}, false)"
+    part = _latest(archive, sought, values, is_new)
+    found = ztf_rows.read(
+        archive,
+        "science",
+        values["columns"] or ztf_columns.LIGHT,
+        where=_of(part.alerts),
+        also=also,
+    )
+    return Rows(
+        table=found.table,
+        meanings={**found.meanings, TRIGGER: MEANING},
+        headers=told.of_part(part.complete, part.following),
+    )
 
 
 def lsst_skymap(archive: Archive, values: Values) -> Rows:
-    """Answer `/skymap` of LSST."""
+    """Answer `/skymap` of LSST: objects of any age."""
     sought = asked(archive, values)
     fields = archive.fields("science")
     known = {**lsst_columns.of_cone(fields), TRIGGER: sql.number(sought.event_jd)}
-    own = lsst_columns.own(fields) if values["columns"] else {}
-    rows = archive.rows(
-        "science",
-        chosen({**known, **own}, values["columns"], (TRIGGER,)),
-        where=_of(_latest(archive, sought)),
-        order=ztf_rows.NEWEST_FIRST,
-        limit=arguments.MOST_ROWS,
+    part = _latest(archive, sought, values, "true")
+    found = lsst_rows.read(
+        archive, "science", known, values, where=_of(part.alerts), always=(TRIGGER,)
     )
-    return Rows(table=rows, meanings={**lsst_columns.MEANINGS, TRIGGER: MEANING})
+    return Rows(
+        table=found.table,
+        meanings={**found.meanings, TRIGGER: MEANING},
+        headers=told.of_part(part.complete, part.following),
+    )
 
 
-def _latest(archive: Archive, sought: Sought) -> pd.DataFrame:
-    """Choose of each object the latest alert that counts; of too many objects the newest."""
+def _latest(archive: Archive, sought: Sought, values: Values, is_new: str) -> Part:
+    """Choose of each object the latest alert in the region and the time; of these a part."""
+    choose = partial(skymap_newest.newest, offset=values["offset"], n=values["n"])
     if not archive.there("science"):
-        return _newest([])
+        return choose([])
     low, high = sought.region.declinations
     where = [
         *between(sought.start, sought.stop),
         *nights(sought.start, sought.stop),
         f"dec between {sql.number(low)} and {sql.number(high)} and ra between 0 and 360",
     ]
-    statement = f"select {', '.join(NEEDED)} from it where {' and '.join(where)}"
+    listed = f"{', '.join(NEEDED)}, {is_new} as is_new"
+    statement = f"select {listed} from it where {' and '.join(where)}"
     inside = _inside(sought.region)
     return archive.reduced(
-        statement, lambda batches: _newest(inside(b) for b in batches), it="science"
+        statement, lambda batches: choose(inside(b) for b in batches), it="science"
     )
 
 
@@ -82,29 +107,9 @@ def _inside(region: Region) -> Callable[[pa.RecordBatch], pd.DataFrame]:
     def inside(batch: pa.RecordBatch) -> pd.DataFrame:
         alerts = batch.to_pandas()
         there = region.has(alerts["ra"].to_numpy(), alerts["dec"].to_numpy())
-        return alerts.loc[there, ["alert_id", "object_id", "night", "time"]]
+        return alerts.loc[there, list(skymap_newest.COLUMNS)]
 
     return inside
-
-
-def _newest(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Keep the latest alert of each of the newest objects, with no more than `KEPT` in memory."""
-    import pandas as pd
-
-    waiting: list[pd.DataFrame] = []
-    number = 0
-    for part in parts:
-        waiting.append(part)
-        number += len(part)
-        if number > KEPT:
-            waiting = [_reduced(pd.concat(waiting))]
-            number = len(waiting[0])
-    return _reduced(pd.concat(waiting)) if waiting else pd.DataFrame(columns=list(NEEDED))
-
-
-def _reduced(alerts: pd.DataFrame) -> pd.DataFrame:
-    newest = alerts.sort_values(["time", "alert_id"], ascending=[False, True])
-    return newest.drop_duplicates("object_id").head(arguments.MOST_ROWS)
 
 
 def _of(alerts: pd.DataFrame) -> Sequence[str]:
@@ -130,6 +135,14 @@ def days(value: Any) -> float:
     return number
 
 
+def place(value: Any) -> int:
+    """Read how many of the newest objects to leave out."""
+    number = arguments.whole(value)
+    if not 0 <= number <= skymap_newest.KEPT:
+        raise ValueError(f"must be from 0 to {skymap_newest.KEPT}")
+    return number
+
+
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("is a text or a file")
@@ -152,6 +165,16 @@ _ARGUMENTS = (
             ("before", 1.0, "Days before the event"),
             ("after", 6.0, "Days after the event"),
         )
+    ),
+    Argument(
+        name="n", read=arguments.rows, default=arguments.MOST_ROWS, type="integer", doc="Most rows"
+    ),
+    Argument(
+        name="offset",
+        read=place,
+        default=0,
+        type="integer",
+        doc="Objects before them, as the header Fink-Next-Offset of the answer before says",
     ),
     COLUMNS,
 )

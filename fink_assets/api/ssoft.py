@@ -7,13 +7,13 @@ Pure but for the archive. Fits belong to `astro.phase_curve`; what our columns m
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.api import arguments, bodies, monthly, parquet_stream, sql
 from fink_assets.api.arguments import Argument
 from fink_assets.api.endpoints import Answer, Endpoint, Rows, Stream, Values
 from fink_assets.api.errors import RequestError
+from fink_assets.api.ssoft_columns import FLAVOURS, Described, columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,99 +21,10 @@ if TYPE_CHECKING:
     from fink_assets.api.archive import Archive
 
 NOUN = "phase_curves"
-BANDS: dict[str, dict[str, str]] = {
-    "ztf": {"g": "1", "r": "2", "i": "3"},
-    "lsst": {band: band for band in "ugrizy"},
-}
-"""By what the names of columns end, for each band of a survey: ZTF's are `fid`."""
-FLAVOURS: dict[str, tuple[str, ...]] = {"SHG1G2": ("G1", "G2"), "HG1G2": ("G1", "G2"), "HG": ("G",)}
-"""Slopes of each model."""
 ABSENT = ("SOCCA", "SSHG1G2")
-SPIN = {"R": "oblateness", "alpha0": "alpha0", "delta0": "delta0"}
-TEXT, WHOLE, NUMBER = "string", "int64", "double"
+"""With rotation: they need the period and the axes of a body, which nothing here determines."""
 AT_ONCE = 20_000
 """Bodies in a row group."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Described:
-    """A column: type, meaning, and where it is read.
-
-    Parameters
-    ----------
-    type : str
-        As Arrow has it.
-    doc : str
-        What it means.
-    value : str
-        Expression over `phase_curves`; empty where it is of a band.
-    of_band : tuple of str
-        Band and field of the element of `bands` that is of it.
-    """
-
-    type: str
-    doc: str
-    value: str = ""
-    of_band: tuple[str, str] = ("", "")
-
-
-def columns(survey: str, flavour: str, month: str) -> dict[str, Described]:
-    """Columns of the table of a model, by name."""
-    number = "case when name ~ '^[0-9]{1,9}$' then cast(name as bigint) end"
-    found = {
-        "sso_name": Described(type=TEXT, doc="What packets call the body", value="name"),
-        "sso_number": Described(type=WHOLE, doc="Its number, if that is its name", value=number),
-        "n_obs": Described(type=WHOLE, doc="Alerts, also those not fitted", value="alerts"),
-        "n_nights": Described(
-            type=WHOLE, doc="Nights of these", value="cast(array_length(nights) as bigint)"
-        ),
-        "status": Described(
-            type=TEXT, doc="ok, unavailable, not_applicable or failed", value="status"
-        ),
-        "reason": Described(type=TEXT, doc="Why it is not ok", value="reason"),
-        "fit": Described(
-            type=WHOLE, doc="0 for a fit, else 1", value="cast(status <> 'ok' as bigint)"
-        ),
-        "chi2red": Described(
-            type=NUMBER, doc="Chi squared by degrees of freedom", value="chi2 / nullif(degrees, 0)"
-        ),
-        "rms": Described(type=NUMBER, doc="Residuals of all bands, mag", value="rms"),
-        "flavor": Described(type=TEXT, doc="Model", value=sql.text(flavour)),
-        "version": Described(type=TEXT, doc="Month, YYYY.MM", value=sql.text(month)),
-    }
-    if flavour == "SHG1G2":
-        for name, ours in SPIN.items():
-            found[name] = Described(type=NUMBER, doc=_SPIN_DOCS[name], value=ours)
-            found[f"err_{name}"] = Described(
-                type=NUMBER, doc=f"Error of {name}", value=f"{ours}_error"
-            )
-    for band, end in BANDS[survey].items():
-        found |= _of_band(band, end, FLAVOURS[flavour])
-    return found
-
-
-_SPIN_DOCS = {
-    "R": "Oblateness, 1 for a sphere",
-    "alpha0": "Right ascension of the spin axis, ICRS, deg",
-    "delta0": "Declination of the spin axis, deg; of two poles that look alike the northern",
-}
-
-
-def _of_band(band: str, end: str, slopes: Sequence[str]) -> dict[str, Described]:
-    found = {}
-    for name in ("H", *slopes):
-        doc = f"Absolute magnitude in {band}" if name == "H" else f"Slope {name} in {band}"
-        for start, after, told in (("", "", doc), ("err_", "_error", f"Error of {name}_{end}")):
-            field = f"{name.lower()}{after}"
-            found[f"{start}{name}_{end}"] = Described(type=NUMBER, doc=told, of_band=(band, field))
-    for name, field, kind, doc in (
-        ("rms", "rms", NUMBER, f"Residuals in {band}, mag"),
-        ("n_obs", "points", WHOLE, f"Points fitted in {band}"),
-        ("min_phase", "phase_min", NUMBER, f"Least phase angle in {band}, deg"),
-        ("max_phase", "phase_max", NUMBER, f"Largest phase angle in {band}, deg"),
-    ):
-        found[f"{name}_{end}"] = Described(type=kind, doc=doc, of_band=(band, field))
-    return found
 
 
 def ssoft(archive: Archive, values: Values) -> Answer:
@@ -225,7 +136,8 @@ def flavour(value: Any) -> str:
     """
     name = arguments.text(value)
     if name in ABSENT:
-        told = f"{name} is not fitted here: its spin periods need more than alerts tell."
+        told = f"{name} is not fitted here: it needs the period and the axes of each body, which "
+        told += "nothing here determines."
         raise RequestError(f"{told} flavor needs to be in {list(FLAVOURS)}\n")
     if name not in FLAVOURS:
         raise RequestError(f"flavor needs to be in {list(FLAVOURS)}\n")

@@ -1,4 +1,4 @@
-"""Endpoints of the ZTF flavour beside the searches of `ztf`: bodies, trails, words.
+"""Endpoints of the ZTF flavour beside the searches of `ztf`: trails, nights, words.
 
 Pure but for the archive they read.
 """
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from fink_assets.api import (
     arguments,
-    bodies,
     cutouts,
     keys,
     sql,
@@ -137,17 +136,6 @@ def _tracklet_of(date: str) -> str:
     return "_".join(["TRCK", *(part for part in parts if part)])
 
 
-def sso(archive: Archive, values: Values) -> Rows:
-    """Answer `/sso`: what was seen of known bodies, by the names that packets have of them."""
-    for unavailable in ("withEphem", "withResiduals"):
-        if values[unavailable]:
-            told = f"`{unavailable}` needs ephemerides, which this service does not have.\n"
-            raise RequestError(told)
-    parts = keys.of_names("name", bodies.spellings(values["n_or_d"]))
-    also = {"sso_name": "name"}
-    return ztf_rows.read(archive, "body_alerts", values["columns"], any_of=parts, also=also)
-
-
 def explorer(archive: Archive, values: Values) -> Rows:
     """Answer the older `/explorer`: an object, a circle, or all alerts of at most three hours."""
     if values["objectId"]:
@@ -208,19 +196,6 @@ ENDPOINTS = (
         arguments=(
             Argument(name="date", read=arguments.text, doc="YYYY-MM-DD, maybe hh:mm:ss, number"),
             Argument(name="id", read=arguments.text, doc="TRCK_YYYYMMDD_HHMMSS_NN"),
-            COLUMNS,
-        ),
-    ),
-    Endpoint(
-        path="sso",
-        doc="Alerts of known bodies of the Solar System.",
-        answer=sso,
-        arguments=(
-            Argument(
-                name="n_or_d", read=arguments.names, required=True, doc="Numbers or designations"
-            ),
-            Argument(name="withEphem", read=arguments.flag, default=False, doc="Not available"),
-            Argument(name="withResiduals", read=arguments.flag, default=False, doc="Not available"),
             COLUMNS,
         ),
     ),

@@ -16,6 +16,8 @@ from fink_assets.astro.least_squares import Minimum, minimum
 from fink_assets.astro.phase_fits import (
     LEAST_PHASE_RANGE_DEG,
     LEAST_POINTS,
+    NOT_CONVERGED,
+    NOT_TOLD_APART,
     SLOPES,
     BandFit,
     Model,
@@ -64,9 +66,9 @@ def fit(observed: Observations, model: Model) -> PhaseFit:
         )
     found = min((data.minimum(start) for start in data.starts()), key=lambda m: m.chi2)
     if not found.converged:
-        return PhaseFit(model=model, status="failed", reason="the fit did not converge")
+        return PhaseFit(model=model, status="failed", reason=NOT_CONVERGED)
     if found.covariance is None:
-        return PhaseFit(model=model, status="failed", reason="the data do not tell values apart")
+        return PhaseFit(model=model, status="failed", reason=NOT_TOLD_APART)
     return data.described(found)
 
 

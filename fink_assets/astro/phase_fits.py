@@ -26,6 +26,10 @@ LEAST_POINTS: Mapping[Model, int] = {"HG": 5, "HG1G2": 7, "SHG1G2": 25}
 LEAST_PHASE_RANGE_DEG = 3.0
 """From the smallest to the largest phase angle of a band, below which it has no slope (chosen)."""
 
+NOT_CONVERGED = "the fit did not converge"
+NOT_TOLD_APART = "the data do not tell values apart"
+"""Why a fit failed."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Observations:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from fink_assets.clock import utc_now
-from fink_assets.services import PIECEWISE, SERVICES
+from fink_assets.lake.table import Table
+from fink_assets.services import PIECEWISE, SERVICES, tending
 from fink_assets.services.answers import Answers
 from fink_assets.services.cds import undeclared
 from fink_assets.services.client import ServiceError
@@ -43,7 +44,20 @@ def overview(root: str, asked: set[str]) -> Grid:
     for service in SERVICES:
         may = "yes" if service.name in asked else "no"
         grid.add_row(service.name, may, f'{service.radius_arcsec:g}"', *known(service, root))
+    for table in tending.by_name(root):
+        name = table.name.removeprefix("services/")
+        grid.add_row(name, "yes" if name in asked else "no", "", *_answers(table))
     return grid
+
+
+def _answers(table: Table) -> tuple[str, str, str]:
+    """How many answers about names are kept, and the dates of the first and the last."""
+    if not table.exists():
+        return "0 answers", "", ""
+    (row,) = table.query(
+        "select count(*) as answers, min(answered) as first, max(answered) as last from it"
+    ).to_pylist()
+    return f"{row['answers']} answers", _minute(row["first"]), _minute(row["last"])
 
 
 def known(service: Service, root: str) -> tuple[str, str, str]:
@@ -63,8 +77,8 @@ def _minute(date: datetime | None) -> str:
 @app.command("compact")
 def compact() -> None:
     """Make the many small files of kept answers into few."""
-    for service in PIECEWISE:
-        typer.echo(f"{service.name}: {Answers(settings().lake).compact(service)}")
+    for name, counts in tending.compact(settings().lake):
+        typer.echo(f"{name}: {counts}")
 
 
 @app.command("check")

@@ -7,8 +7,8 @@ from fink_assets.services.client import Client, Limits
 from fink_assets.services.service import Service, Snapshot
 from fink_assets.settings import Settings
 
-RESOLVER = "ssodnet"
-"""The resolver of names of bodies: no catalogue, but asked under the same conditions."""
+BY_NAME = ("ssodnet", "sesame", "miriade")
+"""Those that are asked about names: no catalogues, but asked under the same conditions."""
 FETCHING = Limits(read_seconds=60.0, attempts=2, most_bytes=300_000_000)
 """For whole lists, which take their time."""
 
@@ -23,7 +23,7 @@ def clients(configuration: Settings) -> dict[str, Client | None]:
     ValueError
         The settings name a service that there is not.
     """
-    named, there = set(configuration.services), [*(s.name for s in SERVICES), RESOLVER]
+    named, there = set(configuration.services), [*(s.name for s in SERVICES), *BY_NAME]
     unknown = named - set(there)
     if unknown:
         raise ValueError(
@@ -32,7 +32,7 @@ def clients(configuration: Settings) -> dict[str, Client | None]:
     cds = Client(address=configuration.cds_address)
     tns = Client(address=configuration.tns_address, limits=FETCHING)
     made = {s.name: _of(s, cds, tns) for s in SERVICES}
-    made[RESOLVER] = Client(address=configuration.ssodnet_address)
+    made |= {n: Client(address=getattr(configuration, f"{n}_address")) for n in BY_NAME}
     return {name: client if name in named else None for name, client in made.items()}
 
 

@@ -1,45 +1,21 @@
 """Objects by name, from what the lake keeps of the Transient Name Server and of SIMBAD.
 
-Nothing is asked here: lists are fetched by `tns`, pieces of SIMBAD by `look_up`, and bodies of the
-Solar System have a resolver of their own, `ssodnet`. Each answer says how old it is.
+Nothing is asked here: lists are fetched by `tns`, pieces of SIMBAD by `look_up`. Those that are
+asked about a name are `sesame` and, for bodies of the Solar System, `ssodnet`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from fink_assets.services.answers import Answers
 from fink_assets.services.declared.simbad import SIMBAD
 from fink_assets.services.declared.tns import TNS_LIST
+from fink_assets.services.named import FRESH, OLD, UNAVAILABLE, Named
 from fink_assets.services.snapshot import NEVER, opened
 
-FRESH, OLD, UNAVAILABLE = "answered", "old", "unavailable"
 PIECES = "SIMBAD is known about the places of alerts only, and has no such name there"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Named:
-    """What a name means.
-
-    Parameters
-    ----------
-    state : str
-        ``answered``; ``old``: from a list that should have been fetched anew since;
-        ``unavailable``: whether there is such an object is not known.
-    reason : str, optional
-        Why it is not ``answered``.
-    answered : datetime, optional
-        Date (UTC) of the oldest answer used.
-    rows : tuple of dict
-        Objects, with ``ra`` and ``dec`` (deg), in the order of their names.
-    """
-
-    state: str
-    reason: str | None = None
-    answered: datetime | None = None
-    rows: tuple[dict[str, Any], ...] = ()
 
 
 def transients(name: str, *, root: str, now: datetime, most: int = 10) -> Named:

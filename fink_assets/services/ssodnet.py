@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.lake.columns import ColumnContract
 from fink_assets.lake.table import Table
+from fink_assets.services import kept
 from fink_assets.services.client import Client, Question, ServiceError
+from fink_assets.services.look_up import NO_CLIENT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +37,10 @@ BODY = (
         name="class", type="string", doc="Dynamical class, e.g. `MB>Outer`", ucd="src.class"
     ),
 )
+Answered = dict[Any, dict[Any, Any]]
+"""Answers by name."""
+NONE: dict[str, Any] = dict.fromkeys((column.name for column in BODY), None)
+"""Of a name that no body has, or several."""
 
 
 @dataclass(frozen=True)
@@ -45,26 +52,24 @@ class Bodies:
     @property
     def table(self) -> Table:
         """Where it is kept."""
-        return Table(name="services/ssodnet", root=self.root, partitioned=False)
+        return Table(name="services/ssodnet", root=self.root, indexed=("asked",), partitioned=False)
 
-    def known(self) -> pd.DataFrame:
-        """Read the newest answer about each name: ``asked``, ``answered`` and those of `BODY`."""
-        table, found = self.table, _schema().empty_table()
-        if table.exists():
-            found = table.query("select * from it").cast(_schema())
-        frame = found.to_pandas(integer_object_nulls=True)
-        return frame.sort_values("answered", kind="stable").drop_duplicates("asked", keep="last")
+    def known(self, names: Collection[str] | None = None) -> pd.DataFrame:
+        """Read the newest answer about some names, or all: ``asked``, ``answered`` and `BODY`."""
+        return kept.newest(self.table, _schema(), names)
 
-    def keep(self, answers: Iterable[dict[str, Any]], answered: datetime) -> None:
-        """Add answers; none of one name and date twice."""
+    def keep(self, answers: Sequence[dict[str, Any]]) -> None:
+        """Add answers, with the dates at which they were given."""
         import pyarrow as pa
-        from deltalake import write_deltalake
 
-        there = {(row["asked"], row["answered"]) for row in self.known().to_dict("records")}
-        new = [a | {"answered": answered} for a in answers if (a["asked"], answered) not in there]
-        if new:
-            rows = pa.Table.from_pylist(new, schema=_schema())
-            write_deltalake(self.table.address, rows, mode="append", schema_mode="merge")
+        if answers:
+            kept.keep(self.table, pa.Table.from_pylist(list(answers), schema=_schema()))
+
+
+@lru_cache(maxsize=8)
+def table_of(root: str) -> Table:
+    """Where answers are kept in a lake; each thread has its log at hand."""
+    return Table(name="services/ssodnet", root=root, indexed=("asked",), partitioned=False)
 
 
 def resolve(
@@ -95,35 +100,44 @@ def resolve(
     import pandas as pd
 
     wanted = list(dict.fromkeys(names))
-    known = bodies.known().set_index("asked")
-    fresh = known.index[known["answered"] >= pd.Timestamp(now - timedelta(days=MAX_AGE_DAYS))]
+    stored = bodies.known(wanted)
+    known: Answered = {row["asked"]: dict(row) for row in stored.to_dict("records")}
+    oldest = pd.Timestamp(now - timedelta(days=MAX_AGE_DAYS))
     reasons: dict[str, str] = {}
-    if client:
-        end, new = client.clock() + seconds, []
-        for name in (one for one in wanted if one not in fresh):
+    end, new = client.clock() + seconds if client else 0.0, []
+    for name in wanted:
+        if not NAME.fullmatch(name):
+            known[name] = {"asked": name, "answered": now} | NONE
+        elif client and not (name in known and known[name]["answered"] >= oldest):
             try:
-                new.append({"asked": name} | _ask(client, name, end))
+                new.append({"asked": name, "answered": now} | _ask(client, name, end))
             except ServiceError as problem:
                 reasons[name] = problem.reason
-        bodies.keep(new, now)
-        known = bodies.known().set_index("asked")
-    result = known.reindex(wanted).drop(columns=["answered"])
-    there = [name in known.index for name in wanted]
-    result.insert(0, "state", ["answered" if known_of else "unavailable" for known_of in there])
-    why = [
-        None if known_of else reasons.get(name, "the service is not among those that may be asked")
-        for name, known_of in zip(wanted, there, strict=True)
-    ]
-    result.insert(1, "reason", pd.Series(why, index=result.index, dtype=object))
-    result.insert(2, "answered", known["answered"].reindex(wanted))
+    bodies.keep(new)
+    known |= {row["asked"]: row for row in new}
+    return _result(wanted, known, reasons)
+
+
+def _result(wanted: Sequence[str], known: Answered, reasons: Mapping[str, str]) -> pd.DataFrame:
+    import pandas as pd
+
     own = [column.name for column in BODY]
-    result[own] = result[own].astype(object).where(result[own].notna(), None)
-    return result
+    rows = [known.get(name, NONE | {"answered": None}) for name in wanted]
+    why = [None if name in known else reasons.get(name, NO_CLIENT) for name in wanted]
+    dates = pd.to_datetime(pd.Series([row["answered"] for row in rows], dtype=object), utc=True)
+    values = {name: pd.Series([row[name] for row in rows], dtype=object) for name in own}
+    found = pd.DataFrame(
+        {
+            "state": ["answered" if name in known else "unavailable" for name in wanted],
+            "reason": pd.Series(why, dtype=object),
+            "answered": dates.dt.as_unit("us"),
+            **{name: column.where(column.notna(), None) for name, column in values.items()},
+        }
+    )
+    return found.set_index(pd.Index(wanted, name="asked"))
 
 
 def _ask(client: Client, name: str, deadline: float) -> dict[str, Any]:
-    if not NAME.fullmatch(name):
-        return dict.fromkeys((column.name for column in BODY), None)
     if client.clock() >= deadline:
         raise ServiceError("no time left")
     parameters = {"q": f'type:{KINDS} AND "{name}"~0', "from": "fink-assets", "limit": "100"}
@@ -146,7 +160,7 @@ def body_of(answer: bytes, name: str) -> dict[str, Any]:
         bodies = [_body(one) for one in bearing]
     except (ValueError, AttributeError, TypeError, KeyError) as problem:
         raise ServiceError(f"not an answer of SsODNet: {type(problem).__name__}") from problem
-    return bodies[0] if len(bodies) == 1 else dict.fromkeys((c.name for c in BODY), None)
+    return bodies[0] if len(bodies) == 1 else dict(NONE)
 
 
 def _body(one: dict[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from fink_assets.api.flavours import ENDPOINTS
 from fink_assets.api.limits import BusyError, Limits
 from fink_assets.api.room import Room
 from fink_assets.api.server import Streamed, application
+from fink_assets.astro.phase_fits import NOT_CONVERGED, NOT_TOLD_APART
 from fink_assets.lake.tables import Tables
 
 BAND = ("h", "g", "g1", "g2")
@@ -123,8 +124,30 @@ def test_the_table_has_a_row_per_body_and_a_column_per_band_and_value(client):
     assert pd.isna(other["H_1"])
     assert other["H_2"] == 15.0
     assert pd.isna(other["sso_number"])
-    assert (found.loc["10P", "status"], found.loc["10P", "fit"]) == ("unavailable", 1)
+    assert (row["alpha0_alt"], row["delta0_alt"]) == (300.0, -30.0)
     assert pd.isna(found.loc["10P", "H_2"])
+
+
+def test_fits_have_the_codes_of_the_reference_and_our_words(tmp_path):
+    """Scripts ask for fit = 0 and status = 2, or 4."""
+    codes = {
+        ("ok", None): (0, 2),
+        ("not_applicable", "no band has 25 points over 3.0 degrees"): (1, -2),
+        ("unavailable", "phase angle or distances not known"): (2, -2),
+        ("failed", NOT_CONVERGED): (3, 0),
+        ("failed", NOT_TOLD_APART): (4, -2),
+    }
+    fits = [
+        curve(str(k), "HG", status=status, reason=reason)
+        for k, (status, reason) in enumerate(codes)
+    ]
+    write(tmp_path, "ztf/phase_curves", fits, CURVES)
+    archive = Archive(tables=Tables("ztf", str(tmp_path)))
+    made = TestClient(application(archive, ENDPOINTS["ztf"], title="ZTF"))
+    found = asked(made, "ssoft", flavor="HG")
+    assert list(zip(found["fit"], found["status"], strict=True)) == list(codes.values())
+    assert list(zip(found["state"], found["reason"], strict=True)) == list(codes)
+    assert (str(found["fit"].dtype), str(found["status"].dtype)) == ("int64", "int64")
 
 
 def test_a_model_has_its_own_columns_and_bodies(client):
@@ -187,6 +210,7 @@ def test_a_model_that_is_not_fitted_is_refused(client, flavor):
     assert answer.status_code == 400
     assert "flavor needs to be in" in answer.text
     assert ("not fitted here" in answer.text) == (flavor in ("SOCCA", "SSHG1G2"))
+    assert ("needs the period and the axes" in answer.text) == (flavor in ("SOCCA", "SSHG1G2"))
 
 
 def test_the_whole_table_in_another_format_has_an_end(monkeypatch, client):

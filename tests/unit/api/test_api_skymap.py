@@ -6,8 +6,11 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 from api_archive import lsst_row, packets, science_row, write, write_lsst, write_ztf
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sky_maps import bump, flat
 
 pytest.importorskip("fastapi")
@@ -15,7 +18,7 @@ pytest.importorskip("fastapi")
 import pyarrow as pa
 from fastapi.testclient import TestClient
 
-from fink_assets.api import skymap
+from fink_assets.api import skymap, skymap_newest
 from fink_assets.api.flavours import ENDPOINTS
 from fink_assets.api.limits import Limits
 from fink_assets.api.server import application
@@ -43,7 +46,9 @@ def moved(number, days, apart):
     jd = EVENT.timestamp() / 86400 + 2440587.5 + days
     place = {"ra": (PLACE[0] + apart) % 360, "dec": PLACE[1] - apart / 2}
     named = {"objectId": f"ZTF24{number // 2:07d}", "candid": number}
-    candidate = {**PACKETS[0]["candidate"], "jd": jd, **place}
+    begin = np.random.default_rng(number // 2).uniform(-9, 2)
+    start = {"jdstarthist": jd - days + begin}
+    candidate = {**PACKETS[0]["candidate"], "jd": jd, **start, **place}
     return {**PACKETS[0], **named, "candidate": candidate}
 
 
@@ -91,14 +96,19 @@ def ask(client):
     )
 
 
+def age(row):
+    return row["candidate"]["jd"] - row["candidate"]["jdstarthist"]
+
+
 def expected(science, sky, event, *, before=1.0, after=6.0):
-    """Latest alert of each object in the region and the time, newest first, by plain loops."""
+    """Latest alert of each new object in the region and the time, newest first, by plain loops."""
     region, _ = read(sky, LEVEL)
     low, high = event - timedelta(days=before), event + timedelta(days=after)
     latest = {}
     for row in sorted(science, key=lambda r: (r["time"], -r["alert_id"])):
         if low <= row["time"] <= high and region.has(np.array([row["ra"]]), np.array([row["dec"]])):
             latest[row["object_id"]] = row
+    latest = {name: row for name, row in latest.items() if age(row) <= after}
     newest = sorted(latest.values(), key=lambda r: (-r["time"].timestamp(), r["alert_id"]))
     return [row["alert_id"] for row in newest]
 
@@ -285,13 +295,86 @@ def test_too_large_and_too_many_maps_are_turned_away(root, science, monkeypatch)
     assert client.post("/api/v1/skymap", json={"bayestar": "a"}).status_code == 503
 
 
-def test_of_too_many_objects_the_newest_are_kept_in_bounded_memory(monkeypatch, ask, science, sky):
+def test_objects_that_began_before_the_window_are_left_out_as_by_fink(ask, science, sky, event):
+    """Their latest alert decides, so that an earlier, younger one does not bring them back."""
+    found = {row["i:candid"] for row in ask(bayestar=str(sky)).json()}
+    every = expected(science, sky, event, before=1, after=6)
+    of = {row["alert_id"]: row for row in science}
+    assert found == set(every)
+    assert max(age(of[alert]) for alert in found) <= 6
+    region, _ = read(sky, LEVEL)
+    low, high = event - timedelta(days=1), event + timedelta(days=6)
+    inside = [
+        row
+        for row in science
+        if low <= row["time"] <= high and region.has(np.array([row["ra"]]), np.array([row["dec"]]))
+    ]
+    old = {row["object_id"] for row in inside if age(row) > 6}
+    young_once = {row["object_id"] for row in inside if age(row) <= 6} & old
+    assert young_once, "else nothing is shown"
+    assert not {of[alert]["object_id"] for alert in found} & old
+
+
+def test_an_answer_says_whether_it_is_whole_and_where_the_rest_begins(ask, science, sky, event):
+    whole = ask(bayestar=str(sky))
+    assert whole.headers["Fink-Complete"] == "true"
+    assert "Fink-Next-Offset" not in whole.headers
+    wanted = [row["i:candid"] for row in whole.json()]
+    assert len(wanted) > 3
+    found, offset = [], 0
+    while True:
+        part = ask(bayestar=str(sky), n=2, offset=offset)
+        found += [row["i:candid"] for row in part.json()]
+        if part.headers["Fink-Complete"] == "true":
+            break
+        offset = int(part.headers["Fink-Next-Offset"])
+    assert found == wanted
+    table = ask(bayestar=str(sky), n=2, **{"output-format": "parquet"})
+    assert table.headers["Fink-Next-Offset"] == "2", "in any format"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"n": 0}, {"n": 10_001}, {"offset": -1}, {"offset": 10**9}, {"offset": "x"}]
+)
+def test_parts_have_bounds(ask, sky, wrong):
+    assert ask(bayestar=str(sky), **wrong).status_code == 400
+
+
+def test_of_too_many_objects_the_newest_are_kept_in_bounded_memory(monkeypatch, ask, sky):
     wanted = [row["i:candid"] for row in ask(bayestar=str(sky), n_day_before=30).json()]
     assert len(wanted) > 3
-    monkeypatch.setattr(skymap, "KEPT", 2)
-    monkeypatch.setattr(skymap.arguments, "MOST_ROWS", 3)
-    found = [row["i:candid"] for row in ask(bayestar=str(sky), n_day_before=30).json()]
-    assert found == wanted[:3]
+    monkeypatch.setattr(skymap_newest, "KEPT", 3)
+    answer = ask(bayestar=str(sky), n_day_before=30)
+    found = [row["i:candid"] for row in answer.json()]
+    assert found == wanted[: len(found)], "of three objects, old ones among them"
+    assert answer.headers["Fink-Complete"] == "false"
+    assert "Fink-Next-Offset" not in answer.headers, "the rest cannot be had in this way"
+
+
+ALERTS = st.lists(
+    st.tuples(st.integers(0, 12), st.integers(0, 20), st.booleans()), min_size=1, max_size=60
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(ALERTS, st.integers(1, 7), st.integers(0, 6), st.integers(1, 5), st.integers(1, 9))
+def test_however_alerts_come_the_same_objects_are_chosen(alerts, size, offset, n, kept):
+    rows = [
+        {"alert_id": k, "object_id": f"o{name}", "night": "x", "time": time, "is_new": new}
+        for k, (name, time, new) in enumerate(alerts)
+    ]
+    latest = {}
+    for row in sorted(rows, key=lambda r: (-r["time"], r["alert_id"])):
+        latest.setdefault(row["object_id"], row)
+    remembered = list(latest.values())[:kept]
+    wanted = [row["alert_id"] for row in remembered if row["is_new"]]
+    parts = [pd.DataFrame(rows[k : k + size]) for k in range(0, len(rows), size)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(skymap_newest, "KEPT", kept)
+        part = skymap_newest.newest(parts, offset=offset, n=n)
+    assert part.alerts["alert_id"].tolist() == wanted[offset : offset + n]
+    assert part.complete == (len(latest) <= kept and len(wanted) <= offset + n)
+    assert part.following == (offset + n if len(wanted) > offset + n else None)
 
 
 def test_lsst_has_its_own_columns(tmp_path):

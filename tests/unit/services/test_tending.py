@@ -10,7 +10,7 @@ from unit.services import served
 from unit.services.served import serving
 
 from fink_assets import settings as settings_module
-from fink_assets.services import SIMBAD
+from fink_assets.services import SIMBAD, ssodnet
 from fink_assets.services.__main__ import app
 from fink_assets.services.answers import Answers
 
@@ -42,6 +42,21 @@ def test_each_service_is_listed_with_what_is_known_and_since_when(run, tmp_path)
     (gaia,) = [line for line in lines if "gaia_dr3" in line]
     assert "no" in gaia
     assert "0 pieces" in gaia
+
+
+def test_services_that_are_asked_about_names_are_listed_and_compacted_too(run, tmp_path):
+    lines = run("show", services="miriade").output.splitlines()
+    (miriade,) = [line for line in lines if "miriade" in line]
+    assert "yes" in miriade
+    assert "0 answers" in miriade
+    answer = {"asked": "x", "answered": NOW} | ssodnet.NONE
+    ssodnet.Bodies(str(tmp_path)).keep([answer])
+    lines = run("show").output.splitlines()
+    (body,) = [line for line in lines if "ssodnet" in line]
+    assert all(part in body for part in ("no", "1 answers", "2026-03-01 12:00"))
+    done = run("compact")
+    assert done.exit_code == 0
+    assert all(name in done.output for name in ("miriade", "sesame", "ssodnet"))
 
 
 def test_columns_that_a_service_lacks_are_named_and_the_command_fails(run):
