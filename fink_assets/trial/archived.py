@@ -16,6 +16,7 @@ from fink_assets.archive.classes import Classes
 from fink_assets.archive.statistics import Statistics
 from fink_assets.lake import clustered, sorting
 from fink_assets.lake.ledger import Receipt
+from fink_assets.lake.streamed import held
 from fink_assets.lake.tables import Tables
 from fink_assets.raw2science.modules import MODULES
 from fink_assets.surveys import ZTF
@@ -251,4 +252,4 @@ def _objects(tables: Tables, all_: Sky, states: pa.Table) -> None:
     states = states.rename_columns([renamed.get(n, n) for n in states.column_names])
     states = states.append_column("alerts", pa.array(counts[place]))
     states = states.append_column("first_time", pa.array(all_.moment[first][place], moment))
-    clustered.append(tables.objects, states, batch=BATCHES - 1)
+    clustered.append(tables.objects, held(states), batch=BATCHES - 1)
