@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-AT_ONCE = ROWS * 3 // 2
+PIECE = 2 * ROWS
+"""Rows into which those of a table are divided."""
+AT_ONCE = 3 * ROWS
 """Most rows that are sorted in memory, and not divided."""
 BATCH = 4096
 PARTS = 32
@@ -46,9 +48,10 @@ def ordered(
     *,
     number: int,
     sample: pa.Table,
-    folder: Path | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Sort rows; those without a key come last.
+
+    What is divided waits where the system has temporary files (TMPDIR).
 
     Parameters
     ----------
@@ -60,15 +63,13 @@ def ordered(
         How many they are.
     sample : pyarrow.Table
         Keys of some of them, evenly chosen.
-    folder : Path, optional
-        Where rows wait; by default, where the system has temporary files.
     """
-    bounds = _bounds(sample, min(PARTS, -(-number // ROWS)) if number > AT_ONCE else 1)
+    bounds = _bounds(sample, min(PARTS, -(-number // PIECE)) if number > AT_ONCE else 1)
     if not bounds:
         for piece in gathered(batches, max(number, 1)):
             yield from arranged(piece, keys(piece, columns))
         return
-    with tempfile.TemporaryDirectory(prefix="fink-sort-", dir=folder) as place:
+    with tempfile.TemporaryDirectory(prefix="fink-sort-") as place:
         counts = _divided(batches, columns, bounds, Path(place))
         shares = _places(sample, bounds)
         for part, count in enumerate(counts):
@@ -78,7 +79,6 @@ def ordered(
                 columns,
                 number=count,
                 sample=sample.filter(_mask(shares == part)),
-                folder=folder,
             )
             file.unlink()
 

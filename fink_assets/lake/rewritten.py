@@ -36,6 +36,7 @@ def rewrite(table: Table, year: str) -> int:
     0 if another writer replaced some of them meanwhile: there is a next time.
     """
     from deltalake import DeltaTable
+    from pyarrow.fs import FileSystem
 
     log = DeltaTable(table.address)
     old = [found for found in files_of(log) if (found.get(f"partition.{YEAR}") or "") == year]
@@ -43,9 +44,13 @@ def rewrite(table: Table, year: str) -> int:
     new = _written(table, log, year, folder)
     there = sum(each["num_records"] for each in old)
     written = sum(json.loads(each["stats"])["numRecords"] for each in new)
+    if there == written and _replaced(table, folder, old, new):
+        return len(old)
+    system, path = FileSystem.from_uri(f"{log.table_uri.rstrip('/')}/{folder}")
+    system.delete_dir(path)
     if there != written:
         raise RuntimeError(f"{table.name}: {there} rows became {written} when they were sorted")
-    return len(old) if _replaced(table, folder, old, new) else 0
+    return 0
 
 
 def files_of(log: DeltaTable | None) -> list[dict[str, Any]]:
