@@ -7,12 +7,13 @@ alerts of a label.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from fink_assets.archive.refreshed import Refreshed
 from fink_assets.lake import clustered, sorting
+from fink_assets.lake.streamed import Rows, asked, changed
 from fink_assets.lake.table import Table, of_batches, rows_of
 
 if TYPE_CHECKING:
@@ -25,10 +26,10 @@ class Looked(Refreshed):
 
     beat_seconds: ClassVar[float] = 300.0
     at_once: ClassVar[int] = 20
-    """Batches that are in memory at a time."""
+    """Batches that are written together."""
 
     @abstractmethod
-    def rows(self, alerts: str) -> pa.Table:
+    def rows(self, alerts: str) -> Rows:
         """Rows that some alerts make.
 
         Parameters
@@ -63,10 +64,10 @@ class Alerts(Looked):
         """The alerts."""
         return self.tables.alerts
 
-    def rows(self, alerts: str) -> pa.Table:
+    def rows(self, alerts: str) -> Rows:
         """Rows of science, with the cell of the sky and the year."""
         science = self.tables.science
-        return placed(science.query(f"select * from it where {alerts}").cast(schema_of(science)))
+        return told(f"select * from it where {alerts}", placed, schema_of(science), it=science)
 
 
 def placed(rows: pa.Table) -> pa.Table:
@@ -75,6 +76,21 @@ def placed(rows: pa.Table) -> pa.Table:
 
     cells = pa.array(places(rows["ra"], rows["dec"]), pa.int64())
     return rows.append_column("healpix_29", cells).append_column("year", years(rows))
+
+
+def told(
+    statement: str,
+    change: Callable[[pa.Table], pa.Table],
+    kinds: pa.Schema,
+    **tables: Table,
+) -> Rows:
+    """Rows that are made of what tables answer to a query, of columns of some kinds."""
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        logs = {name: table.log() for name, table in tables.items()}
+        return asked(statement, **{name: log for name, log in logs.items() if log})
+
+    return changed(batches, kinds, change)
 
 
 def schema_of(table: Table) -> pa.Schema:

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from fink_assets.archive.alerts import placed, schema_of
+from fink_assets.archive.alerts import placed, schema_of, told
 from fink_assets.lake import clustered, sorting
+from fink_assets.lake.streamed import Rows
 from fink_assets.lake.table import of_nights
 from fink_assets.lake.tables import Tables
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +35,7 @@ class BodyAlerts:
         sorting.fold(table)
         return {night: table.count(nights=[night]) for night in chosen}
 
-    def rows(self, alerts: str) -> pa.Table:
+    def rows(self, alerts: str) -> Rows:
         """Rows of science of the alerts of bodies, with the name of the body.
 
         Parameters
@@ -49,13 +46,14 @@ class BodyAlerts:
         import pyarrow as pa
 
         science = self.tables.science
-        found = science.query(
+        return told(
             "select it.*, seen.name from it join seen "
             f"on it.night = seen.night and it.alert_id = seen.alert_id where {alerts}",
+            placed,
+            schema_of(science).append(pa.field("name", pa.string())),
+            it=science,
             seen=self.tables.solar_system,
         )
-        kinds = schema_of(science).append(pa.field("name", pa.string()))
-        return placed(found.cast(kinds))
 
     def _nights(self) -> set[str]:
         table = self.tables.body_alerts

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from fink_assets.archive.alerts import Looked, schema_of, years
+from fink_assets.archive.alerts import Looked, schema_of, told, years
+from fink_assets.lake.streamed import Rows
 from fink_assets.lake.table import Table
 
 if TYPE_CHECKING:
@@ -53,25 +55,37 @@ class Classes(Looked):
         """The labels."""
         return self.tables.classes
 
-    def rows(self, alerts: str) -> pa.Table:
+    def rows(self, alerts: str) -> Rows:
         """A row for each alert and label that it has."""
         import pyarrow as pa
 
         science = self.tables.science
         known = schema_of(science)
-        told = [f for f in self.families if _has(known, f)]
-        labels = [f"{f.module}['{f.output}'] as label_{f.name}" for f in told]
-        found = science.query(f"select {', '.join((*ABOUT, *labels))} from it where {alerts}")
-        about = found.select(ABOUT).cast(pa.schema([known.field(name) for name in ABOUT]))
-        about = about.append_column("year", years(about))
-        kind = pa.schema([*about.schema, ("family", pa.string()), ("label", pa.string())])
-        parts = [kind.empty_table()]
-        for family in told:
-            label = found[f"label_{family.name}"].cast(pa.string())
-            names = pa.array([family.name] * len(found), pa.string())
-            rows = about.append_column("family", names).append_column("label", label)
-            parts.append(rows.filter(label.is_valid()).cast(kind))
-        return pa.concat_tables(parts)
+        families = [f for f in self.families if _has(known, f)]
+        labels = [f"{f.module}['{f.output}'] as label_{f.name}" for f in families]
+        statement = f"select {', '.join((*ABOUT, *labels))} from it where {alerts}"
+        kinds = pa.schema(
+            [
+                *[known.field(name) for name in ABOUT],
+                *[pa.field(f"label_{f.name}", pa.string()) for f in families],
+            ]
+        )
+        return told(statement, partial(_each, families), kinds, it=science)
+
+
+def _each(families: Sequence[Family], found: pa.Table) -> pa.Table:
+    """A row for each label of each alert."""
+    import pyarrow as pa
+
+    about = found.select(ABOUT).append_column("year", years(found))
+    kind = pa.schema([*about.schema, ("family", pa.string()), ("label", pa.string())])
+    parts = [kind.empty_table()]
+    for family in families:
+        label = found[f"label_{family.name}"]
+        names = pa.array([family.name] * len(found), pa.string())
+        rows = about.append_column("family", names).append_column("label", label)
+        parts.append(rows.filter(label.is_valid()).cast(kind))
+    return pa.concat_tables(parts)
 
 
 def _has(schema: pa.Schema, family: Family) -> bool:

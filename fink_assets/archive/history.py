@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from fink_assets.archive.alerts import schema_of, years
+from fink_assets.archive.alerts import schema_of, told, years
 from fink_assets.archive.refreshed import Refreshed
 from fink_assets.astro.time import SECONDS_PER_DAY, UNIX_EPOCH_JD
 from fink_assets.lake import clustered, sorting
 from fink_assets.lake.contracts import HISTORY
+from fink_assets.lake.streamed import ROWS, Rows
 from fink_assets.lake.table import Table, of_batches, rows_of
 from fink_assets.surveys.base import Past
 from quality.rules import Rule
@@ -31,13 +32,13 @@ class History(Refreshed):
     """The upper limits and detections of bad quality of one survey.
 
     Rows are the same if object, exposure and detection are: the first that came stands. Of each
-    refresh the years are read that its rows are of, four columns of them.
+    refresh the years are read that its rows are of, three columns of them.
     """
 
     past: Past
     beat_seconds: ClassVar[float] = 1800.0
-    at_once: ClassVar[int] = 5
-    """Batches whose histories are in memory at a time."""
+    at_once: ClassVar[int] = 2
+    """Batches whose upper limits and bad detections are in memory at a time, each once."""
 
     @property
     def table(self) -> Table:
@@ -54,8 +55,13 @@ class History(Refreshed):
 
     def renew(self, nights: Sequence[str], *, up_to: int) -> None:
         """Insert what is missing of the alerts of some nights; rows that are there stay."""
-        rows = self.rows(rows_of(nights, up_to_batch=up_to))
-        clustered.insert(self.table, rows, same=SAME, batch=None)
+        where = rows_of(nights, up_to_batch=up_to)
+        found = self.tables.raw.query(f"select distinct batch from it where {where}")
+        batches = sorted(found["batch"].to_pylist())
+        for start in range(0, len(batches), self.at_once):
+            some = ", ".join(map(str, batches[start : start + self.at_once]))
+            rows = self.rows(f"{where} and batch in ({some})")
+            clustered.insert(self.table, rows, same=SAME, batch=None)
 
     def rows(self, alerts: str) -> pa.Table:
         """What the alerts that passed tell, each once.
@@ -68,16 +74,18 @@ class History(Refreshed):
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        passed = self.tables.science.query(f"select alert_id from it where {alerts}")
-        element = schema_of(self.tables.raw).field(self.past.array).type.value_type
-        kinds = _schema(element)
-        found = self.tables.raw.query(self._statement(alerts)).select(kinds.names).cast(kinds)
-        ids = pa.array(passed["alert_id"].to_pylist(), pa.int64())
-        found = found.filter(pc.is_in(found["alert_id"], ids)).sort_by(
-            [("batch", "ascending"), ("alert_id", "ascending")]
+        science, raw = self.tables.science, self.tables.raw
+        passed = science.query(f"select alert_id from it where {alerts}")["alert_id"]
+        ids = pa.array(passed.to_pylist(), pa.int64())
+        kinds = _schema(schema_of(raw).field(self.past.array).type.value_type)
+        found = first_of(
+            told(
+                self._statement(alerts),
+                lambda rows: rows.filter(pc.is_in(rows["alert_id"], ids)),
+                kinds,
+                it=raw,
+            )
         )
-        first = found.select(SAME).to_pandas().drop_duplicates().index
-        found = found.take(pa.array(first, pa.int64()))
         night = pc.strftime(found["time"], "%Y-%m-%d")
         found = found.append_column("night", night)
         return found.append_column("year", years(found)).select([c.name for c in HISTORY])
@@ -100,6 +108,30 @@ class History(Refreshed):
             f"from ({each}) as histories where {values['jd']} is not null"
         )
         return f"select * from ({told}) as told where kind is not null"
+
+
+def first_of(rows: Rows) -> pa.Table:
+    """Of rows that are the same, the one of the first alert of the first batch."""
+    import pyarrow as pa
+
+    found, waiting = rows.schema.empty_table(), 0
+    for piece in rows:
+        found = pa.concat_tables([found, _first(piece)])
+        waiting += len(piece)
+        if waiting > max(8 * ROWS, len(found)):
+            found, waiting = _first(found), 0
+    return _first(found)
+
+
+def _first(rows: pa.Table) -> pa.Table:
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    order = pc.sort_indices(rows, sort_keys=[("batch", "ascending"), ("alert_id", "ascending")])
+    keys = rows.select(SAME).take(order).append_column("place", pa.array(np.arange(len(rows))))
+    first = keys.group_by(list(SAME)).aggregate([("place", "min")])["place_min"]
+    return rows.take(order.take(first.combine_chunks().sort())).combine_chunks()
 
 
 def _schema(element: pa.DataType) -> pa.Schema:

@@ -6,9 +6,11 @@ it, and why the layout is as it is to decision 8.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
 
+from fink_assets.lake.ordered import arranged
+from fink_assets.lake.streamed import Rows, asked, beside, gathered, held
 from fink_assets.lake.table import ATTEMPTS, Table, rows_of
 
 if TYPE_CHECKING:
@@ -16,9 +18,12 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable, WriterProperties
 
 YEAR = "year"
+FILE_BYTES = 64 << 20
 ROW_GROUP = 4096
 """Rows that are decoded together: a look-up decodes a group of each file that may have the key."""
 PAGE = 1024
+KEYS = 500_000
+"""Keys of a table that are compared at a time with those of rows that are inserted."""
 
 
 def properties() -> WriterProperties:
@@ -36,54 +41,63 @@ def properties() -> WriterProperties:
     )
 
 
-def append(table: Table, rows: pa.Table, *, batch: int) -> None:
-    """Append a batch exactly once, sorted; a repeated call, or one with an earlier batch, is empty.
+def statistics_of(table: Table) -> dict[str, str | None]:
+    """Property of a table: the columns by whose least and greatest values files are skipped."""
+    return {"delta.dataSkippingStatsColumns": ",".join(table.indexed)}
 
-    Columns new to the table are added to it. Of two calls at once one writes.
+
+def append(table: Table, rows: Rows, *, batch: int) -> None:
+    """Append a batch exactly once; a repeated call, or one with an earlier batch, changes nothing.
+
+    What is in memory at a time is sorted. Columns new to the table are added to it. Of two calls at
+    once one writes.
     """
     from deltalake import CommitProperties, Transaction, write_deltalake
     from deltalake.exceptions import DeltaError
 
     mark = CommitProperties(app_transactions=[Transaction(app_id=table.name, version=batch)])
-    rows = _sorted(table, rows)
     for attempt in range(ATTEMPTS):
         try:
             # A write that also makes the table is not checked against another.
-            log = table.log() or _created(table, rows)
+            log = table.log() or _created(table, rows.schema)
             known = log.transaction_version(table.name)
             if known is None or known < batch:
-                write_deltalake(
-                    log,
-                    rows,
-                    mode="append",
-                    schema_mode="merge",
-                    writer_properties=properties(),
-                    commit_properties=mark,
-                )
+                with beside(rows.schema, _batches(table, rows)) as batches:
+                    write_deltalake(
+                        log,
+                        batches,
+                        mode="append",
+                        target_file_size=FILE_BYTES,
+                        schema_mode="merge",
+                        writer_properties=properties(),
+                        commit_properties=mark,
+                    )
             return
         except DeltaError:
             if attempt == ATTEMPTS - 1:
                 raise
 
 
-def replace(table: Table, rows: pa.Table, *, nights: Collection[str], up_to_batch: int) -> None:
+def replace(table: Table, rows: Rows, *, nights: Collection[str], up_to_batch: int) -> None:
     """Replace the rows of nights atomically; batches newer than `up_to_batch` stay."""
     from deltalake import write_deltalake
     from deltalake.exceptions import DeltaError
 
     years = ", ".join(sorted({f"'{night[:4]}'" for night in nights}))
     where = f"{YEAR} in ({years}) and {rows_of(nights, up_to_batch=up_to_batch)}"
-    rows = _sorted(table, rows)
     for attempt in range(ATTEMPTS):
         try:
-            write_deltalake(
-                table.log() or _created(table, rows),
-                rows,
-                mode="overwrite",
-                predicate=where,
-                schema_mode="merge",
-                writer_properties=properties(),
-            )
+            log = table.log() or _created(table, rows.schema)
+            with beside(rows.schema, _batches(table, rows)) as batches:
+                write_deltalake(
+                    log,
+                    batches,
+                    mode="overwrite",
+                    predicate=where,
+                    target_file_size=FILE_BYTES,
+                    schema_mode="merge",
+                    writer_properties=properties(),
+                )
             return
         except DeltaError:
             if attempt == ATTEMPTS - 1:
@@ -104,56 +118,70 @@ def insert(table: Table, rows: pa.Table, *, same: Sequence[str], batch: int | No
     batch : int, optional
         Last batch in the rows: a repeated call, or one with an earlier batch, changes nothing.
     """
-    from deltalake import CommitProperties, Transaction
+    from deltalake import CommitProperties, Transaction, write_deltalake
     from deltalake.exceptions import DeltaError
 
-    mark = None
-    if batch is not None:
-        transaction = Transaction(app_id=table.name, version=batch)
-        mark = CommitProperties(app_transactions=[transaction])
-    there = ", ".join(sorted({f"'{year}'" for year in rows[YEAR].to_pylist()})) or "''"
-    on = [f"t.{YEAR} in ({there})", *[f"t.{name} = s.{name}" for name in (YEAR, *same)]]
-    rows = _sorted(table, rows)
     for attempt in range(ATTEMPTS):
         try:
-            log = table.log() or _created(table, rows)
+            log = table.log() or _created(table, rows.schema)
             known = log.transaction_version(table.name)
-            if batch is None or known is None or known < batch:
-                log.merge(
-                    rows,
-                    " and ".join(on),
-                    source_alias="s",
-                    target_alias="t",
-                    merge_schema=True,
+            if batch is not None and known is not None and known >= batch:
+                return
+            new = held(_missing(log, rows, same))
+            # Of two inserts at once one is refused, and looks again for what is there.
+            marks = [Transaction(app_id=f"{table.name}/inserted", version=log.version() + 1)]
+            if batch is not None:
+                marks.append(Transaction(app_id=table.name, version=batch))
+            with beside(rows.schema, _batches(table, new)) as batches:
+                write_deltalake(
+                    log,
+                    batches,
+                    mode="append",
+                    schema_mode="merge",
                     writer_properties=properties(),
-                    commit_properties=mark,
-                ).when_not_matched_insert_all().execute()
-            break
+                    commit_properties=CommitProperties(app_transactions=marks),
+                )
+            return
         except DeltaError:
             if attempt == ATTEMPTS - 1:
                 raise
-    if batch is not None and table.committed() < batch:
-        # A merge that inserts nothing is not committed, and the position would stay.
-        append(table, rows.slice(0, 0), batch=batch)
 
 
-def _sorted(table: Table, rows: pa.Table) -> pa.Table:
-    order: Sequence[tuple[str, Any]] = [
-        (name, "ascending") for name in (*table.clustered, "time") if name in rows.column_names
-    ]
-    return rows.sort_by(list(dict.fromkeys(order)))
+def _missing(log: DeltaTable, rows: pa.Table, same: Sequence[str]) -> pa.Table:
+    """Rows that a table does not have: of it, only some keys are in memory at a time."""
+    import numpy as np
+    import pyarrow as pa
+
+    names = [YEAR, *same]
+    kinds = pa.schema([rows.schema.field(name) for name in names])
+    own = rows.select(names).append_column("place", pa.array(np.arange(len(rows))))
+    there = ", ".join(f"'{year}'" for year in sorted(set(rows[YEAR].to_pylist()))) or "''"
+    absent = np.ones(len(rows), bool)
+    found = asked(f"select {', '.join(names)} from it where {YEAR} in ({there})", it=log)
+    for piece in gathered(found, KEYS):
+        known = piece.cast(kinds).join(own, keys=names, join_type="inner")
+        absent[known["place"].to_numpy()] = False
+    return rows.filter(pa.array(absent))
 
 
-def _created(table: Table, rows: pa.Table) -> DeltaTable:
+def order_of(table: Table, schema: pa.Schema) -> list[str]:
+    """Columns by which rows of a table are sorted."""
+    return list(dict.fromkeys(n for n in (*table.clustered, "time") if n in schema.names))
+
+
+def _batches(table: Table, rows: Rows) -> Iterator[pa.RecordBatch]:
+    """Rows as they are asked for, each piece sorted."""
+    for piece in rows:
+        yield from arranged(piece, piece.select(order_of(table, piece.schema)))
+
+
+def _created(table: Table, schema: pa.Schema) -> DeltaTable:
     from deltalake import DeltaTable
 
     return DeltaTable.create(
         table.address,
-        rows.schema,
+        schema,
         mode="ignore",
-        partition_by=[YEAR] if YEAR in rows.column_names else None,
-        configuration={
-            **table.properties,
-            "delta.dataSkippingStatsColumns": ",".join(table.indexed),
-        },
+        partition_by=[YEAR] if YEAR in schema.names else None,
+        configuration={**table.properties, **statistics_of(table)},
     )

@@ -1,31 +1,29 @@
 """Care for tables that are sorted for look-ups: few small files, all sorted, old versions gone.
 
-Without Spark; no row changes. How rows are written belongs to `clustered`.
+Without Spark; no row changes. How rows are written belongs to `clustered`, how a year is sorted to
+`rewritten`.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.lake.clustered import YEAR, properties
+from fink_assets.lake.rewritten import FOLDER, files_of, rewrite
 from fink_assets.lake.table import Table
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
 logger = logging.getLogger(__name__)
-FILE_BYTES = 64 << 20
 TAIL = 8
 """Most small files of a year, each of which a look-up opens, before they become one."""
 SMALL_BYTES = 16 << 20
-LATELY = 5000
-"""Commits that are looked at for when a year was sorted, of some hundred a day. One that is not
-found there is sorted again."""
-EVERYWHERE = "[]"
-"""How delta-rs writes down that a whole table was sorted."""
+TASKS = 2
+"""Files that are made at a time, however many cores there are."""
 
 
 def fold(table: Table) -> int:
@@ -35,7 +33,7 @@ def fold(table: Table) -> int:
     """
     log = table.log()
     files: dict[str, int] = {}
-    for found in _files(log):
+    for found in files_of(log):
         small = found["size_bytes"] < SMALL_BYTES
         files[found[f"partition.{YEAR}"]] = files.get(found[f"partition.{YEAR}"], 0) + small
     many = [year for year, number in files.items() if number > TAIL]
@@ -45,6 +43,7 @@ def fold(table: Table) -> int:
             lambda year=year: log.optimize.compact(  # type: ignore[union-attr, misc]
                 partition_filters=[(YEAR, "=", year)],
                 target_size=2 * SMALL_BYTES,
+                max_concurrent_tasks=TASKS,
                 writer_properties=properties(),
             ),
         )
@@ -56,23 +55,10 @@ def cluster(table: Table) -> int:
     """Sort a table by the columns it is asked by; return how many files were rewritten.
 
     A year to which nothing came since it was sorted is left alone. No row changes, and appends go
-    on meanwhile. Needs room in memory and on disk for the largest year.
+    on meanwhile. Needs room on disk for the largest year, but not in memory.
     """
     log = table.log()
-    if log is None:
-        return 0
-    return sum(
-        _rewritten(
-            table,
-            lambda year=year: log.optimize.z_order(  # type: ignore[misc]
-                list(table.clustered),
-                partition_filters=[(YEAR, "=", year)] if year else None,
-                target_size=FILE_BYTES,
-                writer_properties=properties(),
-            ),
-        )
-        for year in sorted(_unsorted(log))
-    )
+    return sum(rewrite(table, year) for year in sorted(_unsorted(log))) if log else 0
 
 
 def clean(table: Table, *, hours: int, nights: Collection[str] = ()) -> int:
@@ -128,42 +114,8 @@ def _rewritten(table: Table, write: Callable[[], dict[str, Any]]) -> int:
 
 def _unsorted(log: DeltaTable) -> set[str]:
     """Years that have other files than those that sorting them made; "" is the whole table."""
-    files: dict[str, list[int]] = {}
-    for found in _files(log):
-        year = found.get(f"partition.{YEAR}") or ""
-        files.setdefault(year, []).append(_moment(found["modification_time"]))
-    commits = log.history(LATELY)
-    made = {year: _last_sorted(commits, year) for year in files}
-    return {year for year, moments in files.items() if not _as_sorted(made[year], moments)}
-
-
-def _last_sorted(commits: Sequence[dict[str, Any]], year: str) -> dict[str, Any] | None:
-    """The commit that last sorted a year; None if none did lately, the newest first."""
-    where = f"[\"{YEAR} = '{year}'\"]" if year else EVERYWHERE
-    return next(
-        (
-            commit
-            for commit in commits
-            if commit.get("operationMetrics", {}).get("plannerStrategy") == "zOrder"
-            and commit["operationParameters"].get("predicate", EVERYWHERE) == where
-        ),
-        None,
-    )
-
-
-def _as_sorted(commit: dict[str, Any] | None, moments: Sequence[int]) -> bool:
-    """Whether files, by their times, are those of a commit: as many, and none later."""
-    if commit is None:
-        return False
-    number = int(commit["operationMetrics"]["numFilesAdded"])
-    return len(moments) == number and max(moments) <= commit["timestamp"]
-
-
-def _moment(value: Any) -> int:
-    return int(value.timestamp() * 1000) if isinstance(value, datetime) else int(value)
-
-
-def _files(log: DeltaTable | None) -> list[dict[str, Any]]:
-    import pyarrow as pa
-
-    return pa.table(log.get_add_actions(flatten=True)).to_pylist() if log else []
+    return {
+        found.get(f"partition.{YEAR}") or ""
+        for found in files_of(log)
+        if not found["path"].startswith(FOLDER)
+    }

@@ -1,13 +1,12 @@
 """An archive of any number of alerts of ZTF, written by the tables' own writers, without Spark.
 
-A year: transients of a month, variables, bodies of the Solar System; images of the last nights.
-What columns hold belongs to `many`, what is asked to `asked`.
+A year, with images of the last nights.
+Which alerts there are belongs to `drawn`, what columns hold to `many`, what is asked to `asked`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.archive.alerts import Alerts
@@ -16,102 +15,26 @@ from fink_assets.archive.classes import Classes
 from fink_assets.archive.statistics import Statistics
 from fink_assets.lake import clustered, sorting
 from fink_assets.lake.ledger import Receipt
+from fink_assets.lake.streamed import held
 from fink_assets.lake.tables import Tables
 from fink_assets.raw2science.modules import MODULES
 from fink_assets.surveys import ZTF
 from fink_assets.trial import many
+from fink_assets.trial.drawn import BODY, NIGHTS, TRANSIENT, VARIABLE, Sky, sky
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-FIRST, NIGHTS, BATCHES = "2025-01-01", 360, 40
-LASTS = 30
-"""Nights from the first to the last alert of a transient."""
+BATCHES = 40
 WITH_IMAGES = 40
 """Last nights whose alerts have images in raw."""
-BODY, TRANSIENT, VARIABLE = range(3)
-PARTS = {BODY: 0.05, TRANSIENT: 0.45, VARIABLE: 0.5}
-MEAN = {BODY: 20, TRANSIENT: 14, VARIABLE: 40}
-"""Alerts of an object, in the mean; those of transients and variables spread as in ZTF, widely."""
 LABELS = ("Solar System MPC", "SN candidate", "RRLyrae", "QSO", "EclBin*")
 RARE = "Early SN Ia candidate"
 STAMPS = 1000
 STEPS = BATCHES + 3
 MODULES_OF_ZTF = tuple(m for m in MODULES if m.survey == ZTF.name)
 FOLDERS: dict[str, Any] = {"mode": "append", "partition_by": ["night"]}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sky:
-    """The alerts in the order of their times: arrays with an element per alert.
-
-    `source` numbers what was seen, `night` from 0; `moment` is in UTC, `ra` and `dec` in degrees.
-    """
-
-    kind: np.ndarray
-    source: np.ndarray
-    night: np.ndarray
-    moment: np.ndarray
-    ra: np.ndarray
-    dec: np.ndarray
-
-    @property
-    def names(self) -> np.ndarray:
-        """Objects: that of a body has one alert only."""
-        import numpy as np
-
-        place = np.where(
-            self.kind == BODY, len(self.source) + np.arange(len(self.source)), self.source
-        )
-        return np.char.add("ZTF25", np.char.zfill(place.astype(str), 9))
-
-    @property
-    def bodies(self) -> np.ndarray:
-        """Names of bodies, where an alert is of one."""
-        return (self.source + 100_000).astype(str)
-
-    @property
-    def nights(self) -> np.ndarray:
-        """Nights as dates."""
-        import numpy as np
-
-        return (np.datetime64(FIRST) + self.night).astype(str)
-
-
-def sky(alerts: int, *, seed: int = 1) -> Sky:
-    """Draw sources, and when each was seen."""
-    import numpy as np
-
-    chance = np.random.default_rng(seed)
-    numbers = {kind: max(1, int(alerts * part / MEAN[kind])) for kind, part in PARTS.items()}
-    kinds = np.repeat(list(numbers), list(numbers.values()))
-    spread = chance.lognormal(-0.32, 0.8, len(kinds))  # mean 1
-    means = np.repeat([MEAN[kind] for kind in numbers], list(numbers.values()))
-    sizes = np.maximum(1, chance.poisson(means * spread))
-    source = np.repeat(np.arange(len(kinds)), sizes)
-    source = chance.permutation(np.resize(source, alerts))
-    kind, whole = kinds[source], len(kinds)
-    begins = chance.integers(0, NIGHTS - LASTS, whole)[source]
-    night = np.where(
-        kind == TRANSIENT,
-        begins + chance.integers(0, LASTS, alerts),
-        chance.integers(0, NIGHTS, alerts),
-    )
-    hours = (chance.uniform(2, 12, alerts) * 3.6e9).astype("m8[us]")
-    moment = (np.datetime64(FIRST) + night).astype("M8[us]") + hours
-    ra = chance.uniform(0, 360, whole)[source] + many.noise(chance, alerts, 3e-5)
-    dec = chance.uniform(-30, 80, whole)[source] + many.noise(chance, alerts, 3e-5)
-    drift = np.where(kind == BODY, night * 0.2, 0.0)
-    order = np.argsort(moment)
-    return Sky(
-        kind=kind[order],
-        source=source[order],
-        night=night[order],
-        moment=moment[order],
-        ra=((ra + drift) % 360)[order],
-        dec=dec[order],
-    )
 
 
 def build(tables: Tables, *, alerts: int, done: Callable[[], None] = lambda: None) -> None:
@@ -251,4 +174,4 @@ def _objects(tables: Tables, all_: Sky, states: pa.Table) -> None:
     states = states.rename_columns([renamed.get(n, n) for n in states.column_names])
     states = states.append_column("alerts", pa.array(counts[place]))
     states = states.append_column("first_time", pa.array(all_.moment[first][place], moment))
-    clustered.append(tables.objects, states, batch=BATCHES - 1)
+    clustered.append(tables.objects, held(states), batch=BATCHES - 1)

@@ -22,7 +22,7 @@ from rich.progress import Progress
 
 from fink_assets.lake.tables import Tables
 from fink_assets.settings import Settings
-from fink_assets.trial import archived, measures
+from fink_assets.trial import archived, drawn, measures
 from fink_assets.trial.ground import TrialError, apart
 from fink_assets.trial.plan import Plan
 from resources.embedded.processes import running
@@ -91,19 +91,19 @@ def questions(tables: Tables, *, seed: int = 2) -> list[Question]:
 
     chance, number = np.random.default_rng(seed), WARMING + ALONE
 
-    def drawn(table: Any, statement: str) -> list[dict[str, Any]]:
+    def some(table: Any, statement: str) -> list[dict[str, Any]]:
         rows = table.query(statement).to_pylist()
         return [rows[k] for k in chance.integers(0, len(rows), number)]
 
-    last = f"{np.datetime64(archived.FIRST) + archived.NIGHTS - archived.WITH_IMAGES}"
+    last = f"{np.datetime64(drawn.FIRST) + drawn.NIGHTS - archived.WITH_IMAGES}"
     several = "select object_id, count(*) as n, min(night) as first from it group by object_id"
-    one = drawn(tables.alerts, "select object_id, night from it order by alert_id")
-    pictured = drawn(
+    one = some(tables.alerts, "select object_id, night from it order by alert_id")
+    pictured = some(
         tables.alerts,
         f"select object_id from ({several}) where first >= '{last}' and n > 1 order by object_id",
     )
-    places = drawn(tables.objects, "select ra, dec from it order by object_id")
-    bodies = drawn(tables.body_alerts, "select distinct name from it order by name")
+    places = some(tables.objects, "select ra, dec from it order by object_id")
+    bodies = some(tables.body_alerts, "select distinct name from it order by name")
     labels = [*archived.LABELS, archived.RARE]
     radii = (5.0, 5.0, 60.0)
     asked: dict[str, list[dict[str, Any]]] = {

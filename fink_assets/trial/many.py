@@ -1,6 +1,6 @@
 """Columns of many alerts at once: random numbers in the shape of packets and of modules' outputs.
 
-Plain Arrow of any number of rows, of ZTF. Which alerts there are belongs to `archived`.
+Plain Arrow of any number of rows, of ZTF. Which alerts there are belongs to `drawn`.
 """
 
 from __future__ import annotations

@@ -146,8 +146,8 @@ def test_an_insert_rewrites_no_file_and_sorting_loses_no_row(tables, came, histo
     for batch in range(3):
         came((batch, [limit(10), limit(20 + batch)]), batch=batch)
         history.refresh(up_to_batch=batch)
-    merges = [h for h in tables.history.log().history() if h["operation"] == "MERGE"]
-    assert {h["operationMetrics"]["num_target_files_removed"] for h in merges} == {0}
+    inserts = [h for h in tables.history.log().history() if h["operation"] == "WRITE"]
+    assert [h["operationMetrics"]["num_removed_files"] for h in inserts] == [0, 0, 0]
     before = stored(tables)
     assert len(before) == 4
     assert sorting.cluster(tables.history) == 3

@@ -17,7 +17,7 @@ from fink_assets.api.flavours import ENDPOINTS
 from fink_assets.api.server import application
 from fink_assets.lake.tables import Tables
 from fink_assets.raw2science.modules import MODULES
-from fink_assets.trial import archived, asked
+from fink_assets.trial import archived, asked, drawn
 from fink_assets.trial.ground import TrialError
 
 ALERTS = 2000
@@ -47,14 +47,14 @@ def client(tables):
 
 
 def test_every_table_of_the_archive_has_its_rows(tables):
-    sky = archived.sky(ALERTS)
+    sky = drawn.sky(ALERTS)
     assert {n: getattr(tables, n).count() for n in ("raw", "science", "sources", "alerts")} == {
         "raw": ALERTS,
         "science": ALERTS,
         "sources": ALERTS,
         "alerts": ALERTS,
     }
-    assert tables.body_alerts.count() == np.sum(sky.kind == archived.BODY)
+    assert tables.body_alerts.count() == np.sum(sky.kind == drawn.BODY)
     assert tables.objects.count() == len(set(sky.names))
     known = {module.name for module in MODULES if module.survey == "ztf"}
     assert known <= {field.name for field in tables.alerts.log().schema().fields}
@@ -63,7 +63,7 @@ def test_every_table_of_the_archive_has_its_rows(tables):
 
 
 def test_an_object_of_the_bench_has_the_alerts_that_were_drawn_for_it(client):
-    sky = archived.sky(ALERTS)
+    sky = drawn.sky(ALERTS)
     counts = Counter(sky.names.tolist())
     for name, number in counts.most_common(3):
         rows = client.get(f"/api/v1/objects?objectId={name}").json()
