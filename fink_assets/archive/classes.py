@@ -1,13 +1,14 @@
 """Which alerts have a label, of whom: the one place in which the archive tells classes.
 
-A row per alert and label. How labels come about belongs to the science modules.
+A row per alert and label. How labels come about belongs to the science modules, how people write a
+class to the API.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fink_assets.archive.alerts import Looked, schema_of, years
 from fink_assets.lake.table import Table
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ABOUT = ("night", "batch", "object_id", "alert_id", "time", "ra", "dec")
+MODULE = "classification"
+UNCLASSIFIED = "Unclassified"
+"""What alerts are called to which the module gave no label: it failed, or was never run. `Unknown`
+says more: that no rule applies."""
+NOT_RUN = "not_run"
+"""Status of the module for alerts that came before it was there."""
 
 
 @dataclass(frozen=True)
@@ -28,17 +35,55 @@ class Family:
         Who says so.
     module, output : str
         Where it stands.
+    otherwise : str, optional
+        What alerts without one are called; without it, they have no label of the family.
     """
 
     name: str
     module: str
     output: str
+    otherwise: str | None = None
+
+    def label(self, paths: Collection[str]) -> str | None:
+        """SQL expression of the label in a table with these paths; None if it never has one."""
+        there = f"{self.module}.{self.output}" in paths
+        found = f"\"{self.module}\"['{self.output}']" if there else "cast(null as varchar)"
+        if self.otherwise is None:
+            return found if there else None
+        return f"coalesce({found}, '{self.otherwise}')"
 
 
-FAMILIES = (
-    Family("fink", "classification", "label"),
+@dataclass(frozen=True)
+class Reasons:
+    """Why alerts have no label of a module: its status.
+
+    Parameters
+    ----------
+    name : str
+        Name of the family.
+    of : Family
+        The labels that are missing.
+    """
+
+    name: str
+    of: Family
+
+    def label(self, paths: Collection[str]) -> str | None:
+        """SQL expression of the status where the label is null; None without statuses."""
+        if "module_status" not in paths:
+            return None
+        missing = self.of.label(paths)
+        status = f"coalesce(module_status['{self.of.module}'], '{NOT_RUN}')"
+        return status if missing is None else f"case when {missing} is null then {status} end"
+
+
+FINK = Family("fink", MODULE, "label", otherwise=UNCLASSIFIED)
+FAMILIES: tuple[Family | Reasons, ...] = (
+    FINK,
     Family("simbad", "simbad", "main_type"),
+    Family("simbad_otype", "simbad", "otype"),
     Family("tns", "tns_transient", "type"),
+    Reasons("status", Family("fink", MODULE, "label")),
 )
 
 
@@ -46,7 +91,7 @@ FAMILIES = (
 class Classes(Looked):
     """The labels of the alerts of one survey."""
 
-    families: Sequence[Family] = FAMILIES
+    families: Sequence[Family | Reasons] = FAMILIES
 
     @property
     def table(self) -> Table:
@@ -59,26 +104,30 @@ class Classes(Looked):
 
         science = self.tables.science
         known = schema_of(science)
-        told = [f for f in self.families if _has(known, f)]
-        labels = [f"{f.module}['{f.output}'] as label_{f.name}" for f in told]
+        paths = paths_of(known)
+        told = {f.name: label for f in self.families if (label := f.label(paths)) is not None}
+        labels = [f"{label} as label_{name}" for name, label in told.items()]
         found = science.query(f"select {', '.join((*ABOUT, *labels))} from it where {alerts}")
         about = found.select(ABOUT).cast(pa.schema([known.field(name) for name in ABOUT]))
         about = about.append_column("year", years(about))
         kind = pa.schema([*about.schema, ("family", pa.string()), ("label", pa.string())])
         parts = [kind.empty_table()]
         for family in told:
-            label = found[f"label_{family.name}"].cast(pa.string())
-            names = pa.array([family.name] * len(found), pa.string())
+            label = found[f"label_{family}"].cast(pa.string())
+            names = pa.array([family] * len(found), pa.string())
             rows = about.append_column("family", names).append_column("label", label)
             parts.append(rows.filter(label.is_valid()).cast(kind))
         return pa.concat_tables(parts)
 
 
-def _has(schema: pa.Schema, family: Family) -> bool:
+def paths_of(columns: Any) -> set[str]:
+    """Columns of a schema, and the fields of its structs by dotted path."""
     import pyarrow as pa
 
-    place = schema.get_field_index(family.module)
-    kind = schema.field(place).type if place >= 0 else None
-    return (
-        kind is not None and pa.types.is_struct(kind) and kind.get_field_index(family.output) >= 0
+    inner = (
+        f"{each.name}.{field.name}"
+        for each in columns
+        if pa.types.is_struct(each.type)
+        for field in each.type
     )
+    return {*columns.names, *inner}

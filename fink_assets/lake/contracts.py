@@ -166,8 +166,9 @@ CLASSES: tuple[ColumnContract, ...] = (
     column(
         "family",
         "string",
-        "Who says so: `fink` (module `classification`), `simbad` or `tns` (the type of a source "
-        "there)",
+        "Who says so: `fink` (module `classification`; `Unclassified` where it gave no label), "
+        "`simbad` (long words), `simbad_otype` (short codes) or `tns` (types of a source there); "
+        "`status`: why there is no label of Fink, each alert that has none",
     ),
     column("label", "string", "What the alert is called", ucd="src.class"),
     _YEAR,
