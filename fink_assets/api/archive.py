@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 ATTEMPTS = 4
 """Tries of a query whose files a vacuum deleted while it read them: each with a new snapshot."""
-FOLLOWING = ("objects", "alerts", "classes", "history", "forced_photometry")
+FOLLOWING = (
+    *("objects", "alerts", "classes", "received", "history"),
+    *("forced_photometry", "forced_light_curves"),
+)
 """Tables of answers that are refreshed now and then while a stream goes on."""
 REMEMBERED = 32
 """Snapshots that are kept at hand, of the past and in each thread."""
@@ -64,6 +67,12 @@ class Archive:
     def there(self, noun: str) -> bool:
         """Whether the table has ever been written."""
         return self._log(noun) is not None
+
+    def committed(self, noun: str) -> int:
+        """Last batch of a table that is appended to by batches, -1 for none."""
+        log = self._log(noun)
+        version = log.transaction_version(self._table(noun).name) if log else None
+        return -1 if version is None else version
 
     def behind(self) -> dict[str, int]:
         """Batches that are judged and not yet in each table that follows science."""
@@ -121,25 +130,30 @@ class Archive:
 
         if not self.there(noun):
             return pa.table({alias: pa.array([], pa.null()) for alias in columns})
-        # DataFusion refuses some plans that sort by an expression which is not among the columns.
-        keys = {f"_order_{k}": each.removesuffix(" desc") for k, each in enumerate(order)}
         whole, absent = pieces.of_structs(columns), pieces.constants(columns)
         single = {a: value for a, value in columns.items() if a not in {*whole, *absent}}
         structs = {pieces.STRUCT + struct: sql.name(struct) for struct, _ in whole.values()}
         kept = {**single, **structs}
         kept = kept or {"_row": "true"}
-        listed = {**kept, **keys}
-        inside = ", ".join(f"{value} as {sql.name(alias)}" for alias, value in listed.items())
-        chosen = ", ".join(sql.name(alias) for alias in kept)
+        # DataFusion refuses some plans that sort by an expression which is not among the columns,
+        # and some in which an expression is there twice: each is read once, by its first name.
+        first = {value: alias for alias, value in reversed(kept.items())}
+        keys = [each.removesuffix(" desc") for each in order]
+        listed = {**{key: f"_order_{k}" for k, key in enumerate(keys)}, **first}
+        inside = ", ".join(f"{value} as {sql.name(alias)}" for value, alias in listed.items())
+        chosen = ", ".join(sql.name(alias) for alias in first.values())
         signs = [" desc" if each.endswith(" desc") else "" for each in order]
-        by = ", ".join(f"{key}{sign}" for key, sign in zip(keys, signs, strict=True))
+        by = ", ".join(
+            f"{sql.name(listed[key])}{sign}" for key, sign in zip(keys, signs, strict=True)
+        )
         tail = (f" order by {by}" if by else "") + (f" limit {limit}" if limit else "")
         conditions = [
             " and ".join(f"({w})" for w in (*where, each)) for each in any_of or ("true",)
         ]
         parts = " union all ".join(f"select {inside} from it where {c}" for c in conditions)
         statement = f"select {chosen} from ({parts}){tail}"
-        found = self.query(statement, it=noun)
+        read = self.query(statement, it=noun)
+        found = pa.table({alias: read[first[value]] for alias, value in kept.items()})
         return pieces.assembled(found, columns, whole, absent)
 
     def query(self, statement: str, **nouns: str) -> pa.Table:

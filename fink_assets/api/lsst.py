@@ -14,10 +14,11 @@ from fink_assets.api import (
     bodies,
     cone,
     cutouts,
+    followed,
     keys,
     lsst_columns,
-    lsst_forced,
     lsst_nights,
+    lsst_objects,
     lsst_tags,
     lsst_words,
     sql,
@@ -29,6 +30,8 @@ from fink_assets.api.ztf import CONE
 from fink_assets.api.ztf_rows import NEWEST_FIRST
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from fink_assets.api.archive import Archive
 
 FIRST_NIGHT = datetime(2025, 9, 6, tzinfo=UTC)
@@ -46,12 +49,16 @@ def _read(
     limit: int = arguments.MOST_ROWS,
     always: Sequence[str] = (),
 ) -> Rows:
-    own = lsst_columns.own(archive.fields(noun)) if values["columns"] else {}
+    own = _own(archive.fields(noun), values)
     read = chosen({**known, **own}, values["columns"], always)
     rows = archive.rows(
         noun, read or {"r:none": "null"}, where=where, any_of=any_of, order=order, limit=limit
     )
     return Rows(table=rows if read else rows.select([]), meanings=lsst_columns.MEANINGS)
+
+
+def _own(fields: Mapping[str, str], values: Values) -> dict[str, str]:
+    return lsst_columns.own(fields) if values["columns"] else {}
 
 
 def sources(archive: Archive, values: Values) -> Rows:
@@ -68,16 +75,32 @@ def sources(archive: Archive, values: Values) -> Rows:
 def objects(archive: Archive, values: Values) -> Rows:
     """Answer `/objects`: one row per object, its summary."""
     known = lsst_columns.of_objects(archive.fields("objects"))
-    parts = keys.of_names("object_id", values["diaObjectId"])
-    return _read(archive, "objects", known, values, any_of=parts, order=("object_id",))
+    read = chosen({**known, **_own(archive.fields("objects"), values)}, values["columns"])
+    order = ("object_id",)
+
+    def rows(any_of: Sequence[str]) -> pa.Table:
+        columns = read or {"r:none": "null"}
+        return archive.rows("objects", columns, any_of=any_of, order=order)
+
+    table = lsst_objects.found(archive, values["diaObjectId"], rows)
+    return Rows(table=table if read else table.select([]), meanings=lsst_columns.MEANINGS)
 
 
 def forced(archive: Archive, values: Values) -> Rows:
     """Answer `/fp`: forced photometry of objects, oldest first."""
-    known = lsst_columns.of_struct("measurement", archive.fields("forced_photometry"))
-    parts = lsst_forced.conditions(archive, values["diaObjectId"])
-    order = ("time", "object_id")
-    return _read(archive, "forced_photometry", known, values, any_of=parts, order=order)
+    noun = "forced_light_curves"
+    fields = followed.fields(archive, noun)
+    known = lsst_columns.of_struct("measurement", fields)
+    read = chosen({**known, **_own(fields, values)}, values["columns"])
+    rows = followed.rows(
+        archive,
+        noun,
+        read or {"r:none": "null"},
+        any_of=keys.of_names("object_id", values["diaObjectId"]),
+        order=("time", "object_id"),
+        limit=arguments.MOST_ROWS,
+    )
+    return Rows(table=rows if read else rows.select([]), meanings=lsst_columns.MEANINGS)
 
 
 def conesearch(archive: Archive, values: Values) -> Rows:
