@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fink_assets.api import past, pieces, sql
+from fink_assets.api import past, pieces
 from fink_assets.api.errors import RequestError
+from fink_assets.api.selection import Selection
 from fink_assets.lake.table import Table
 from fink_assets.lake.tables import Tables
 
@@ -94,7 +95,7 @@ class Archive:
         place = (log.table_uri, log.version())
         if place not in self._known:
             _make_room(self._known)
-            self._known[place] = _flat(log)
+            self._known[place] = pieces.paths(log.schema().to_arrow())
         return self._known[place]
 
     def rows(
@@ -130,31 +131,10 @@ class Archive:
 
         if not self.there(noun):
             return pa.table({alias: pa.array([], pa.null()) for alias in columns})
-        whole, absent = pieces.of_structs(columns), pieces.constants(columns)
-        single = {a: value for a, value in columns.items() if a not in {*whole, *absent}}
-        structs = {pieces.STRUCT + struct: sql.name(struct) for struct, _ in whole.values()}
-        kept = {**single, **structs}
-        kept = kept or {"_row": "true"}
-        # DataFusion refuses some plans that sort by an expression which is not among the columns,
-        # and some in which an expression is there twice: each is read once, by its first name.
-        first = {value: alias for alias, value in reversed(kept.items())}
-        keys = [each.removesuffix(" desc") for each in order]
-        listed = {**{key: f"_order_{k}" for k, key in enumerate(keys)}, **first}
-        inside = ", ".join(f"{value} as {sql.name(alias)}" for value, alias in listed.items())
-        chosen = ", ".join(sql.name(alias) for alias in first.values())
-        signs = [" desc" if each.endswith(" desc") else "" for each in order]
-        by = ", ".join(
-            f"{sql.name(listed[key])}{sign}" for key, sign in zip(keys, signs, strict=True)
-        )
-        tail = (f" order by {by}" if by else "") + (f" limit {limit}" if limit else "")
-        conditions = [
-            " and ".join(f"({w})" for w in (*where, each)) for each in any_of or ("true",)
-        ]
-        parts = " union all ".join(f"select {inside} from it where {c}" for c in conditions)
-        statement = f"select {chosen} from ({parts}){tail}"
-        read = self.query(statement, it=noun)
-        found = pa.table({alias: read[first[value]] for alias, value in kept.items()})
-        return pieces.assembled(found, columns, whole, absent)
+        asked = Selection.of(columns)
+        parts = [[*where, each] for each in any_of or ("true",)]
+        read = self.query(asked.statement(parts, order, limit), it=noun)
+        return asked.assembled(read)
 
     def query(self, statement: str, **nouns: str) -> pa.Table:
         """Answer a query over tables that are there, by the names that they have in it.
@@ -251,22 +231,3 @@ def _make_room(known: dict[Any, Any]) -> None:
 def _file_is_gone(problem: Exception) -> bool:
     told = str(problem).lower()
     return "not found" in told and "object" in told
-
-
-def _flat(log: DeltaTable) -> dict[str, str]:
-    import pyarrow as pa
-
-    found: dict[str, str] = {}
-    schema = pa.schema(log.schema().to_arrow())
-    _walk("", schema, found)
-    return found
-
-
-def _walk(prefix: str, fields: Any, found: dict[str, str]) -> None:
-    import pyarrow as pa
-
-    for each in fields:
-        path = f"{prefix}{each.name}"
-        found[path] = str(each.type)
-        if pa.types.is_struct(each.type):
-            _walk(f"{path}.", each.type, found)

@@ -6,7 +6,7 @@ Pure but for the archive they read. Columns are in `lsst_columns`, images in `cu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.api import (
@@ -17,6 +17,7 @@ from fink_assets.api import (
     followed,
     keys,
     lsst_columns,
+    lsst_dates,
     lsst_nights,
     lsst_objects,
     lsst_tags,
@@ -109,7 +110,8 @@ def conesearch(archive: Archive, values: Values) -> Rows:
     fields = archive.fields("objects")
     distance = cone.separation(ra, dec)
     known = lsst_columns.of_cone(fields) | {"v:separation_degree": distance}
-    where = [*cone.within(ra, dec, values["radius"] / 3600), *_first_detected(values, fields)]
+    within = cone.within(ra, dec, values["radius"] / 3600)
+    where = [*within, *lsst_dates.first_detected(values, fields)]
     always = ("r:ra", "r:dec", "r:midpointMjdTai", "v:separation_degree")
     order = (distance, "object_id")
     return _read(
@@ -122,38 +124,6 @@ def conesearch(archive: Archive, values: Values) -> Rows:
         limit=values["n"],
         always=always,
     )
-
-
-def _first_detected(values: Values, fields: Mapping[str, str]) -> list[str]:
-    """Conditions on the first detection of an object.
-
-    Raises
-    ------
-    RequestError
-        Columns are named without that date, which the reference needs among them.
-    """
-    start, stop = values["startdate"], values["stopdate"]
-    if start is None and stop is None:
-        return []
-    if values["columns"] and "f:firstDiaSourceMjdTaiFink" not in values["columns"]:
-        told = "`columns` must have f:firstDiaSourceMjdTaiFink where dates are given.\n"
-        raise RequestError(told)
-    if values["window"] is not None and start is not None:
-        stop = start + timedelta(days=values["window"])
-    if lsst_columns.FIRST not in fields:
-        return []
-    first = sql.field(lsst_columns.FIRST)
-    bounds = ((">=", start), ("<=", stop))
-    return [f"{first} {sign} {sql.number(mjd_tai(t))}" for sign, t in bounds if t is not None]
-
-
-def mjd_tai(moment: datetime) -> float:
-    """Convert a time (UTC) to a modified Julian date (TAI, days)."""
-    from fink_assets.astro.time import TAI_MINUS_UTC, UNIX_EPOCH_MJD
-
-    mjd = moment.timestamp() / 86400 + UNIX_EPOCH_MJD
-    lead = max((lead for since, lead in TAI_MINUS_UTC if mjd >= since), default=0)
-    return mjd + lead / 86400
 
 
 def tags(archive: Archive, values: Values) -> Rows | dict[str, Any]:

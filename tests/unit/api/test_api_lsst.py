@@ -9,7 +9,7 @@ import pyarrow as pa
 from fastapi.testclient import TestClient
 
 from fink_assets.api.flavours import ENDPOINTS
-from fink_assets.api.lsst import mjd_tai
+from fink_assets.api.lsst_dates import mjd_tai
 from fink_assets.api.server import application
 from fink_assets.astro.time import time_of_mjd_tai
 
