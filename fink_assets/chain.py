@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from fink_assets.archive.alerts import Alerts
 from fink_assets.archive.classes import Classes
+from fink_assets.archive.forced_light_curves import ForcedLightCurves
 from fink_assets.archive.forced_photometry import ForcedPhotometry
 from fink_assets.archive.history import History
 from fink_assets.archive.objects import Objects
+from fink_assets.archive.received import Received
 from fink_assets.archive.refreshed import Refreshed
 from fink_assets.archive.sources import Sources
 from fink_assets.distribution.deliver import Deliver
@@ -35,8 +37,11 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 STAGES = ("stream2raw", "raw2science", "distribution")
-ARCHIVE = ("sources", "objects", "alerts", "classes", "history", "forced_photometry")
-"""Tables that follow the stages."""
+ARCHIVE = (
+    *("sources", "objects", "alerts", "classes", "received", "history"),
+    *("forced_photometry", "forced_light_curves"),
+)
+"""Tables that follow the stages, each after those that it reads."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,11 +131,12 @@ class Chain:
             "spark": self._beside,
         }
         found: list[Refreshed] = [Sources(**common), self.objects]
-        found += [Alerts(**common), Classes(**common)]
+        found += [Alerts(**common), Classes(**common), Received(**common)]
         if self.survey.past:
             found.append(History(**common, past=self.survey.past))
         if self.survey.forced:
             found.append(ForcedPhotometry(**common, forced=self.survey.forced))
+            found.append(ForcedLightCurves(**common))
         return tuple(found)
 
     @cached_property
@@ -205,9 +211,10 @@ def behind(survey: Survey, ledger: Ledger) -> dict[str, int]:
 
 def archived(survey: Survey) -> tuple[str, ...]:
     """Those of `ARCHIVE` that a survey has."""
-    absent = {
-        name
-        for name, what in (("forced_photometry", survey.forced), ("history", survey.past))
-        if not what
+    needs = {
+        "history": survey.past,
+        "forced_photometry": survey.forced,
+        "forced_light_curves": survey.forced,
     }
+    absent = {name for name, what in needs.items() if not what}
     return tuple(name for name in ARCHIVE if name not in absent)

@@ -36,6 +36,7 @@ def sensor(
 ) -> dg.SensorDefinition:
     """Make the sensor that has alerts looked at again when the service they wait for answers."""
     asked = [m for m in modules if m.services and asking.may_ask(m.services)]
+    read_from = (tables.objects, tables.alerts, tables.classes, tables.statistics)
 
     @dg.sensor(
         name=f"{survey.name}_healing_sensor",
@@ -43,7 +44,8 @@ def sensor(
         minimum_interval_seconds=INTERVAL_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Runs modules again for nights in which alerts are `unavailable` because a "
-        "service did not answer, once it does; and the modules that read theirs.",
+        "service did not answer, once it does; the modules that read theirs; and what look-ups "
+        "read of them.",
     )
     def healing(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         if not asked:
@@ -70,7 +72,7 @@ def sensor(
         return dg.RunRequest(
             f"{night}:{now():%Y-%m-%dT%H}",
             partition_key=night,
-            asset_selection=[*sorted(again), key(tables.objects)],
+            asset_selection=[*sorted(again), *[key(table) for table in read_from]],
             tags=HEALING,
         )
 

@@ -26,7 +26,10 @@ NOUNS = (
     *("dead_letter", "solar_system", "phase_curves", "tracklets", "statistics"),
     *("gcn_associations", "gcn_messages", "gcn_deliveries"),
 )
-SORTED = ("objects", "alerts", "classes", "history", "body_alerts")
+SORTED = (
+    *("objects", "alerts", "classes", "received", "history", "forced_light_curves"),
+    "body_alerts",
+)
 """For look-ups; see `lake.sorting`."""
 SHARED = ("notices", "counterparts")
 """Of no single survey."""

@@ -15,6 +15,7 @@ from fink_assets.api.archive import Archive
 from fink_assets.archive.alerts import Alerts
 from fink_assets.archive.classes import Classes
 from fink_assets.archive.history import History
+from fink_assets.archive.received import Received
 from fink_assets.archive.statistics import Statistics
 from fink_assets.astro.time import night_of_jd, time_of_jd, time_of_mjd_tai
 from fink_assets.lake.ledger import Receipt
@@ -204,6 +205,8 @@ def followed(survey: Survey, tables: Tables) -> Archive:
     tables.ledger.add_receipt("raw2science", batch, Receipt())
     common: Any = {"survey": survey, "tables": tables, "spark": None}
     following: list[Any] = [Alerts(**common), Classes(**common)]
+    if tables.raw.exists():
+        following.append(Received(**common))
     if survey.past and tables.raw.exists():
         following.append(History(**common, past=survey.past))
     for each in following:
@@ -284,8 +287,11 @@ def science_meta(alert: int, name: str, time: datetime, ra: float, dec: float) -
     }
 
 
-def write_lsst(root: Path | str, science: Sequence[Row]) -> Archive:
-    """Write a batch of LSST: science, objects, light curves and, without images, raw."""
+def write_lsst(root: Path | str, science: Sequence[Row], *, follow: bool = True) -> Archive:
+    """Write a batch of LSST: science, objects, light curves and, without images, raw.
+
+    Tables of look-ups follow, or have not come so far yet.
+    """
     types = {
         "diaSource": pa.struct(DIA_SOURCE),
         "diaObject": pa.struct(DIA_OBJECT),
@@ -301,4 +307,4 @@ def write_lsst(root: Path | str, science: Sequence[Row]) -> Archive:
     kept = {k: META[k] for k in names}
     kept["diaSource"] = types["diaSource"]
     write(root, "lsst/raw", [{k: row[k] for k in kept} for row in science], kept)
-    return followed(LSST, tables)
+    return followed(LSST, tables) if follow else Archive(tables=tables)

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fink_assets.api import past, pieces, sql
+from fink_assets.api import past, pieces
 from fink_assets.api.errors import RequestError
+from fink_assets.api.selection import Selection
 from fink_assets.lake.table import Table
 from fink_assets.lake.tables import Tables
 
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 ATTEMPTS = 4
 """Tries of a query whose files a vacuum deleted while it read them: each with a new snapshot."""
-FOLLOWING = ("objects", "alerts", "classes", "history", "forced_photometry")
+FOLLOWING = (
+    *("objects", "alerts", "classes", "received", "history"),
+    *("forced_photometry", "forced_light_curves"),
+)
 """Tables of answers that are refreshed now and then while a stream goes on."""
 REMEMBERED = 32
 """Snapshots that are kept at hand, of the past and in each thread."""
@@ -65,6 +69,12 @@ class Archive:
         """Whether the table has ever been written."""
         return self._log(noun) is not None
 
+    def committed(self, noun: str) -> int:
+        """Last batch of a table that is appended to by batches, -1 for none."""
+        log = self._log(noun)
+        version = log.transaction_version(self._table(noun).name) if log else None
+        return -1 if version is None else version
+
     def behind(self) -> dict[str, int]:
         """Batches that are judged and not yet in each table that follows science."""
         judged = self.tables.ledger.position("raw2science")
@@ -85,7 +95,7 @@ class Archive:
         place = (log.table_uri, log.version())
         if place not in self._known:
             _make_room(self._known)
-            self._known[place] = _flat(log)
+            self._known[place] = pieces.paths(log.schema().to_arrow())
         return self._known[place]
 
     def rows(
@@ -121,26 +131,10 @@ class Archive:
 
         if not self.there(noun):
             return pa.table({alias: pa.array([], pa.null()) for alias in columns})
-        # DataFusion refuses some plans that sort by an expression which is not among the columns.
-        keys = {f"_order_{k}": each.removesuffix(" desc") for k, each in enumerate(order)}
-        whole, absent = pieces.of_structs(columns), pieces.constants(columns)
-        single = {a: value for a, value in columns.items() if a not in {*whole, *absent}}
-        structs = {pieces.STRUCT + struct: sql.name(struct) for struct, _ in whole.values()}
-        kept = {**single, **structs}
-        kept = kept or {"_row": "true"}
-        listed = {**kept, **keys}
-        inside = ", ".join(f"{value} as {sql.name(alias)}" for alias, value in listed.items())
-        chosen = ", ".join(sql.name(alias) for alias in kept)
-        signs = [" desc" if each.endswith(" desc") else "" for each in order]
-        by = ", ".join(f"{key}{sign}" for key, sign in zip(keys, signs, strict=True))
-        tail = (f" order by {by}" if by else "") + (f" limit {limit}" if limit else "")
-        conditions = [
-            " and ".join(f"({w})" for w in (*where, each)) for each in any_of or ("true",)
-        ]
-        parts = " union all ".join(f"select {inside} from it where {c}" for c in conditions)
-        statement = f"select {chosen} from ({parts}){tail}"
-        found = self.query(statement, it=noun)
-        return pieces.assembled(found, columns, whole, absent)
+        asked = Selection.of(columns)
+        parts = [[*where, each] for each in any_of or ("true",)]
+        read = self.query(asked.statement(parts, order, limit), it=noun)
+        return asked.assembled(read)
 
     def query(self, statement: str, **nouns: str) -> pa.Table:
         """Answer a query over tables that are there, by the names that they have in it.
@@ -237,22 +231,3 @@ def _make_room(known: dict[Any, Any]) -> None:
 def _file_is_gone(problem: Exception) -> bool:
     told = str(problem).lower()
     return "not found" in told and "object" in told
-
-
-def _flat(log: DeltaTable) -> dict[str, str]:
-    import pyarrow as pa
-
-    found: dict[str, str] = {}
-    schema = pa.schema(log.schema().to_arrow())
-    _walk("", schema, found)
-    return found
-
-
-def _walk(prefix: str, fields: Any, found: dict[str, str]) -> None:
-    import pyarrow as pa
-
-    for each in fields:
-        path = f"{prefix}{each.name}"
-        found[path] = str(each.type)
-        if pa.types.is_struct(each.type):
-            _walk(f"{path}.", each.type, found)

@@ -6,17 +6,22 @@ Pure but for the archive they read; of both surveys.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fink_assets.api import arguments, sql
+from fink_assets.api import arguments, followed, keys, sql
 from fink_assets.api.arguments import Argument
 from fink_assets.api.endpoints import Endpoint, Values
 from fink_assets.api.errors import RequestError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from fink_assets.api.archive import Archive
 
 MOST_ALERTS = 1000
+RECOMPUTED = "recomputed"
+BY_MODULE = ("module_status", "module_versions", "module_errors")
 KAFKA = {f"kafka_{name}": f"kafka['{name}']" for name in ("topic", "partition", "offset")}
 
 
@@ -25,20 +30,34 @@ def why(archive: Archive, values: Values) -> dict[str, Any]:
     named = values["alert"], values["object"]
     if (named[0] is None) == (named[1] is None):
         raise RequestError("Give either `alert` or `object`.\n")
-    where = (
-        sql.numbered("alert_id", [named[0]])
-        if named[0] is not None
-        else f"object_id = {sql.text(named[1])}"
-    )
-    stages: dict[str, Any] = {
-        "received": _received(archive, where),
+    stages = _of_alert(archive, named[0]) if named[0] is not None else _of_object(archive, named[1])
+    alerts = {row["alert_id"] for rows in stages.values() for row in rows}
+    told = [_told(alert, stages) for alert in sorted(alerts)]
+    return {"alerts": told, "complete": len(alerts) < MOST_ALERTS}
+
+
+def _of_alert(archive: Archive, alert: int) -> dict[str, list[dict[str, Any]]]:
+    where = [sql.numbered("alert_id", [alert])]
+    return {
+        "received": _rows(archive, "raw", _arrival(archive.fields("raw")), where),
         "rejected": _rejected(archive, where),
         "enriched": _enriched(archive, where),
         "delivered": _delivered(archive, where),
     }
-    alerts = {row["alert_id"] for rows in stages.values() for row in rows}
-    told = [_told(alert, stages) for alert in sorted(alerts)]
-    return {"alerts": told, "complete": len(alerts) < MOST_ALERTS}
+
+
+def _of_object(archive: Archive, name: str) -> dict[str, list[dict[str, Any]]]:
+    """Read what is sorted by object; of other tables the nights in which the object was seen."""
+    where = [f"object_id = {sql.text(name)}"]
+    received = _sorted(archive, "received", _arrival(followed.fields(archive, "received")), where)
+    nights = keys.of_nights((row["night"], row["alert_id"]) for row in received)
+    columns = _enrichment(followed.fields(archive, "alerts"))
+    return {
+        "received": received,
+        "rejected": _rejected(archive, nights),
+        "enriched": _by_module(_sorted(archive, "alerts", columns, where)),
+        "delivered": _delivered(archive, nights),
+    }
 
 
 def _told(alert: int, stages: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
@@ -63,29 +82,33 @@ def _fate(own: dict[str, list[dict[str, Any]]]) -> str:
     return "received, not yet judged" if own["received"] else "unknown"
 
 
-def _received(archive: Archive, where: str) -> list[dict[str, Any]]:
-    fields = archive.fields("raw")
+def _arrival(fields: Mapping[str, str]) -> dict[str, str]:
     columns = {"alert_id": "alert_id", "object_id": "object_id", "night": "night", "batch": "batch"}
     columns |= KAFKA | {"arrived": "kafka['timestamp']", "archived": "ingested"}
     if "writer.version" in fields:
         columns["schema_version"] = "writer['version']"
-    return _rows(archive, "raw", columns, where)
+    return columns
 
 
-def _rejected(archive: Archive, where: str) -> list[dict[str, Any]]:
+def _rejected(archive: Archive, where: Sequence[str]) -> list[dict[str, Any]]:
     """Each cut that the alert fails: rule, column, value and threshold."""
     columns = {"alert_id": "alert_id", "night": "night", "batch": "batch"}
     return _rows(archive, "quarantine", columns | {"judged": "judged", "reasons": "reasons"}, where)
 
 
-def _enriched(archive: Archive, where: str) -> list[dict[str, Any]]:
-    columns = {"alert_id": "alert_id", "night": "night", "batch": "batch", "enriched": "enriched"}
-    fields = archive.fields("science")
-    wanted = ("recomputed", "module_status", "module_versions", "module_errors")
-    columns |= {name: name for name in wanted if name in fields}
-    rows = _rows(archive, "science", columns, where)
+def _enriched(archive: Archive, where: Sequence[str]) -> list[dict[str, Any]]:
+    return _by_module(_rows(archive, "science", _enrichment(archive.fields("science")), where))
+
+
+def _enrichment(fields: Mapping[str, str]) -> dict[str, str]:
+    names = ("alert_id", "night", "batch", "enriched")
+    return {name: name for name in (*names, *(n for n in (RECOMPUTED, *BY_MODULE) if n in fields))}
+
+
+def _by_module(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put together what rows tell of each module."""
     for row in rows:
-        parts = {name: dict(row.pop(name, None) or ()) for name in wanted[1:]}
+        parts = {name: dict(row.pop(name, None) or ()) for name in BY_MODULE}
         row["modules"] = {
             name: {
                 "status": status,
@@ -97,13 +120,27 @@ def _enriched(archive: Archive, where: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _delivered(archive: Archive, where: str) -> list[dict[str, Any]]:
+def _delivered(archive: Archive, where: Sequence[str]) -> list[dict[str, Any]]:
     names = ("alert_id", "filter", "filter_version", "topic", "arrived", "sent")
     return _rows(archive, "deliveries", {name: name for name in names}, where)
 
 
-def _rows(archive: Archive, noun: str, columns: dict[str, str], where: str) -> list[dict[str, Any]]:
-    rows = archive.rows(noun, columns, where=[where], order=("alert_id",), limit=MOST_ALERTS)
+def _rows(
+    archive: Archive, noun: str, columns: dict[str, str], where: Sequence[str]
+) -> list[dict[str, Any]]:
+    return _plain(archive.rows(noun, columns, any_of=where, order=("alert_id",), limit=MOST_ALERTS))
+
+
+def _sorted(
+    archive: Archive, noun: str, columns: dict[str, str], where: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Rows of a table that is sorted by object, and of what it has yet to take."""
+    return _plain(
+        followed.rows(archive, noun, columns, any_of=where, order=("alert_id",), limit=MOST_ALERTS)
+    )
+
+
+def _plain(rows: pa.Table) -> list[dict[str, Any]]:
     return [{k: written(v) for k, v in row.items()} for row in rows.to_pylist()]
 
 
@@ -125,8 +162,8 @@ def lineage(archive: Archive, values: Values) -> dict[str, Any]:
     fields = archive.fields("science")
     if path not in fields:
         raise RequestError(f"There is no column {path} in science.\n")
-    where = sql.numbered("alert_id", [alert])
-    value = archive.rows("science", {"value": sql.field(path)}, where=[where], limit=1).to_pylist()
+    where = [sql.numbered("alert_id", [alert])]
+    value = archive.rows("science", {"value": sql.field(path)}, where=where, limit=1).to_pylist()
     if not value:
         return {"alert_id": str(alert), "column": path, "known": False}
     enriched = _enriched(archive, where)[0]
@@ -151,7 +188,7 @@ def lineage(archive: Archive, values: Values) -> dict[str, Any]:
         "enriched": enriched.get("enriched"),
         "recomputed": enriched.get("recomputed"),
         "batch": enriched.get("batch"),
-        "received": _received(archive, where),
+        "received": _rows(archive, "raw", _arrival(archive.fields("raw")), where),
     }
 
 

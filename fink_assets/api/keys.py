@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.api import sql
+from fink_assets.archive.classes import FAMILIES
 
 if TYPE_CHECKING:
     from fink_assets.api.archive import Archive
@@ -57,11 +58,11 @@ def of_nights(places: Iterable[tuple[str, int]]) -> list[str]:
 def newest(archive: Archive, noun: str, where: Sequence[str], n: int) -> list[Key]:
     """Find the newest alerts that meet conditions, each once.
 
-    `classes` may have an alert twice, if two families call it so.
+    `classes` may have an alert once for each family that calls it so.
     """
     columns = {"object_id": "object_id", "alert_id": "alert_id"}
     order = ("time desc", "alert_id")
-    found = archive.rows(noun, columns, where=where, order=order, limit=2 * n)
+    found = archive.rows(noun, columns, where=where, order=order, limit=len(FAMILIES) * n)
     rows = zip(found["object_id"].to_pylist(), found["alert_id"].to_pylist(), strict=True)
     return list(islice(dict.fromkeys(rows), n))
 

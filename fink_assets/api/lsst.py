@@ -5,18 +5,20 @@ Pure but for the archive they read. Columns are in `lsst_columns`, images in `cu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.api import (
     arguments,
     cone,
     cutouts,
+    followed,
     keys,
     lsst_columns,
-    lsst_forced,
+    lsst_dates,
     lsst_nights,
+    lsst_objects,
     lsst_rows,
     lsst_tags,
     lsst_words,
@@ -28,6 +30,8 @@ from fink_assets.api.errors import RequestError
 from fink_assets.api.ztf import CONE
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from fink_assets.api.archive import Archive
 
 FIRST_NIGHT = datetime(2025, 9, 6, tzinfo=UTC)
@@ -47,16 +51,30 @@ def sources(archive: Archive, values: Values) -> Rows:
 def objects(archive: Archive, values: Values) -> Rows:
     """Answer `/objects`: one row per object, its summary."""
     known = lsst_columns.of_objects(archive.fields("objects"))
-    parts = keys.of_names("object_id", values["diaObjectId"])
-    return lsst_rows.read(archive, "objects", known, values, any_of=parts, order=("object_id",))
+    read = lsst_rows.asked(archive.fields("objects"), known, values)
+    order = ("object_id",)
+
+    def rows(any_of: Sequence[str]) -> pa.Table:
+        return archive.rows("objects", read or lsst_rows.NONE, any_of=any_of, order=order)
+
+    table = lsst_objects.found(archive, values["diaObjectId"], rows)
+    return lsst_rows.given(table, read)
 
 
 def forced(archive: Archive, values: Values) -> Rows:
     """Answer `/fp`: forced photometry of objects, oldest first."""
-    known = lsst_columns.of_struct("measurement", archive.fields("forced_photometry"))
-    parts = lsst_forced.conditions(archive, values["diaObjectId"])
-    order = ("time", "object_id")
-    return lsst_rows.read(archive, "forced_photometry", known, values, any_of=parts, order=order)
+    noun = "forced_light_curves"
+    fields = followed.fields(archive, noun)
+    read = lsst_rows.asked(fields, lsst_columns.of_struct("measurement", fields), values)
+    table = followed.rows(
+        archive,
+        noun,
+        read or lsst_rows.NONE,
+        any_of=keys.of_names("object_id", values["diaObjectId"]),
+        order=("time", "object_id"),
+        limit=arguments.MOST_ROWS,
+    )
+    return lsst_rows.given(table, read)
 
 
 def conesearch(archive: Archive, values: Values) -> Rows:
@@ -65,7 +83,8 @@ def conesearch(archive: Archive, values: Values) -> Rows:
     fields = archive.fields("objects")
     distance = cone.separation(ra, dec)
     known = lsst_columns.of_cone(fields) | {"v:separation_degree": distance}
-    where = [*cone.within(ra, dec, values["radius"] / 3600), *_first_detected(values, fields)]
+    within = cone.within(ra, dec, values["radius"] / 3600)
+    where = [*within, *lsst_dates.first_detected(values, fields)]
     always = ("r:ra", "r:dec", "r:midpointMjdTai", "v:separation_degree")
     order = (distance, "object_id")
     return lsst_rows.read(
@@ -78,38 +97,6 @@ def conesearch(archive: Archive, values: Values) -> Rows:
         limit=values["n"],
         always=always,
     )
-
-
-def _first_detected(values: Values, fields: Mapping[str, str]) -> list[str]:
-    """Conditions on the first detection of an object.
-
-    Raises
-    ------
-    RequestError
-        Columns are named without that date, which the reference needs among them.
-    """
-    start, stop = values["startdate"], values["stopdate"]
-    if start is None and stop is None:
-        return []
-    if values["columns"] and "f:firstDiaSourceMjdTaiFink" not in values["columns"]:
-        told = "`columns` must have f:firstDiaSourceMjdTaiFink where dates are given.\n"
-        raise RequestError(told)
-    if values["window"] is not None and start is not None:
-        stop = start + timedelta(days=values["window"])
-    if lsst_columns.FIRST not in fields:
-        return []
-    first = sql.field(lsst_columns.FIRST)
-    bounds = ((">=", start), ("<=", stop))
-    return [f"{first} {sign} {sql.number(mjd_tai(t))}" for sign, t in bounds if t is not None]
-
-
-def mjd_tai(moment: datetime) -> float:
-    """Convert a time (UTC) to a modified Julian date (TAI, days)."""
-    from fink_assets.astro.time import TAI_MINUS_UTC, UNIX_EPOCH_MJD
-
-    mjd = moment.timestamp() / 86400 + UNIX_EPOCH_MJD
-    lead = max((lead for since, lead in TAI_MINUS_UTC if mjd >= since), default=0)
-    return mjd + lead / 86400
 
 
 def tags(archive: Archive, values: Values) -> Rows | dict[str, Any]:

@@ -13,7 +13,12 @@ from fink_assets.api.endpoints import Rows, Values, chosen
 from fink_assets.api.ztf_rows import NEWEST_FIRST
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from fink_assets.api.archive import Archive
+
+NONE = {"r:none": "null"}
+"""What is read where no column is asked for: rows are counted all the same."""
 
 
 def read(
@@ -45,9 +50,22 @@ def read(
     always : sequence of str
         Columns that are given whatever is asked for.
     """
-    own = lsst_columns.own(archive.fields(noun)) if values["columns"] else {}
-    read_ = chosen({**known, **own}, values["columns"], always)
-    rows = archive.rows(
-        noun, read_ or {"r:none": "null"}, where=where, any_of=any_of, order=order, limit=limit
-    )
-    return Rows(table=rows if read_ else rows.select([]), meanings=lsst_columns.MEANINGS)
+    columns = asked(archive.fields(noun), known, values, always)
+    rows = archive.rows(noun, columns or NONE, where=where, any_of=any_of, order=order, limit=limit)
+    return given(rows, columns)
+
+
+def asked(
+    fields: Mapping[str, str],
+    known: Mapping[str, str],
+    values: Values,
+    always: Sequence[str] = (),
+) -> dict[str, str]:
+    """Choose expressions: of those that clients know, and of the table's own fields by name."""
+    own = lsst_columns.own(fields) if values["columns"] else {}
+    return chosen({**known, **own}, values["columns"], always)
+
+
+def given(rows: pa.Table, columns: Mapping[str, str]) -> Rows:
+    """Answer with rows that were read, whose columns may be none."""
+    return Rows(table=rows if columns else rows.select([]), meanings=lsst_columns.MEANINGS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from fink_assets.api import cutouts, lsst_columns
+from fink_assets.api import cutouts, followed, lsst_columns
 from fink_assets.api.endpoints import Values
 from fink_assets.api.errors import RequestError
 from fink_assets.api.lsst_nights import COUNTS
@@ -37,7 +37,7 @@ def schema(archive: Archive, values: Values) -> dict[str, Any]:
         "sso": ("alerts", lsst_columns.of_sources),
         "objects": ("objects", lsst_columns.of_objects),
         "conesearch": ("objects", lsst_columns.of_cone),
-        "fp": ("forced_photometry", lambda fields: lsst_columns.of_struct("measurement", fields)),
+        "fp": ("forced_light_curves", lambda fields: lsst_columns.of_struct("measurement", fields)),
     }
     if name == "cutouts":
         images = {f"cutout{k}": {"type": "array", "doc": f"{k} image"} for k in cutouts.KINDS}
@@ -49,7 +49,7 @@ def schema(archive: Archive, values: Values) -> dict[str, Any]:
     if name not in columns:
         raise RequestError(f"There is no endpoint {values['endpoint']}.\n", 404)
     noun, of = columns[name]
-    fields = archive.fields(noun)
+    fields = archive.fields(noun) or archive.fields(followed.SOURCES.get(noun, noun))
     sections: dict[str, dict[str, Any]] = {"Rubin original fields (r:)": {}, "Fink fields (f:)": {}}
     for column in of(fields):
         family, field = column.split(":", 1)

@@ -82,3 +82,22 @@ def _readable_type(kind: Any) -> Any:
     import pyarrow as pa
 
     return {"string_view": pa.string(), "binary_view": pa.binary()}.get(str(kind))
+
+
+def paths(columns: Any) -> dict[str, str]:
+    """Columns of a schema, and the fields of its structs by dotted path, with their types."""
+    import pyarrow as pa
+
+    found: dict[str, str] = {}
+    _walk("", pa.schema(columns), found)
+    return found
+
+
+def _walk(prefix: str, fields: Any, found: dict[str, str]) -> None:
+    import pyarrow as pa
+
+    for each in fields:
+        path = f"{prefix}{each.name}"
+        found[path] = str(each.type)
+        if pa.types.is_struct(each.type):
+            _walk(f"{path}.", each.type, found)

@@ -15,8 +15,8 @@ from fink_assets.api import (
     arguments,
     catalogue,
     cone,
-    lsst,
     lsst_columns,
+    lsst_dates,
     sql,
     ztf,
     ztf_columns,
@@ -204,7 +204,7 @@ FLAVOURS: Mapping[str, Flavour] = {
         days=lambda time: time.timestamp() / SECONDS_PER_DAY + UNIX_EPOCH_JD,
         read=_of_ztf,
     ),
-    "lsst": Flavour(first=lsst_columns.FIRST, days=lsst.mjd_tai, read=_of_lsst),
+    "lsst": Flavour(first=lsst_columns.FIRST, days=lsst_dates.mjd_tai, read=_of_lsst),
 }
 
 

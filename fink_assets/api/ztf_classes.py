@@ -6,9 +6,27 @@ from collections.abc import Mapping
 
 from fink_assets.api import sql, ztf_columns
 from fink_assets.api.errors import RequestError
-from fink_assets.archive.classes import FAMILIES, Family
+from fink_assets.archive.classes import FAMILIES, NOT_RUN, UNCLASSIFIED
+from fink_assets.raw2science.declared import STATUSES
 
 STATES = "(CTA) Blazar "
+OF_THE_CLASS_TABLE = ("fink", "simbad", "simbad_otype")
+"""Families that a bare word may be of; Fink has one table for both."""
+FAMILIES_OF = {
+    "(TNS) ": ("tns",),
+    "(SIMBAD) ": OF_THE_CLASS_TABLE,
+    "(Status) ": ("status",),
+    "": OF_THE_CLASS_TABLE,
+}
+"""Who tells of a class, by how its name begins."""
+OF_FINK = (
+    *("Early SN Ia candidate", "Kilonova candidate", "SN candidate", "SLSN candidate"),
+    *("Microlensing candidate", "Tracklet", "Solar System MPC", "Solar System candidate"),
+    *("Ambiguous", "(CTA) Blazar low state", "(CTA) Blazar high state", "Unknown"),
+    UNCLASSIFIED,
+    *(f"(Status) {status}" for status in (*STATUSES, NOT_RUN) if status != "ok"),
+)
+"""All but those of catalogues."""
 
 TRENDS = {
     "rising": ("d:mag_rate < 0", ()),
@@ -21,7 +39,7 @@ TRENDS = {
 def labelled(name: str) -> str:
     """Condition on `classes` of a class as people write it: ``(TNS) SN Ia``, ``QSO``."""
     families, label = _families(name)
-    chosen = sql.among("family", [family.name for family in families])
+    chosen = sql.among("family", families)
     return f"{chosen} and label = {sql.text(label)}"
 
 
@@ -35,16 +53,14 @@ def of_class(name: str, fields: Mapping[str, str]) -> str:
     if is_state(name):
         return _blazar(name.removeprefix(STATES), fields)
     families, label = _families(name)
-    paths = [f"{family.module}.{family.output}" for family in families]
-    told = [f"{sql.field(path)} = {sql.text(label)}" for path in paths if path in fields]
-    return " or ".join(told) or "false"
+    told = [f.label(fields) for f in FAMILIES if f.name in families]
+    return " or ".join(f"{each} = {sql.text(label)}" for each in told if each) or "false"
 
 
-def _families(name: str) -> tuple[list[Family], str]:
-    """Who tells of a class, and by which word; a bare word is Fink's or SIMBAD's."""
-    told = ("tns",) if name.startswith("(TNS) ") else ("fink", "simbad")
-    label = name.removeprefix("(TNS) ").removeprefix("(SIMBAD) ")
-    return [family for family in FAMILIES if family.name in told], label
+def _families(name: str) -> tuple[tuple[str, ...], str]:
+    """Who tells of a class, and by which word."""
+    prefix = next(prefix for prefix in FAMILIES_OF if name.startswith(prefix))
+    return FAMILIES_OF[prefix], name.removeprefix(prefix)
 
 
 def _blazar(state: str, fields: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from fink_assets.api import sql
 from fink_assets.api.votable import Meaning
+from fink_assets.archive.classes import UNCLASSIFIED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -79,8 +80,8 @@ LIGHT = (
     *("v:lastdate", "v:firstdate", "v:lapse", "v:constellation"),
 )
 """Columns of a class or cone search that names none."""
-UNKNOWN = "Unknown"
-UNKNOWN_IF_NULL = ("d:cdsxmatch", "v:classification")
+IF_NULL = {"d:cdsxmatch": "Unknown", "v:classification": UNCLASSIFIED}
+"""Words of answers where nothing is known."""
 OWN = "m:"
 NOT_MODULES = ("candidate", "kafka", "module_status", "module_versions", "module_errors")
 
@@ -130,8 +131,9 @@ def derived(rows: pa.Table, names: Sequence[str]) -> pa.Table:
     import pyarrow.compute as pc
 
     for place, name in enumerate(rows.column_names):
-        if name in UNKNOWN_IF_NULL:
-            rows = rows.set_column(place, name, pc.fill_null(rows[name].cast("string"), UNKNOWN))
+        if name in IF_NULL:
+            told = pc.fill_null(rows[name].cast("string"), IF_NULL[name])
+            rows = rows.set_column(place, name, told)
     if "v:lapse" in names and set(INGREDIENTS["v:lapse"]) <= set(rows.column_names):
         rows = rows.append_column(
             "v:lapse", pc.subtract(*[rows[n].cast("double") for n in INGREDIENTS["v:lapse"]])

@@ -6,7 +6,7 @@ Pure but for the archive they read.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from fink_assets.api import (
     keys,
     sql,
     ztf,
+    ztf_classes,
     ztf_columns,
     ztf_nights,
     ztf_rows,
@@ -28,31 +29,26 @@ from fink_assets.api.errors import RequestError
 if TYPE_CHECKING:
     from fink_assets.api.archive import Archive
 
-FINK_CLASSES = (
-    *("Early SN Ia candidate", "Kilonova candidate", "SN candidate", "SLSN candidate"),
-    *("Microlensing candidate", "Tracklet", "Solar System MPC", "Solar System candidate"),
-    *("Ambiguous", "(CTA) Blazar low state", "(CTA) Blazar high state", "Unknown"),
-)
 MOST_CLASSES = 1000
 
 
 def classes(archive: Archive, values: Values) -> dict[str, Any]:
     """Answer `/classes`: Fink's words, and the types that the archive has of TNS and SIMBAD."""
     found = {
-        "Fink classifiers": list(FINK_CLASSES),
-        "Cross-match with TNS": [f"(TNS) {t}" for t in _types(archive, "tns")],
+        "Fink classifiers": list(ztf_classes.OF_FINK),
+        "Cross-match with TNS": [f"(TNS) {t}" for t in _types(archive, ("tns",))],
         "Cross-match with SIMBAD (see http://simbad.u-strasbg.fr/simbad/sim-display?data=otypes)": [
-            f"(SIMBAD) {t}" for t in _types(archive, "simbad")
+            f"(SIMBAD) {t}" for t in _types(archive, ("simbad", "simbad_otype"))
         ],
     }
     return found
 
 
-def _types(archive: Archive, family: str) -> list[str]:
+def _types(archive: Archive, families: Sequence[str]) -> list[str]:
     if not archive.there("classes"):
         return []
     statement = (
-        f"select distinct label from it where family = {sql.text(family)} "
+        f"select distinct label from it where {sql.among('family', families)} "
         f"order by label limit {MOST_CLASSES}"
     )
     return list(archive.query(statement, it="classes")["label"].to_pylist())

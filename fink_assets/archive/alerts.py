@@ -75,7 +75,12 @@ def placed(rows: pa.Table) -> pa.Table:
     import pyarrow as pa
 
     cells = pa.array(places(rows["ra"], rows["dec"]), pa.int64())
-    return rows.append_column("healpix_29", cells).append_column("year", years(rows))
+    return dated(rows.append_column("healpix_29", cells))
+
+
+def dated(rows: pa.Table) -> pa.Table:
+    """Add the year of the night of each row."""
+    return rows.append_column("year", years(rows))
 
 
 def told(

@@ -44,19 +44,27 @@ def specs(survey: Survey, tables: Tables, modules: Sequence[ScienceModule]) -> l
             stage=STAGE,
             doc=doc,
             columns=columns,
-            deps=[science],
+            deps=[key(source)],
             skippable=True,
         )
-        for table, doc, columns in (
+        for table, source, doc, columns in (
             (
                 tables.alerts,
+                tables.science,
                 "All that is known of each alert that passed, sorted by object for look-ups.",
                 contracts.ALERTS,
             ),
             (
                 tables.classes,
+                tables.science,
                 "Labels of alerts, sorted by label and time: one row per alert and label.",
                 contracts.CLASSES,
+            ),
+            (
+                tables.received,
+                tables.raw,
+                "Where and when each alert came that was judged, sorted by object for look-ups.",
+                contracts.RECEIVED,
             ),
         )
     ]
@@ -94,7 +102,17 @@ def _forced(survey: Survey, tables: Tables) -> list[dg.AssetSpec]:
         deps=[key(tables.raw), key(tables.science)],
         skippable=True,
     )
-    return [table]
+    curves = table_spec(
+        tables.forced_light_curves,
+        survey,
+        stage=STAGE,
+        doc="Forced photometry again, sorted by object for look-ups. A night's partition: what the "
+        "alerts of that night bring.",
+        columns=contracts.FORCED_LIGHT_CURVES,
+        deps=[key(tables.forced_photometry)],
+        skippable=True,
+    )
+    return [table, curves]
 
 
 def assets(

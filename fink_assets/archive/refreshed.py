@@ -1,7 +1,7 @@
 """What is refreshed beside the stages: tables that follow science at a slower beat.
 
 How far a table has come, and how a refresh that was killed is taken up again. What a table holds
-belongs to `sources`, `objects` and `forced_photometry`.
+belongs to the other modules.
 """
 
 from __future__ import annotations

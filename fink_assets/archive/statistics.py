@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fink_assets.archive.alerts import schema_of
+from fink_assets.archive.classes import FINK
 from fink_assets.lake.contracts import STATISTICS
 from fink_assets.lake.table import ATTEMPTS, Table, of_nights, rows_of
 from fink_assets.lake.tables import Tables
 from fink_assets.surveys import Survey
-
-if TYPE_CHECKING:
-    pass
 
 Numbers = dict[str, dict[str, Any]]
 """By night, by column."""
@@ -83,8 +81,8 @@ class Statistics:
             "filters": (tables.deliveries, "filter"),
             "reasons": (tables.quarantine, "unnest(reasons)['rule']"),
         }
-        if "classification.label" in known:
-            found["classes"] = (tables.science, "classification['label']")
+        if label := FINK.label(known):
+            found["classes"] = (tables.science, label)
         return {name: pair for name, pair in found.items() if pair[0].exists()}
 
     def _raised(self) -> dict[str, tuple[Table, Mapping[str, str]]]:

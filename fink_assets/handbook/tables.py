@@ -30,7 +30,8 @@ REST = {
 }
 NOUNS = (
     *("raw", "dead_letter", "quarantine", "science", "deliveries"),
-    *("sources", "objects", "alerts", "classes", "history", "statistics", "forced_photometry"),
+    *("sources", "objects", "alerts", "classes", "received", "history", "statistics"),
+    *("forced_photometry", "forced_light_curves"),
     *("solar_system", "body_alerts", "phase_curves"),
     *("tracklets", "gcn_associations", "gcn_messages", "gcn_deliveries"),
     *("schema_history", "field_availability"),

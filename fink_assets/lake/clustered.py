@@ -80,11 +80,16 @@ def append(table: Table, rows: Rows, *, batch: int) -> None:
 
 def replace(table: Table, rows: Rows, *, nights: Collection[str], up_to_batch: int) -> None:
     """Replace the rows of nights atomically; batches newer than `up_to_batch` stay."""
+    years = ", ".join(sorted({f"'{night[:4]}'" for night in nights}))
+    where = f"{YEAR} in ({years}) and {rows_of(nights, up_to_batch=up_to_batch)}"
+    overwrite(table, rows, where=where)
+
+
+def overwrite(table: Table, rows: Rows, *, where: str) -> None:
+    """Replace the rows that meet a condition atomically by rows that meet it."""
     from deltalake import write_deltalake
     from deltalake.exceptions import DeltaError
 
-    years = ", ".join(sorted({f"'{night[:4]}'" for night in nights}))
-    where = f"{YEAR} in ({years}) and {rows_of(nights, up_to_batch=up_to_batch)}"
     for attempt in range(ATTEMPTS):
         try:
             log = table.log() or _created(table, rows.schema)

@@ -155,6 +155,7 @@ _CELL = column(
 _YEAR = column("year", "string", "Year of the night, YYYY: the folder")
 ALERTS: tuple[ColumnContract, ...] = (*SCIENCE, _CELL, _YEAR)
 BODY_ALERTS: tuple[ColumnContract, ...] = (*SCIENCE, NAME, _CELL, _YEAR)
+RECEIVED: tuple[ColumnContract, ...] = (*RAW, _YEAR)
 CLASSES: tuple[ColumnContract, ...] = (
     _NIGHT,
     _BATCH,
@@ -166,8 +167,9 @@ CLASSES: tuple[ColumnContract, ...] = (
     column(
         "family",
         "string",
-        "Who says so: `fink` (module `classification`), `simbad` or `tns` (the type of a source "
-        "there)",
+        "Who says so: `fink` (module `classification`; `Unclassified` where it gave no label), "
+        "`simbad` (long words), `simbad_otype` (short codes) or `tns` (types of a source there); "
+        "`status`: why there is no label of Fink, each alert that has none",
     ),
     column("label", "string", "What the alert is called", ucd="src.class"),
     _YEAR,
@@ -214,6 +216,7 @@ FORCED_PHOTOMETRY: tuple[ColumnContract, ...] = (
     column("alert_id", "bigint", "Alert that first brought the measurement", ucd="meta.id"),
     column("measurement", "struct", "Element of the packet's array, every field as sent"),
 )
+FORCED_LIGHT_CURVES: tuple[ColumnContract, ...] = (*FORCED_PHOTOMETRY, _YEAR)
 SOLAR_SYSTEM: tuple[ColumnContract, ...] = (
     _NIGHT,
     _BATCH,

@@ -79,6 +79,12 @@ class Tables:
         return self._sorted("alerts", indexed, ("object_id",))
 
     @cached_property
+    def received(self) -> Table:
+        """Every alert that was received, for look-ups by object: where and when it came."""
+        indexed = ("batch", "object_id", "alert_id", "night")
+        return self._sorted("received", indexed, ("object_id",))
+
+    @cached_property
     def classes(self) -> Table:
         """Labels of alerts: one row per alert and label."""
         indexed = ("batch", "family", "label", "time", "night")
@@ -99,6 +105,12 @@ class Tables:
     def forced_photometry(self) -> Table:
         """Forced photometry: one row per distinct measurement of an object."""
         return self._table("forced_photometry", ("batch", "object_id", "time"))
+
+    @cached_property
+    def forced_light_curves(self) -> Table:
+        """Forced photometry again, for look-ups by object."""
+        indexed = ("batch", "object_id", "time", "night")
+        return self._sorted("forced_light_curves", indexed, ("object_id",))
 
     @cached_property
     def solar_system(self) -> Table:

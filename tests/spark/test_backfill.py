@@ -281,7 +281,7 @@ def test_a_night_is_replaced_and_nothing_else_while_the_stream_goes_on(make_scen
     live.join()
     told = {e.asset_key.path[-1]: e.partition for e in result.get_asset_materialization_events()}
     tables = {"quarantine", "science", "sources", "objects", "forced_photometry", "tracklets"}
-    tables |= {"alerts", "classes", "history", "statistics"}
+    tables |= {"alerts", "classes", "received", "history", "forced_light_curves", "statistics"}
     assert told == dict.fromkeys(tables | {"detection_history", "rate", "twice"}, NIGHT)
 
     run.finish().archive()

@@ -176,7 +176,8 @@ def test_once_it_is_up_the_nights_that_wait_are_healed_and_what_reads_it_too(
     tick = looked(missed, configuration)
     (request,) = [r for r in tick.run_requests if r.partition_key == NIGHT]
     assert {key.path[-1] for key in request.asset_selection} == {
-        *("simbad", "supernova", "early_snia", "classification", "objects")
+        *("simbad", "supernova", "early_snia", "classification"),
+        *("objects", "alerts", "classes", "statistics"),
     }
     healed = defs(missed, configuration)
     for wanted in tick.run_requests:
@@ -189,6 +190,10 @@ def test_once_it_is_up_the_nights_that_wait_are_healed_and_what_reads_it_too(
     assert statuses(missed)[STAR]["supernova"] == "not_applicable"
     assert statuses(missed)[GALAXY]["supernova"] == "ok"
     assert found(missed, "simbad")[STAR]["main_type"] == "Mira"
+    told = rows(missed.tables.classes, "label", alert_id=STAR, family="simbad")
+    assert [row["label"] for row in told] == ["Mira"]
+    (looked_up,) = rows(missed.tables.alerts, "simbad", alert_id=STAR)
+    assert looked_up["simbad"]["main_type"] == "Mira"
     moments = rows(missed.tables.science, "recomputed")
     assert None not in {row["recomputed"] for row in moments}
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from fink_assets.api import sql
 from fink_assets.api.errors import RequestError
-from fink_assets.api.tap import geometry
+from fink_assets.api.tap import functions, geometry
 from fink_assets.api.tap.scope import Scope, only, refused
 
 NUMBER = re.compile(r"\d+|\d*\.?\d*(e[+-]?\d+)?", re.IGNORECASE)
@@ -167,58 +167,6 @@ def _cast(writer: Writer, node: Any) -> str:
     return f"cast({writer.value(args['this'])} as {kind})"
 
 
-def _aggregate(name: str) -> Any:
-    def write(writer: Writer, node: Any) -> str:
-        of = only(node, "this", "big_int")["this"]
-        if type(of).__name__ == "Star" and name == "count":
-            return "count(*)"
-        if type(of).__name__ == "Distinct":
-            return f"{name}(distinct {writer.values(only(of, 'expressions')['expressions'])})"
-        return f"{name}({writer.value(of)})"
-
-    return write
-
-
-def _function(name: str, *parts: str) -> Any:
-    """Write a function by its parts: those that are there, in this order."""
-
-    def write(writer: Writer, node: Any) -> str:
-        args = only(node, *parts)
-        given = [v for part in parts if part in args for v in _listed(args[part])]
-        return f"{name}({writer.values(given)})"
-
-    return write
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _log(writer: Writer, node: Any) -> str:
-    """LOG is the natural logarithm; LOG10 is parsed as one to the base 10."""
-    args = only(node, "this", "expression")
-    if "expression" not in args:
-        return f"ln({writer.value(args['this'])})"
-    if str(args["this"]) != "10":
-        raise refused(node)
-    return f"log10({writer.value(args['expression'])})"
-
-
-def _anonymous(writer: Writer, node: Any) -> str:
-    name = str(node.this).lower()
-    given = only(node, "this", "expressions").get("expressions", [])
-    if name == "distance":
-        return geometry.distance(writer, given)
-    if NAMED.get(name) != len(given):
-        raise refused(node)
-    return f"{name}({writer.values(given)})"
-
-
-NAMED = {
-    **dict.fromkeys(("degrees", "radians", "acos", "asin", "atan", "cos", "sin", "tan", "cot"), 1),
-    **{"log10": 1, "atan2": 2, "pi": 0, "trunc": 1},
-}
-"""Functions that the parser does not know, and how many arguments they have."""
 WRITERS: dict[str, Any] = {
     "Column": _column,
     "Literal": _literal,
@@ -249,21 +197,21 @@ WRITERS: dict[str, Any] = {
     "Is": _is,
     "Case": _case,
     "Cast": _cast,
-    "Log": _log,
-    "Anonymous": _anonymous,
-    **{kind: _aggregate(kind.lower()) for kind in ("Count", "Sum", "Avg", "Min", "Max")},
+    "Log": functions.log,
+    "Anonymous": functions.anonymous,
+    **{kind: functions.aggregate(kind.lower()) for kind in ("Count", "Sum", "Avg", "Min", "Max")},
     **{
-        kind: _function(kind.lower(), "this")
+        kind: functions.function(kind.lower(), "this")
         for kind in (
             *("Abs", "Ceil", "Floor", "Exp", "Ln", "Sqrt", "Degrees", "Radians", "Acos", "Asin"),
             *("Atan", "Cos", "Sin", "Tan", "Cot", "Upper", "Lower"),
         )
     },
-    "Pow": _function("power", "this", "expression"),
-    "Atan2": _function("atan2", "this", "expression"),
-    "Round": _function("round", "this", "decimals"),
-    "Trunc": _function("trunc", "this", "decimals"),
-    "Coalesce": _function("coalesce", "this", "expressions"),
-    "Pi": _function("pi"),
+    "Pow": functions.function("power", "this", "expression"),
+    "Atan2": functions.function("atan2", "this", "expression"),
+    "Round": functions.function("round", "this", "decimals"),
+    "Trunc": functions.function("trunc", "this", "decimals"),
+    "Coalesce": functions.function("coalesce", "this", "expressions"),
+    "Pi": functions.function("pi"),
 }
 """How each part of a query is written, by its name in the parser."""

@@ -27,6 +27,7 @@ NOUNS: dict[str, tuple[str, tuple[ColumnContract, ...]]] = {
     "sources": ("Light curves, a folder per night", contracts.SOURCES),
     "history": ("Upper limits and bad detections, sorted by object", contracts.HISTORY),
     "forced_photometry": ("Forced photometry, a folder per night", contracts.FORCED_PHOTOMETRY),
+    "forced_light_curves": ("The same, sorted by object", contracts.FORCED_LIGHT_CURVES),
     "body_alerts": ("Alerts of known bodies, sorted by body", contracts.BODY_ALERTS),
     "solar_system": ("What was seen of known bodies", contracts.SOLAR_SYSTEM),
     "phase_curves": ("Phase curves of known bodies", contracts.PHASE_CURVES),

@@ -9,7 +9,7 @@ import pyarrow as pa
 from fastapi.testclient import TestClient
 
 from fink_assets.api.flavours import ENDPOINTS
-from fink_assets.api.lsst import mjd_tai
+from fink_assets.api.lsst_dates import mjd_tai
 from fink_assets.api.server import application
 from fink_assets.astro.time import time_of_mjd_tai
 
@@ -41,11 +41,12 @@ def ask(tmp_path_factory):
     measured = pa.struct({"diaObjectId": pa.int64(), "psfFlux": pa.float32()})
     types = {
         "night": pa.string(),
+        "batch": pa.int64(),
         "object_id": pa.string(),
         "time": sent["sent"],
         "measurement": measured,
     }
-    forced = {"night": "2026-01-01", "object_id": str(FIRST), "time": INGESTED}
+    forced = {"night": "2026-01-01", "batch": 0, "object_id": str(FIRST), "time": INGESTED}
     forced["measurement"] = {"diaObjectId": FIRST, "psfFlux": 12.5}
     write(root, "lsst/forced_photometry", [forced], types)
     with TestClient(application(archive, ENDPOINTS["lsst"], title="LSST")) as client:

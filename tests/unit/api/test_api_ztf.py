@@ -13,7 +13,7 @@ pytest.importorskip("fastapi")
 
 from fastapi.testclient import TestClient
 
-from fink_assets.api import ztf
+from fink_assets.api import keys, ztf
 from fink_assets.api.server import application
 
 LABELS = ("SN candidate", "Unknown", "Solar System MPC", "QSO")
@@ -170,6 +170,15 @@ def test_upper_limits_and_bad_detections_are_told_apart(ask, packets_of_ztf):
     plain = rows(ask("objects", objectId=name))
     assert all(row["i:magpsf"] is not None for row in plain)
     assert len(plain) == sum(row["d:tag"] == "valid" for row in found)
+
+
+def test_more_names_than_a_list_may_have_give_all_of_them_with_what_orders_them(ask, science):
+    names = sorted({r["object_id"] for r in science})[:50]
+    found = rows(ask("objects", objectId=",".join(names), columns="i:objectId,i:candid,i:jd"))
+    expected = [r for r in science if r["object_id"] in names]
+    expected.sort(key=lambda r: (-r["time"].timestamp(), r["alert_id"]))
+    assert [row["i:candid"] for row in found] == [r["alert_id"] for r in expected]
+    assert len(names) > keys.AT_ONCE
 
 
 def test_images_are_lists_of_rows_of_pixels(ask, packets_of_ztf):

@@ -152,6 +152,8 @@ def test_a_label_is_a_row_by_who_gave_it(tables, came):
     assert found == [
         (1, "fink", "SN candidate"),
         (1, "tns", "SN Ia"),
+        (2, "fink", "Unclassified"),
+        (2, "status", "not_run"),
         (3, "fink", "Unknown"),
     ]
 

@@ -83,7 +83,7 @@ EXPECTED = {
     "exposures": 2,
     "fields": 2,
     "bands": {"g": 2, "r": 1},
-    "classes": {"SN candidate": 1, "Unknown": 1},
+    "classes": {"SN candidate": 1, "Unclassified": 1, "Unknown": 1},
     "facts": {"in_tns": 1},
     "filters": {"early": 1},
     "reasons": {"bad_pixels": 1, "low_real_bogus": 1},

@@ -69,7 +69,7 @@ def test_what_raw2science_reads_is_not_reported_as_new_in_raw():
     assert rows["raw"] == rows["science"] == 2
 
 
-@pytest.mark.parametrize(("forced", "nouns"), [(True, 6), (False, 5)])
+@pytest.mark.parametrize(("forced", "nouns"), [(True, 8), (False, 6)])
 def test_tables_of_the_archive_are_told_the_alerts_of_the_night(forced, nouns):
     survey = ZTF if forced else replace(ZTF, forced=None)
     report = Report()
@@ -79,7 +79,10 @@ def test_tables_of_the_archive_are_told_the_alerts_of_the_night(forced, nouns):
         events(SimpleNamespace(**{**vars(CHAIN), "survey": survey}), report),
     )
     told = {e.asset_key.path[-1]: e.partition for e in found if "alerts" in e.metadata}
-    names = ("sources", "objects", "alerts", "classes", "history", "forced_photometry")
+    names = (
+        *("sources", "objects", "alerts", "classes", "received", "history"),
+        *("forced_photometry", "forced_light_curves"),
+    )
     assert told == dict.fromkeys(names[:nouns], NIGHT)
 
 

@@ -45,8 +45,10 @@ def test_a_stage_is_busy_from_when_its_batch_and_its_lane_are_ready():
         "objects": 5.0,
         "alerts": 1.0,
         "classes": 0.0,
+        "received": 0.0,
         "history": 0.0,
         "forced_photometry": 2.0,
+        "forced_light_curves": 0.0,
     }
 
 
