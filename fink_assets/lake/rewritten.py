@@ -11,7 +11,7 @@ import json
 import logging
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.lake.clustered import FILE_BYTES, YEAR, order_of, properties, statistics_of
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 FOLDER = "sorted-"
 """How folders of sorted files begin: by it a year that is sorted already is known."""
+TIME = "%Y%m%dT%H%M%S"
+"""How they go on: when sorting began."""
+MARK = "_unfinished"
+"""File in a folder whose files are not of the table yet."""
 SAMPLED = ROWS // 64
 """One key of so many is held in memory."""
 
@@ -40,7 +44,7 @@ def rewrite(table: Table, year: str) -> int:
 
     log = DeltaTable(table.address)
     old = [found for found in files_of(log) if (found.get(f"partition.{YEAR}") or "") == year]
-    folder = f"{FOLDER}{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+    folder = f"{FOLDER}{datetime.now(UTC):{TIME}}-{uuid.uuid4().hex[:8]}"
     new = _written(table, log, year, folder)
     there = sum(each["num_records"] for each in old)
     written = sum(json.loads(each["stats"])["numRecords"] for each in new)
@@ -51,6 +55,30 @@ def rewrite(table: Table, year: str) -> int:
     if there != written:
         raise RuntimeError(f"{table.name}: {there} rows became {written} when they were sorted")
     return 0
+
+
+def forsake(table: Table, *, hours: int) -> int:
+    """Delete what sorting left behind where it was killed, so long ago; return how many folders.
+
+    A folder belongs to the table only once its mark is gone.
+    """
+    from pyarrow.fs import FileSelector, FileSystem, FileType
+
+    log = table.log()
+    if log is None:
+        return 0
+    system, root = FileSystem.from_uri(log.table_uri.rstrip("/"))
+    latest = f"{FOLDER}{datetime.now(UTC) - timedelta(hours=hours):{TIME}}"
+    left = [
+        found.path
+        for found in system.get_file_info(FileSelector(root))
+        if found.base_name.startswith(FOLDER)
+        and found.base_name < latest
+        and system.get_file_info(f"{found.path}/{MARK}").type == FileType.File
+    ]
+    for path in left:
+        system.delete_dir(path)
+    return len(left)
 
 
 def files_of(log: DeltaTable | None) -> list[dict[str, Any]]:
@@ -71,6 +99,9 @@ def _written(table: Table, log: DeltaTable, year: str, folder: str) -> list[dict
 
     place = f"{log.table_uri.rstrip('/')}/{folder}"
     kinds = pa.schema(log.schema().to_arrow())
+    system, path = FileSystem.from_uri(place)
+    system.create_dir(path)
+    system.open_output_stream(f"{path}/{MARK}").close()
     with beside(kinds, _sorted(table, log, year, kinds)) as rows:
         write_deltalake(
             place,
@@ -80,10 +111,10 @@ def _written(table: Table, log: DeltaTable, year: str, folder: str) -> list[dict
             target_file_size=FILE_BYTES,
             writer_properties=properties(),
         )
-    system, path = FileSystem.from_uri(place)
     with system.open_input_stream(f"{path}/_delta_log/{0:020}.json") as commit:
         actions = [json.loads(line) for line in commit.read().splitlines()]
     system.delete_dir(f"{path}/_delta_log")
+    system.delete_file(f"{path}/{MARK}")
     return [action["add"] for action in actions if "add" in action]
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.lake.clustered import YEAR, properties
-from fink_assets.lake.rewritten import FOLDER, files_of, rewrite
+from fink_assets.lake.rewritten import FOLDER, files_of, forsake, rewrite
 from fink_assets.lake.table import Table
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def clean(table: Table, *, hours: int, nights: Collection[str] = ()) -> int:
     log = table.log()
     if log is None:
         return 0
+    forsake(table, hours=hours)
     kept = sorted(versions(log, nights)) or None
     return len(
         log.vacuum(

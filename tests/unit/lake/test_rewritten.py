@@ -104,6 +104,27 @@ def test_what_loses_a_row_is_not_committed(alerts, monkeypatch):
     assert numbers(alerts) == list(range(10))
 
 
+def folders(table):
+    return set(Path(table.path).glob(f"{rewritten.FOLDER}*"))
+
+
+def test_what_a_killed_sort_left_is_deleted_once_it_is_old(alerts, monkeypatch):
+    add(alerts, 0)
+    sorting.cluster(alerts)
+    (sorted_,) = folders(alerts)
+    add(alerts, 1)
+    with monkeypatch.context() as killed:
+        killed.setattr(rewritten, "ordered", lambda *a, **b: (1 / 0 for _ in range(1)))
+        with pytest.raises(Exception, match="division"):
+            sorting.cluster(alerts)
+    assert len(folders(alerts)) == 2
+    sorting.clean(alerts, hours=1)
+    assert len(folders(alerts)) == 2
+    assert rewritten.forsake(alerts, hours=-1) == 1
+    assert folders(alerts) == {sorted_}
+    assert numbers(alerts) == list(range(20))
+
+
 def test_sorted_files_are_of_the_table_alone_and_say_what_is_in_them(alerts):
     add(alerts, 0)
     sorting.cluster(alerts)
