@@ -11,6 +11,7 @@ import messages
 import pytest
 from pipeline import build, ids, make_topic, rows, text
 
+from fink_assets.archive.forced_photometry import ForcedPhotometry
 from fink_assets.astro.time import night_of_jd, time_of_jd, time_of_mjd_tai
 from fink_assets.lake.contracts import FORCED_PHOTOMETRY
 from fink_assets.lake.ledger import Receipt
@@ -81,7 +82,7 @@ def found(tables):
 
 
 def forced_of(run):
-    *_, forced = run.chain.archive
+    (forced,) = [table for table in run.chain.archive if isinstance(table, ForcedPhotometry)]
     return forced
 
 
