@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fink_assets.api import past, pieces
 from fink_assets.api.errors import RequestError
 from fink_assets.api.selection import Selection
+from fink_assets.clock import utc_now
 from fink_assets.lake.table import Table
 from fink_assets.lake.tables import Tables
 
@@ -63,6 +64,8 @@ class Archive:
         """
         if isinstance(moment, int):
             moment = past.time_of(self._table("alerts"), moment)
+        elif moment is not None and moment > utc_now():
+            raise RequestError(f"`as_of` is {moment.isoformat()} (UTC), which is yet to come.\n")
         return replace(self, as_of=moment, _held={})
 
     def there(self, noun: str) -> bool:

@@ -13,6 +13,7 @@ from fink_assets.api import arguments, followed, keys, sql
 from fink_assets.api.arguments import Argument
 from fink_assets.api.endpoints import Endpoint, Values
 from fink_assets.api.errors import RequestError
+from fink_assets.lake.contracts import SCIENCE
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -171,7 +172,9 @@ def lineage(archive: Archive, values: Values) -> dict[str, Any]:
         (m for m in MODULES if (m.survey, m.name) == (archive.tables.survey, module_name)), None
     )
     made: dict[str, Any] = {"packet": True}
-    if module is not None:
+    if module_name in _OF_BROKER:
+        made = {"broker": _OF_BROKER[module_name]}
+    elif module is not None:
         made = {
             "module": module_name,
             **enriched["modules"].get(module_name, {}),
@@ -188,10 +191,19 @@ def lineage(archive: Archive, values: Values) -> dict[str, Any]:
         "enriched": enriched.get("enriched"),
         "recomputed": enriched.get("recomputed"),
         "batch": enriched.get("batch"),
-        "received": _rows(archive, "raw", _arrival(archive.fields("raw")), where),
+        "received": [
+            {**row, "alert_id": str(alert)}
+            for row in _rows(archive, "raw", _arrival(archive.fields("raw")), where)
+        ],
     }
 
 
+_OF_BROKER = {
+    column.name: column.doc
+    for column in SCIENCE
+    if column.name not in ("alert_id", "object_id", "time", "ra", "dec")
+} | {"module_errors": "What went wrong in each science module that failed"}
+"""Columns of science that no packet has and no module computes, and what they are."""
 _ALERT = Argument(name="alert", read=arguments.whole, type="integer", doc="Identifier of an alert")
 ENDPOINTS = (
     Endpoint(

@@ -23,17 +23,35 @@ def reconciliation(archive: Archive, values: Values) -> dict[str, Any]:
     counts = {noun: _count(archive, noun, where) for noun in STAGES}
     judged = counts["science"] + counts["quarantine"]
     distinct = _count(archive, "raw", where, "distinct alert_id")
+    state = _state(archive, where)
+    balanced = judged == distinct and counts["sources"] == counts["science"]
     return {
         "night": night,
+        "state": state,
         "rows": counts,
         "alerts_received": distinct,
         "duplicates": counts["raw"] - distinct,
-        "balanced": judged == distinct and counts["sources"] == counts["science"],
+        "balanced": balanced if state == COMPLETE else None,
         "rejected_by": _by_rule(archive, where),
         "modules": _by_module(archive, where),
         "delivered": _by_topic(archive, where),
         "batches": _batches(archive, night),
     }
+
+
+NOTHING, IN_PROGRESS, COMPLETE = "nothing", "in progress", "complete"
+"""Of a night: nothing came, some of its batches have yet to come to each table, or all have."""
+
+
+def _state(archive: Archive, where: str) -> str:
+    if not archive.there("raw"):
+        return NOTHING
+    last = archive.query(f"select max(batch) as last from it where {where}", it="raw")["last"]
+    batch = last[0].as_py()
+    if batch is None:
+        return NOTHING
+    behind = any(0 <= archive.committed(noun) < batch for noun in ("science", "sources"))
+    return IN_PROGRESS if behind else COMPLETE
 
 
 STAGES = ("raw", "dead_letter", "quarantine", "science", "sources", "deliveries")

@@ -55,6 +55,10 @@ class Limits:
     per_second: float = 0.0
 
 
+BODY_SECONDS, BODY_BYTES_PER_SECOND = 10.0, 50_000.0
+"""In which a body begins to come, and how fast it goes on in the mean."""
+
+
 class BusyError(Exception):
     """The server does not answer now; `status` is 503 or 504."""
 
@@ -142,19 +146,33 @@ async def given(
 
 
 async def body(request: Request, most_bytes: int) -> bytes:
-    """Read the body of a request, no further than its limit.
+    """Read the body of a request, no further than its limit, and no longer.
+
+    Who sends nothing must not hold what others wait for.
 
     Raises
     ------
     RequestError
-        It is too large.
+        It is too large, comes too slowly, or ends before its end.
     """
-    content = bytearray()
-    async for chunk in request.stream():
-        content += chunk
+    import asyncio
+
+    from starlette.requests import ClientDisconnect
+
+    content, begun = bytearray(), time.monotonic()
+    chunks = aiter(request.stream())
+    while True:
+        left = begun + BODY_SECONDS + len(content) / BODY_BYTES_PER_SECOND - time.monotonic()
+        try:
+            content += await asyncio.wait_for(anext(chunks), max(left, 0.0))
+        except StopAsyncIteration:
+            return bytes(content)
+        except TimeoutError:
+            raise RequestError("The body of the request comes too slowly.\n", 408) from None
+        except ClientDisconnect:
+            raise RequestError("The body of the request ended too early.\n") from None
         if len(content) > most_bytes:
             raise RequestError(f"A body has at most {most_bytes} bytes.\n", 413)
-    return bytes(content)
 
 
 def _object(body: bytes) -> dict[str, Any]:

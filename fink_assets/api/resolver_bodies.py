@@ -86,7 +86,8 @@ def resolved(archive: Archive, names: Iterable[str], remote: Remote) -> dict[str
 
 
 def _spelled(archive: Archive, name: str) -> str:
-    return unpacked(name) if archive.tables.survey == "lsst" else with_blanks(name)
+    own = unpacked(name) if archive.tables.survey == "lsst" else with_blanks(name)
+    return own.translate(ssodnet.PLAIN)
 
 
 def _row(name: str | None, body: Body | None) -> dict[str, Any]:

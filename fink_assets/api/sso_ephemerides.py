@@ -18,6 +18,7 @@ from fink_assets.clock import utc_now
 from fink_assets.services import bodies
 from fink_assets.services.declared.miriade import QUANTITIES
 from fink_assets.services.ephemerides import Ephemerides, ephemerides
+from fink_assets.services.look_up import NO_CLIENT
 
 if TYPE_CHECKING:
     import numpy as np
@@ -160,8 +161,8 @@ def _require(found: Ephemerides, wanted: Mapping[str, Any]) -> None:
     if found.missing:
         body, reason = next(iter(found.reasons.items()))
         raise BusyError(
-            f"Ephemerides of {body[2:]} are not to be had from Miriade: {reason}. What it answered "
-            "is kept: the same request may be answered later.\n",
+            f"Ephemerides of {body[2:]} are not to be had from Miriade: {reason}."
+            f"{'' if reason == NO_CLIENT else ' What it answered is kept: ask again later.'}\n",
             503,
         )
 

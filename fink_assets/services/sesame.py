@@ -73,7 +73,7 @@ def resolve(name: str, *, root: str, client: Client | None, seconds: float, now:
 
     asked = " ".join(name.split()).lower()
     if not asked or len(asked) > LONGEST or not asked.isprintable():
-        return Named(state=FRESH, answered=now)
+        return Named(state=UNAVAILABLE, reason=f"no name: 1 to {LONGEST} letters that can be seen")
     known = kept.newest(table_of(root), _schema(), [asked]).to_dict("records")
     row: dict[Any, Any] | None = known[0] if known else None
     reason = NO_CLIENT

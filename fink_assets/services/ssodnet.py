@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 MAX_AGE_DAYS = 90.0
 """Provisional designations become numbers within months."""
 NAME = re.compile(r"[\w /()'.-]{1,60}")
+NO_NAME = "no name of a body: at most 60 letters, digits, blanks and /()'.-"
+PLAIN = dict.fromkeys([*range(0x2010, 0x2015), 0x2212], "-") | dict.fromkeys([0x2018, 0x2019], "'")
+"""Hyphens and apostrophes as texts have them, and as names of bodies do."""
 KINDS = '("Dwarf Planet" OR Asteroid OR Comet)'
 BODY = (
     ColumnContract(name="id", type="string", doc="Identifier with SsODNet", ucd="meta.id"),
@@ -107,7 +110,7 @@ def resolve(
     end, new = client.clock() + seconds if client else 0.0, []
     for name in wanted:
         if not NAME.fullmatch(name):
-            known[name] = {"asked": name, "answered": now} | NONE
+            reasons[name] = NO_NAME
         elif client and not (name in known and known[name]["answered"] >= oldest):
             try:
                 new.append({"asked": name, "answered": now} | _ask(client, name, end))

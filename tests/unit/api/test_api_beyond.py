@@ -11,6 +11,7 @@ pytest.importorskip("fastapi")
 import pyarrow as pa
 from fastapi.testclient import TestClient
 
+from fink_assets.api.archive import Archive
 from fink_assets.api.flavours import ENDPOINTS
 from fink_assets.api.server import application
 
@@ -72,8 +73,25 @@ def test_a_night_balances_if_each_alert_was_judged(scene):
         judged = found["rows"]["science"] + found["rows"]["quarantine"]
         assert found["alerts_received"] == received == judged
         assert found["rejected_by"] == ({"low_real_bogus": 1} if night == rows[0]["night"] else {})
+        assert found["state"] == "complete"
+        assert found["balanced"] in (True, False)
     empty = client.get("/api/v1/reconciliation", params={"night": "20300101"}).json()
-    assert empty["alerts_received"] == 0
+    assert (empty["alerts_received"], empty["state"], empty["balanced"]) == (0, "nothing", None)
+
+
+def test_a_night_that_is_still_streamed_is_neither_balanced_nor_not(tmp_path, monkeypatch):
+    alerts = packets()[:2]
+    rows = [science_row(p) for p in alerts]
+    write_ztf(tmp_path, rows[:1], raw=alerts[:1])
+    client = served(write_ztf(tmp_path, rows[1:], raw=alerts[1:]))
+    last = {"science": 1, "sources": 0}
+    monkeypatch.setattr(Archive, "committed", lambda archive, noun: last[noun])
+    asked = {"night": rows[1]["night"]}
+    streamed = client.get("/api/v1/reconciliation", params=asked).json()
+    assert (streamed["state"], streamed["balanced"]) == ("in progress", None)
+    last["sources"] = 1
+    done = client.get("/api/v1/reconciliation", params=asked).json()
+    assert (done["state"], done["balanced"]) == ("complete", True)
 
 
 def test_a_value_says_which_module_made_it_of_what(scene):
@@ -85,6 +103,10 @@ def test_a_value_says_which_module_made_it_of_what(scene):
     assert "supernova.snia_vs_nonia" in found["made_by"]["inputs"]
     packet = client.post("/api/v1/lineage", json={**asked, "column": "candidate.jd"}).json()
     assert packet["made_by"] == {"packet": True}
+    assert packet["received"][0]["alert_id"] == packet["alert_id"] == str(asked["alert"])
+    for column in ("night", "module_status"):
+        own = client.post("/api/v1/lineage", json={**asked, "column": column}).json()
+        assert own["made_by"].keys() == {"broker"}
     assert client.post("/api/v1/lineage", json={**asked, "column": "x"}).status_code == 400
 
 
@@ -99,8 +121,9 @@ def test_the_archive_is_shown_as_it_was(tmp_path):
     assert len(now) - len(before) >= 1
     early = client.post("/api/v1/objects", json={"objectId": name, "as_of": "2001-01-01"})
     assert (early.status_code, early.json()) == (200, [])
-    refused = client.post("/api/v1/objects", json={"objectId": name, "as_of": "99"})
-    assert refused.status_code == 400
+    for unknown in ("99", "2999-01-01"):
+        refused = client.post("/api/v1/objects", json={"objectId": name, "as_of": unknown})
+        assert refused.status_code == 400
 
 
 def test_simple_cone_search_gives_a_strict_votable(scene):

@@ -1,16 +1,21 @@
 """What one request may cost, and what a reader sees of files that are deleted under its hands."""
 
+import socket
 import threading
 import time
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pytest
+import requests
 from api_archive import packets, science_row, write_ztf
+from api_served import serving
 
 pytest.importorskip("fastapi")
 
 from fastapi.testclient import TestClient
 
+from fink_assets.api import limits
 from fink_assets.api.archive import ATTEMPTS, Archive
 from fink_assets.api.endpoints import Endpoint, Rows
 from fink_assets.api.errors import RequestError
@@ -36,6 +41,37 @@ def test_a_query_that_takes_too_long_is_answered_by_504(tmp_path):
     assert answer.status_code == 504
     assert "longer than 0.2 s" in answer.text
     assert time.monotonic() - started < 4
+
+
+@pytest.fixture
+def listening(tmp_path):
+    """Address of a real server, and what it counts."""
+    with serving(Archive(tables=Tables("ztf", str(tmp_path)))) as address:
+        yield urlsplit(address), lambda: requests.get(f"{address}/metrics").text
+
+
+def test_a_client_that_hangs_up_is_no_error_of_the_server(listening, caplog):
+    (_, place, *_), counted = listening
+    host, port = place.split(":")
+    for path in ("/api/v1/objects", "/tap/sync"):
+        with socket.create_connection((host, int(port))) as client:
+            client.sendall(
+                f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{{".encode()
+            )
+    while counted().count('status="400"') == 0:
+        time.sleep(0.05)
+    assert 'status="500"' not in counted()
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_a_body_that_comes_too_slowly_holds_nobody_up(listening, monkeypatch):
+    monkeypatch.setattr(limits, "BODY_SECONDS", 0.3)
+    (_, place, *_), _ = listening
+    host, port = place.split(":")
+    head = b"POST /api/v1/xmatch HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{"
+    with socket.create_connection((host, int(port)), timeout=30) as client:
+        client.sendall(head)
+        assert b" 408 " in client.recv(100)
 
 
 def test_more_requests_than_may_wait_are_answered_by_503(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from unit.services import served
 from unit.services.served import serving
 
+from fink_assets.services import ssodnet
 from fink_assets.services.client import Client, Limits, ServiceError
 from fink_assets.services.ssodnet import Bodies, body_of, resolve
 
@@ -84,8 +85,15 @@ def test_that_a_name_means_no_body_is_an_answer_too(tmp_path):
     with serving(answering()) as server:
         result = found(["nobody", 'x" OR "y'], server.address, tmp_path)
         assert len(server.asked) == 1, "what cannot be a name is not sent"
-    assert set(result["state"]) == {"answered"}
+    assert result["state"].tolist() == ["answered", "unavailable"]
+    assert result["reason"].tolist() == [None, ssodnet.NO_NAME]
     assert set(result["id"]) == {None}
+
+
+def test_dashes_and_apostrophes_of_texts_are_those_of_names():
+    comet = "67P/Churyumov\N{EN DASH}Gerasimenko"
+    assert comet.translate(ssodnet.PLAIN) == "67P/Churyumov-Gerasimenko"
+    assert "O\N{RIGHT SINGLE QUOTATION MARK}Neil".translate(ssodnet.PLAIN) == "O'Neil"
 
 
 @pytest.mark.parametrize("respond", [served.hang, served.reset, answering(3)])
