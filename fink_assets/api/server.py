@@ -17,7 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
-from fink_assets.api import errors, formats, simple_cone, told
+from fink_assets.api import arguments, errors, formats, simple_cone, told
 from fink_assets.api.arguments import Argument, typed
 from fink_assets.api.endpoints import Answer, Content, Endpoint, Rows, Stream
 from fink_assets.api.errors import RequestError
@@ -130,7 +130,8 @@ def _respond(
     rows = formats.cleaned(answer.table)
     rows = formats.with_text_ids(rows) if values["id-format"] == "string" else rows
     body, media = formats.written(rows, values["output-format"], answer.meanings)
-    return Response(body, headers={**answer.headers, "content-type": media})
+    cut = {told.COMPLETE: "false"} if answer.table.num_rows >= arguments.MOST_ROWS else {}
+    return Response(body, headers={**cut, **answer.headers, "content-type": media})
 
 
 def _require_format(endpoint: Endpoint, values: Mapping[str, Any]) -> None:

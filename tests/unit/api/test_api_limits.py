@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 
 from fink_assets.api import limits
 from fink_assets.api.archive import ATTEMPTS, Archive
+from fink_assets.api.arguments import MOST_ROWS
 from fink_assets.api.endpoints import Endpoint, Rows
 from fink_assets.api.errors import RequestError
 from fink_assets.api.limits import Limits
@@ -118,6 +119,13 @@ def test_a_past_whose_files_were_deleted_is_said_to_be_gone(monkeypatch, tmp_pat
     monkeypatch.setattr(Archive, "_answer", never)
     with pytest.raises(RequestError, match="not kept any more"):
         archive.query("select 1 as x from it", it="science")
+
+
+@pytest.mark.parametrize(("rows", "header"), [(MOST_ROWS - 1, None), (MOST_ROWS, "false")])
+def test_an_answer_that_may_lack_rows_says_so(tmp_path, rows, header):
+    table = pa.table({"x": range(rows)})
+    with served(tmp_path, lambda archive, values: Rows(table=table)) as client:
+        assert client.get("/api/v1/slow").headers.get("Fink-Complete") == header
 
 
 def test_an_archive_without_tables_gives_empty_answers(tmp_path):
