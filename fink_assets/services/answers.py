@@ -110,20 +110,27 @@ class Answers:
         """
         import numpy as np
         from deltalake import write_deltalake
+        from deltalake.exceptions import CommitFailedError
 
         cells = np.unique(cells)
         there = self.known(service, cells).answered
         new = cells[~np.isin(cells, there[there >= answered].index)]
         if len(new):
             rows = _rows(service, new, sources, answered)
-            self._created(service)
-            write_deltalake(
-                self.table(service).address,
-                rows,
-                mode="append",
-                schema_mode="merge",
-                partition_by=["region"],
-            )
+            for attempt in range(1, ATTEMPTS + 1):
+                self._created(service)
+                try:
+                    write_deltalake(
+                        self.table(service).address,
+                        rows,
+                        mode="append",
+                        schema_mode="merge",
+                        partition_by=["region"],
+                    )
+                    break
+                except CommitFailedError:  # another made the table, or gave it a column
+                    if attempt == ATTEMPTS:
+                        raise
         return len(new)
 
     def summary(self, service: Service) -> tuple[int, datetime | None, datetime | None]:

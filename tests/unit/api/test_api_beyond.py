@@ -2,13 +2,10 @@
 
 import io
 
+import pyarrow as pa
 import pytest
 from api_archive import INGESTED, META, packets, science_row, write, write_ztf
 from astropy.io import votable
-
-pytest.importorskip("fastapi")
-
-import pyarrow as pa
 from fastapi.testclient import TestClient
 
 from fink_assets.api.archive import Archive

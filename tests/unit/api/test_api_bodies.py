@@ -4,15 +4,12 @@ import io
 import threading
 from datetime import UTC, datetime
 
+import anyio
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from api_archive import META, packets, science_row, write, ztf_types
-
-pytest.importorskip("fastapi")
-
-import anyio
 from fastapi.testclient import TestClient
 from starlette.requests import ClientDisconnect
 

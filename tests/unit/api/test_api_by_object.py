@@ -6,13 +6,10 @@ Whatever of it is in the sorted tables already, and what has only come into thei
 import random
 from datetime import timedelta
 
+import pyarrow as pa
 import pytest
 from api_archive import INGESTED, META, lsst_row, write, write_lsst
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
-
-pytest.importorskip("fastapi")
-
-import pyarrow as pa
 from fastapi.testclient import TestClient
 
 from fink_assets.api import lsst_objects

@@ -2,9 +2,6 @@
 
 import pytest
 from api_archive import latest, lsst_row, packets, science_row, write_lsst, write_ztf
-
-pytest.importorskip("fastapi")
-
 from fastapi.testclient import TestClient
 
 from fink_assets.api.flavours import ENDPOINTS

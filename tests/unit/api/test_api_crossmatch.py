@@ -8,9 +8,6 @@ import numpy as np
 import pytest
 from api_archive import lsst_row, packets, science_row, write_lsst, write_ztf
 from astropy.coordinates import SkyCoord
-
-pytest.importorskip("fastapi")
-
 from fastapi.testclient import TestClient
 
 from fink_assets.api import arguments, catalogue, xmatch

@@ -8,9 +8,6 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from api_archive import META, lsst_row, packets, science_row, write, write_lsst, write_ztf
-
-pytest.importorskip("fastapi")
-
 from fastapi.testclient import TestClient
 from unit.services import as_miriade, served
 from unit.services.as_miriade import miriade

@@ -6,12 +6,9 @@ import pyarrow as pa
 import pytest
 from api_archive import lsst_row, packets, science_row, write_lsst, write_ztf
 from deltalake import QueryBuilder
+from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-pytest.importorskip("fastapi")
-
-from fastapi.testclient import TestClient
 
 from fink_assets.api import sql
 from fink_assets.api.flavours import ENDPOINTS

@@ -10,9 +10,6 @@ import pytest
 import requests
 from api_archive import packets, science_row, write_ztf
 from api_served import serving
-
-pytest.importorskip("fastapi")
-
 from fastapi.testclient import TestClient
 
 from fink_assets.api import limits

@@ -1,11 +1,8 @@
 """The LSST flavour over built alerts."""
 
+import pyarrow as pa
 import pytest
 from api_archive import INGESTED, lsst_row, write, write_lsst
-
-pytest.importorskip("fastapi")
-
-import pyarrow as pa
 from fastapi.testclient import TestClient
 
 from fink_assets.api.flavours import ENDPOINTS

@@ -5,12 +5,9 @@ import subprocess
 import sys
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from api_archive import META, packets, science_row, write, write_ztf
-
-pytest.importorskip("fastapi")
-
-import pyarrow as pa
 from astropy.io import fits
 from fastapi.testclient import TestClient
 from matplotlib.image import imread

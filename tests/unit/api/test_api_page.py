@@ -3,9 +3,6 @@
 import re
 
 import pytest
-
-pytest.importorskip("fastapi")
-
 from fastapi.testclient import TestClient
 
 from fink_assets.api.archive import Archive

@@ -7,9 +7,6 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pytest
 from api_archive import META, lsst_row, packets, science_row, write, write_lsst, write_ztf
-
-pytest.importorskip("fastapi")
-
 from fastapi.testclient import TestClient
 from unit.services import served
 from unit.services.served import serving

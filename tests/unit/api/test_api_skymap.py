@@ -7,16 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from api_archive import lsst_row, packets, science_row, write, write_lsst, write_ztf
+from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sky_maps import bump, flat
-
-pytest.importorskip("fastapi")
-
-import pyarrow as pa
-from fastapi.testclient import TestClient
 
 from fink_assets.api import skymap, skymap_newest
 from fink_assets.api.flavours import ENDPOINTS

@@ -4,9 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
-
-pytest.importorskip("fastapi")
-
 from fastapi.testclient import TestClient
 
 from fink_assets.api.archive import Archive

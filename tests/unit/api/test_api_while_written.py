@@ -14,9 +14,6 @@ import pytest
 from api_archive import packets, science_row, write_ztf
 from astropy.coordinates import SkyCoord
 from deltalake import DeltaTable
-
-pytest.importorskip("fastapi")
-
 from fastapi.testclient import TestClient
 
 from fink_assets.api.flavours import ENDPOINTS

@@ -8,9 +8,6 @@ import pytest
 from api_archive import packets, science_row, write_ztf
 from astropy.coordinates import SkyCoord
 from astropy.io import votable
-
-pytest.importorskip("fastapi")
-
 from fastapi.testclient import TestClient
 
 from fink_assets.api import keys, ztf

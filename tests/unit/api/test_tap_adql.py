@@ -9,8 +9,6 @@ from astropy.coordinates import SkyCoord
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-pytest.importorskip("sqlglot")
-
 from fink_assets.api.errors import RequestError
 from fink_assets.api.tap import adql, tables, worker
 

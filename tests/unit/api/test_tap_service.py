@@ -5,15 +5,10 @@ import time
 import xml.etree.ElementTree as ET
 
 import pytest
+import pyvo
 import requests
 from api_archive import packets, science_row, write_ztf
 from api_served import serving
-
-pytest.importorskip("fastapi")
-pytest.importorskip("sqlglot")
-pytest.importorskip("pyvo")
-
-import pyvo
 from fastapi.testclient import TestClient
 
 from fink_assets.api.errors import RequestError

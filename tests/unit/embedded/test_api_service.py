@@ -6,8 +6,6 @@ from urllib.request import urlopen
 import pytest
 from api_archive import packets, science_row, write_ztf
 
-pytest.importorskip("fastapi")
-
 from fink_assets.trial.demo import addresses, question
 from resources.embedded.processes import running
 from resources.embedded.service import KINDS, session_members

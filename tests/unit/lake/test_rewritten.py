@@ -13,7 +13,7 @@ from fink_assets.lake import clustered, rewritten, sorting
 from fink_assets.lake.streamed import held
 from fink_assets.lake.tables import Tables
 
-MEGABYTES = 480
+MEGABYTES = 620
 """Peak that sorting may have, of a table of 200 MB; 250 are had before anything is read."""
 MANY = 200_000
 SORT = r"""

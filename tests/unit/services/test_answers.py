@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 
+import deltalake
 import numpy as np
 import pandas as pd
 import pytest
 from deltalake import DeltaTable
+from deltalake.exceptions import CommitFailedError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.services import served
@@ -119,6 +121,22 @@ def test_writers_at_the_same_time_lose_nothing(tmp_path):
         thread.join()
     wanted = np.concatenate(parts)
     assert sorted(Answers(str(tmp_path)).known(SIMBAD, wanted).answered.index) == sorted(wanted)
+
+
+def test_a_write_that_another_crossed_is_done_again(tmp_path, monkeypatch):
+    write, refused = deltalake.write_deltalake, []
+
+    def crossed(*given, **more):
+        if not refused:
+            refused.append(given)
+            raise CommitFailedError("Metadata changed since last commit.")
+        write(*given, **more)
+
+    monkeypatch.setattr(deltalake, "write_deltalake", crossed)
+    answers = Answers(str(tmp_path))
+    assert answers.keep(SIMBAD, CELLS, SOURCES, NOW) == len(CELLS) == len(np.unique(CELLS))
+    assert refused
+    assert len(answers.known(SIMBAD, CELLS).answered) == len(CELLS)
 
 
 def test_another_question_does_not_take_the_answers_of_the_first(tmp_path):
