@@ -122,6 +122,11 @@ def flag(value: Any) -> bool:
     return str(value).strip().lower() == "true"
 
 
+def switch(name: str, doc: str) -> Argument:
+    """Argument that is true or, unless it is given, false."""
+    return Argument(name=name, read=flag, default=False, type="boolean", doc=doc)
+
+
 def finite(value: Any) -> float:
     """Read a finite number."""
     if isinstance(value, bool):

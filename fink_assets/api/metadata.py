@@ -35,7 +35,7 @@ ENDPOINT = Endpoint(
                 ("internal_name_encoded", "The same, encoded"),
             )
         ),
-        Argument(name="all", read=arguments.flag, default=False, type="boolean", doc="All of them"),
+        arguments.switch("all", "All of them"),
     ),
     methods=("GET",),
 )

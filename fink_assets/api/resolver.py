@@ -166,13 +166,7 @@ def endpoint(called: str, remote: Remote = NOBODY) -> Endpoint:
                 name="resolver", read=arguments.one_of(*RESOLVERS), required=True, doc="The list"
             ),
             Argument(name=called, read=arguments.text, default="", doc="Name, or beginning of it"),
-            Argument(
-                name="reverse",
-                read=arguments.flag,
-                default=False,
-                type="boolean",
-                doc="The name is that of an object of the survey",
-            ),
+            arguments.switch("reverse", "The name is that of an object of the survey"),
             Argument(name="nmax", read=arguments.rows, default=10, type="integer", doc="Most rows"),
         ),
     )

@@ -87,29 +87,13 @@ def _with_ephemerides(archive: Archive, found: Rows, values: Values, remote: Rem
 
 
 _COMPUTED = (
-    Argument(
-        name="withEphem",
-        read=arguments.flag,
-        default=False,
-        type="boolean",
-        doc="Also ephemerides of Miriade",
-    ),
-    Argument(
-        name="withResiduals",
-        read=arguments.flag,
-        default=False,
-        type="boolean",
-        doc="Also ephemerides, and residuals of a phase curve: of one body",
+    arguments.switch("withEphem", "Also ephemerides of Miriade"),
+    arguments.switch(
+        "withResiduals", "Also ephemerides, and residuals of a phase curve: of one body"
     ),
 )
 _IMAGES = (
-    Argument(
-        name="withcutouts",
-        read=arguments.flag,
-        default=False,
-        type="boolean",
-        doc="Also an image of each alert, as lists of rows of pixels",
-    ),
+    arguments.switch("withcutouts", "Also an image of each alert, as lists of rows of pixels"),
     Argument(
         name="cutout-kind",
         read=arguments.one_of("Science", "Template", "Difference"),

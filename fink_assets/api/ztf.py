@@ -130,19 +130,11 @@ ENDPOINTS = (
                 required=True,
                 doc="Name of an object of ZTF, or several, separated by commas",
             ),
-            Argument(
-                name="withupperlim",
-                read=arguments.flag,
-                default=False,
-                type="boolean",
-                doc="Also upper limits and bad detections, which d:tag tells apart",
+            arguments.switch(
+                "withupperlim", "Also upper limits and bad detections, which d:tag tells apart"
             ),
-            Argument(
-                name="withcutouts",
-                read=arguments.flag,
-                default=False,
-                type="boolean",
-                doc="Also the images of each alert, as lists of rows of pixels",
+            arguments.switch(
+                "withcutouts", "Also the images of each alert, as lists of rows of pixels"
             ),
             Argument(
                 name="cutout-kind",
@@ -165,9 +157,7 @@ ENDPOINTS = (
             ),
             Argument(name="stopdate", read=arguments.moment, doc="Until here"),
             Argument(name="trend", read=arguments.text, doc=", ".join(ztf_classes.TRENDS)),
-            Argument(
-                name="color", read=arguments.flag, default=False, type="boolean", doc="Also colours"
-            ),
+            arguments.switch("color", "Also colours"),
             COLUMNS,
         ),
     ),

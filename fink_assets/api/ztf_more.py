@@ -163,13 +163,7 @@ ENDPOINTS = (
             Argument(
                 name="date", read=arguments.text, required=True, doc="YYYYMMDD, YYYYMM, YYYY, empty"
             ),
-            Argument(
-                name="schema",
-                read=arguments.flag,
-                default=False,
-                type="boolean",
-                doc="Columns only",
-            ),
+            arguments.switch("schema", "Columns only"),
             COLUMNS,
         ),
     ),

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from fink_assets.lake.attempts import insist
 from fink_assets.lake.ledger import Receipt
-from fink_assets.lake.table import Table, insist
+from fink_assets.lake.table import Table
 from fink_assets.lake.tables import Tables
 from fink_assets.surveys import Survey
 

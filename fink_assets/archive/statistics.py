@@ -11,8 +11,9 @@ from typing import Any
 
 from fink_assets.archive.alerts import schema_of
 from fink_assets.archive.classes import FINK
+from fink_assets.lake.attempts import retried
 from fink_assets.lake.contracts import STATISTICS
-from fink_assets.lake.table import ATTEMPTS, Table, of_nights, rows_of
+from fink_assets.lake.table import Table, of_nights, rows_of
 from fink_assets.lake.tables import Tables
 from fink_assets.surveys import Survey
 
@@ -149,7 +150,6 @@ def _empty() -> dict[str, Any]:
 def _write(table: Table, rows: Sequence[Mapping[str, Any]], nights: Sequence[str]) -> None:
     import pyarrow as pa
     from deltalake import DeltaTable, write_deltalake
-    from deltalake.exceptions import DeltaError
 
     kinds = {
         "string": pa.string(),
@@ -158,19 +158,17 @@ def _write(table: Table, rows: Sequence[Mapping[str, Any]], nights: Sequence[str
     }
     schema = pa.schema([(c.name, kinds[c.type]) for c in STATISTICS])
     plain = [{name: _entries(row.get(name)) for name in schema.names} for row in rows]
-    for attempt in range(ATTEMPTS):
-        try:
-            log = table.log() or DeltaTable.create(table.address, schema, mode="ignore")
-            write_deltalake(
-                log,
-                pa.Table.from_pylist(plain, schema=schema),
-                mode="overwrite",
-                predicate=of_nights(nights),
-            )
-            return
-        except DeltaError:
-            if attempt == ATTEMPTS - 1:
-                raise
+
+    def write() -> None:
+        log = table.log() or DeltaTable.create(table.address, schema, mode="ignore")
+        write_deltalake(
+            log,
+            pa.Table.from_pylist(plain, schema=schema),
+            mode="overwrite",
+            predicate=of_nights(nights),
+        )
+
+    retried(write)
 
 
 def _entries(value: Any) -> Any:

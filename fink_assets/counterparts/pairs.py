@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.counterparts.cells import NOWHERE, cells, cells_around
-from fink_assets.lake.table import Table, insist
+from fink_assets.lake.attempts import insist
+from fink_assets.lake.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,8 +17,9 @@ from fink_assets.gcn.messages import Message
 from fink_assets.gcn.notice import Circle, Notice, NoticeError
 from fink_assets.gcn.parse import parse
 from fink_assets.gcn.windows import Told
+from fink_assets.lake.attempts import insist
 from fink_assets.lake.combined import NOTICES
-from fink_assets.lake.table import Table, insist
+from fink_assets.lake.table import Table
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

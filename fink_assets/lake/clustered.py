@@ -7,11 +7,12 @@ it, and why the layout is as it is to decision 8.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from fink_assets.lake.attempts import retried
 from fink_assets.lake.ordered import arranged
 from fink_assets.lake.streamed import Rows, asked, beside, gathered, held
-from fink_assets.lake.table import ATTEMPTS, Table, rows_of
+from fink_assets.lake.table import Table, rows_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,30 +53,25 @@ def append(table: Table, rows: Rows, *, batch: int) -> None:
     What is in memory at a time is sorted. Columns new to the table are added to it. Of two calls at
     once one writes.
     """
-    from deltalake import CommitProperties, Transaction, write_deltalake
-    from deltalake.exceptions import DeltaError
+    from deltalake import CommitProperties, Transaction
 
     mark = CommitProperties(app_transactions=[Transaction(app_id=table.name, version=batch)])
-    for attempt in range(ATTEMPTS):
-        try:
-            # A write that also makes the table is not checked against another.
-            log = table.log() or _created(table, rows.schema)
-            known = log.transaction_version(table.name)
-            if known is None or known < batch:
-                with beside(rows.schema, _batches(table, rows)) as batches:
-                    write_deltalake(
-                        log,
-                        batches,
-                        mode="append",
-                        target_file_size=FILE_BYTES,
-                        schema_mode="merge",
-                        writer_properties=properties(),
-                        commit_properties=mark,
-                    )
-            return
-        except DeltaError:
-            if attempt == ATTEMPTS - 1:
-                raise
+
+    def write() -> None:
+        # A write that also makes the table is not checked against another.
+        log = table.log() or _created(table, rows.schema)
+        known = log.transaction_version(table.name)
+        if known is None or known < batch:
+            _write(
+                table,
+                log,
+                rows,
+                mode="append",
+                target_file_size=FILE_BYTES,
+                commit_properties=mark,
+            )
+
+    retried(write)
 
 
 def replace(table: Table, rows: Rows, *, nights: Collection[str], up_to_batch: int) -> None:
@@ -87,26 +83,12 @@ def replace(table: Table, rows: Rows, *, nights: Collection[str], up_to_batch: i
 
 def overwrite(table: Table, rows: Rows, *, where: str) -> None:
     """Replace the rows that meet a condition atomically by rows that meet it."""
-    from deltalake import write_deltalake
-    from deltalake.exceptions import DeltaError
 
-    for attempt in range(ATTEMPTS):
-        try:
-            log = table.log() or _created(table, rows.schema)
-            with beside(rows.schema, _batches(table, rows)) as batches:
-                write_deltalake(
-                    log,
-                    batches,
-                    mode="overwrite",
-                    predicate=where,
-                    target_file_size=FILE_BYTES,
-                    schema_mode="merge",
-                    writer_properties=properties(),
-                )
-            return
-        except DeltaError:
-            if attempt == ATTEMPTS - 1:
-                raise
+    def write() -> None:
+        log = table.log() or _created(table, rows.schema)
+        _write(table, log, rows, mode="overwrite", predicate=where, target_file_size=FILE_BYTES)
+
+    retried(write)
 
 
 def insert(table: Table, rows: pa.Table, *, same: Sequence[str], batch: int | None) -> None:
@@ -123,33 +105,30 @@ def insert(table: Table, rows: pa.Table, *, same: Sequence[str], batch: int | No
     batch : int, optional
         Last batch in the rows: a repeated call, or one with an earlier batch, changes nothing.
     """
-    from deltalake import CommitProperties, Transaction, write_deltalake
-    from deltalake.exceptions import DeltaError
+    from deltalake import CommitProperties, Transaction
 
-    for attempt in range(ATTEMPTS):
-        try:
-            log = table.log() or _created(table, rows.schema)
-            known = log.transaction_version(table.name)
-            if batch is not None and known is not None and known >= batch:
-                return
-            new = held(_missing(log, rows, same))
-            # Of two inserts at once one is refused, and looks again for what is there.
-            marks = [Transaction(app_id=f"{table.name}/inserted", version=log.version() + 1)]
-            if batch is not None:
-                marks.append(Transaction(app_id=table.name, version=batch))
-            with beside(rows.schema, _batches(table, new)) as batches:
-                write_deltalake(
-                    log,
-                    batches,
-                    mode="append",
-                    schema_mode="merge",
-                    writer_properties=properties(),
-                    commit_properties=CommitProperties(app_transactions=marks),
-                )
+    def write() -> None:
+        log = table.log() or _created(table, rows.schema)
+        known = log.transaction_version(table.name)
+        if batch is not None and known is not None and known >= batch:
             return
-        except DeltaError:
-            if attempt == ATTEMPTS - 1:
-                raise
+        new = held(_missing(log, rows, same))
+        # Of two inserts at once one is refused, and looks again for what is there.
+        marks = [Transaction(app_id=f"{table.name}/inserted", version=log.version() + 1)]
+        if batch is not None:
+            marks.append(Transaction(app_id=table.name, version=batch))
+        commit = CommitProperties(app_transactions=marks)
+        _write(table, log, new, mode="append", commit_properties=commit)
+
+    retried(write)
+
+
+def _write(table: Table, log: DeltaTable, rows: Rows, **how: Any) -> None:
+    """Write rows, each piece of them sorted; columns new to the table are added to it."""
+    from deltalake import write_deltalake
+
+    with beside(rows.schema, _batches(table, rows)) as batches:
+        write_deltalake(log, batches, schema_mode="merge", writer_properties=properties(), **how)
 
 
 def _missing(log: DeltaTable, rows: pa.Table, same: Sequence[str]) -> pa.Table:

@@ -14,10 +14,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from fink_assets.lake.attempts import ATTEMPTS
 from fink_assets.lake.clustered import FILE_BYTES, YEAR, order_of, properties, statistics_of
 from fink_assets.lake.ordered import keys, ordered
 from fink_assets.lake.streamed import ROWS, asked, beside
-from fink_assets.lake.table import ATTEMPTS, Table
+from fink_assets.lake.table import Table
 
 if TYPE_CHECKING:
     import pyarrow as pa

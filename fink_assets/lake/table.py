@@ -7,12 +7,13 @@ table promises to its readers is in `contracts`, what has been done to it in `le
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from fink_assets.lake.attempts import insist
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,10 +23,8 @@ if TYPE_CHECKING:
 TRANSACTION = "spark.databricks.delta.write.txn"
 logger = logging.getLogger(__name__)
 
-ATTEMPTS = 10
 # What a log lacks is read from commits, which Delta deletes some day after a checkpoint.
 KEPT_SECONDS = 3600
-CONFLICT = re.compile(r"DELTA_CONCURRENT_(APPEND|DELETE_READ|DELETE_DELETE|TRANSACTION)")
 HOT = {
     # Delta writes a checkpoint each 10th commit, which costs seconds here; streams commit all the
     # time.
@@ -248,18 +247,3 @@ def rows_of(nights: Iterable[str], *, up_to_batch: int | None) -> str:
 def of_batches(after: int, up_to: int) -> str:
     """Condition on rows of the batches after one, up to another."""
     return f"batch > {after} and batch <= {up_to}"
-
-
-def insist(write: Callable[[], None]) -> None:
-    """Repeat a write that lost against a concurrent one; what it reads, it reads anew.
-
-    Delta refuses the later of two commits to the same nights even where their rows differ, as those
-    of a backfill and of the live stream do.
-    """
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            return write()
-        except Exception as problem:  # Spark Connect knows Delta's errors by their text only
-            if not CONFLICT.search(str(problem)) or attempt == ATTEMPTS:
-                raise
-            logger.info("a concurrent write came first, attempt %d of %d", attempt, ATTEMPTS)

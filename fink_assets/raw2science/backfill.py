@@ -51,7 +51,7 @@ def replace_modules(stage: Enrich, modules: Sequence[ScienceModule], nights: Seq
     from pyspark.sql import functions as F
 
     kept = stage.tables.science.read(stage.spark).columns
-    alone = not services_of(modules) and set(_packet_columns(stage, modules)) <= set(kept)
+    alone = not services_of(modules) and not _missing(stage, modules, kept)
     done = None if alone else stage.tables.ledger.position("raw2science")
     found = with_packets(stage, modules, where=rows_of(nights, up_to_batch=done))
     told = _told(replace(stage, modules=modules), found)
@@ -79,12 +79,17 @@ def with_packets(stage: Enrich, modules: Sequence[ScienceModule], *, where: str)
     from pyspark.sql import functions as F
 
     science = stage.tables.science.read(stage.spark).where(where)
-    missing = [c for c in _packet_columns(stage, modules) if c not in science.columns]
+    missing = _missing(stage, modules, science.columns)
     if not missing:
         return science
     raw = renamed(stage.tables.raw.read(stage.spark).where(where), stage.survey)
     packets = raw.select(F.col("kafka").alias("_kafka"), *missing)
     return science.join(packets, F.col("kafka") == F.col("_kafka")).drop("_kafka")
+
+
+def _missing(stage: Enrich, modules: Sequence[ScienceModule], there: Sequence[str]) -> list[str]:
+    """Top-level packet columns that modules read and science has not."""
+    return [column for column in _packet_columns(stage, modules) if column not in there]
 
 
 def _packet_columns(stage: Enrich, modules: Sequence[ScienceModule]) -> list[str]:

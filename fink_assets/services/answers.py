@@ -12,14 +12,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.lake.columns import arrow_type
-from fink_assets.lake.table import ATTEMPTS, Table
+from fink_assets.lake.table import Table
+from fink_assets.services import kept
 from fink_assets.services.service import ORDER, Service
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     import pyarrow as pa
-    from deltalake import DeltaTable
 
 REGION_ORDER = 2
 """Order of HEALPix of a folder of the table: 192 of 215 square degrees each; a batch of alerts of
@@ -109,28 +109,13 @@ class Answers:
             How many were added.
         """
         import numpy as np
-        from deltalake import write_deltalake
-        from deltalake.exceptions import CommitFailedError
 
         cells = np.unique(cells)
         there = self.known(service, cells).answered
         new = cells[~np.isin(cells, there[there >= answered].index)]
         if len(new):
             rows = _rows(service, new, sources, answered)
-            for attempt in range(1, ATTEMPTS + 1):
-                self._created(service)
-                try:
-                    write_deltalake(
-                        self.table(service).address,
-                        rows,
-                        mode="append",
-                        schema_mode="merge",
-                        partition_by=["region"],
-                    )
-                    break
-                except CommitFailedError:  # another made the table, or gave it a column
-                    if attempt == ATTEMPTS:
-                        raise
+            kept.add(self.table(service), rows, folders=["region"])
         return len(new)
 
     def summary(self, service: Service) -> tuple[int, datetime | None, datetime | None]:
@@ -159,30 +144,6 @@ class Answers:
         for region in small:
             log.optimize.z_order(["cell"], partition_filters=[("region", "=", str(region))])
         return {"folders": len(small), "files deleted": len(log.vacuum(dry_run=False))}
-
-    def _created(self, service: Service) -> DeltaTable:
-        """Make the table, if it is not there; two may do so at once."""
-        from deltalake import DeltaTable
-        from deltalake.exceptions import DeltaError
-
-        table = self.table(service)
-        for attempt in range(1, ATTEMPTS + 1):
-            log = table.log()
-            if log is not None:
-                return log
-            try:
-                DeltaTable.create(
-                    table.address,
-                    _schema(service),
-                    mode="ignore",
-                    partition_by=["region"],
-                    configuration=table.properties
-                    | {"delta.dataSkippingStatsColumns": ",".join(table.indexed)},
-                )
-            except DeltaError:
-                if attempt == ATTEMPTS:
-                    raise
-        raise LookupError(f"{table.name}: it was made and is not there")
 
 
 def _among(cells: np.ndarray) -> str:

@@ -1,15 +1,17 @@
 """Tables of answers of services that are asked by name: made, added to, compacted.
 
-Answers about places on the sky have tables of another form, see `answers`.
+Answers about places on the sky have tables of another form, see `answers`; rows are added alike.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from fink_assets.lake.table import ATTEMPTS, Table
+from fink_assets.lake.attempts import retried
+from fink_assets.lake.clustered import statistics_of
+from fink_assets.lake.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,12 +23,32 @@ FILES = 8
 """A table with so many files is made into few."""
 
 
-def add(table: Table, rows: pa.Table) -> None:
-    """Add rows in one commit, to a table that is made if it is not there; others may do so, too."""
-    from deltalake import write_deltalake
+def add(table: Table, rows: pa.Table, *, folders: Sequence[str] = ()) -> None:
+    """Add rows in one commit, to a table that is made if it is not there; others may do so, too.
 
-    _make(table, rows.schema)
-    write_deltalake(table.address, rows, mode="append", schema_mode="merge")
+    Parameters
+    ----------
+    table : Table
+        Which.
+    rows : pyarrow.Table
+        What is added.
+    folders : sequence of str
+        Columns of which each value has a folder of its own.
+    """
+    from deltalake import DeltaTable, write_deltalake
+
+    def write() -> None:
+        if not table.exists():
+            DeltaTable.create(
+                table.address,
+                rows.schema,
+                mode="ignore",
+                partition_by=list(folders) or None,
+                configuration=table.properties | statistics_of(table),
+            )
+        write_deltalake(table.address, rows, mode="append", schema_mode="merge")
+
+    retried(write)
 
 
 def keep(table: Table, rows: pa.Table) -> None:
@@ -67,23 +89,3 @@ def compact(table: Table) -> dict[str, int]:
         return {"files deleted": 0}
     log.optimize.z_order(list(table.indexed))
     return {"files deleted": len(log.vacuum(dry_run=False))}
-
-
-def _make(table: Table, schema: pa.Schema) -> None:
-    from deltalake import DeltaTable
-    from deltalake.exceptions import DeltaError
-
-    statistics = {"delta.dataSkippingStatsColumns": ",".join(table.indexed)}
-    for attempt in range(1, ATTEMPTS + 1):
-        if table.exists():
-            return
-        try:
-            DeltaTable.create(
-                table.address,
-                schema,
-                mode="ignore",
-                configuration=table.properties | statistics,
-            )
-        except DeltaError:  # another has made it meanwhile
-            if attempt == ATTEMPTS:
-                raise

@@ -46,6 +46,12 @@ NONE: dict[str, Any] = dict.fromkeys((column.name for column in BODY), None)
 """Of a name that no body has, or several."""
 
 
+@lru_cache(maxsize=8)
+def table_of(root: str) -> Table:
+    """Where answers are kept in a lake; each thread has its log at hand."""
+    return Table(name="services/ssodnet", root=root, indexed=("asked",), partitioned=False)
+
+
 @dataclass(frozen=True)
 class Bodies:
     """What is known of names, in a lake."""
@@ -55,7 +61,7 @@ class Bodies:
     @property
     def table(self) -> Table:
         """Where it is kept."""
-        return Table(name="services/ssodnet", root=self.root, indexed=("asked",), partitioned=False)
+        return table_of(self.root)
 
     def known(self, names: Collection[str] | None = None) -> pd.DataFrame:
         """Read the newest answer about some names, or all: ``asked``, ``answered`` and `BODY`."""
@@ -67,12 +73,6 @@ class Bodies:
 
         if answers:
             kept.keep(self.table, pa.Table.from_pylist(list(answers), schema=_schema()))
-
-
-@lru_cache(maxsize=8)
-def table_of(root: str) -> Table:
-    """Where answers are kept in a lake; each thread has its log at hand."""
-    return Table(name="services/ssodnet", root=root, indexed=("asked",), partitioned=False)
 
 
 def resolve(

@@ -10,8 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fink_assets.lake.attempts import insist
 from fink_assets.lake.contracts import PHASE_CURVES
-from fink_assets.lake.table import insist
 from fink_assets.lake.tables import Tables
 from fink_assets.surveys import Survey
 

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fink_assets.lake.attempts import insist
 from fink_assets.lake.ledger import Plan, Range, Receipt
-from fink_assets.lake.table import Table, insist
+from fink_assets.lake.table import Table
 from fink_assets.lake.tables import Tables
 from fink_assets.stream2raw.decode import decoded, diagnosed, framed
 from fink_assets.stream2raw.writers import Writers

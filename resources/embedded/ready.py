@@ -42,11 +42,8 @@ def spark(configuration: Settings) -> bool:
     from pyspark.sql.connect.client import SparkConnectClient
     from pyspark.sql.connect.plan import SQL
 
-    # A bare client: a `SparkSession` would become the default session of this process. It does
-    # without the threads that sessions share, which its end would end.
-    client = SparkConnectClient(
-        f"sc://{LOOPBACK}:{configuration.spark_port}", use_reattachable_execute=False
-    )
+    # A bare client: a `SparkSession` would become the default session of this process.
+    client = SparkConnectClient(f"sc://{LOOPBACK}:{configuration.spark_port}")
     try:
         rows, *_ = client.to_table(SQL("SELECT 1").to_proto(client), {})
         return rows.num_rows == 1

@@ -13,9 +13,9 @@ from pipeline import build, ids, make_topic, rows, text
 
 from fink_assets.archive.forced_photometry import ForcedPhotometry
 from fink_assets.astro.time import night_of_jd, time_of_jd, time_of_mjd_tai
+from fink_assets.lake.attempts import insist
 from fink_assets.lake.contracts import FORCED_PHOTOMETRY
 from fink_assets.lake.ledger import Receipt
-from fink_assets.lake.table import insist
 from fink_assets.lake.tables import Tables
 from fink_assets.raw2science.backfill import replace_nights
 from fink_assets.simulator.packet import read_container

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from fink_assets.lake.table import Table, insist
+from fink_assets.lake.attempts import insist
+from fink_assets.lake.table import Table
 
 
 @pytest.fixture
