@@ -38,6 +38,9 @@ SHARING = {
 # method; all of them must find room, or what Java throws out is compiled again and again.
 JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
 
+# As Spark has it in its Python workers: threads of two processes of tests would wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 GIVEN: set[int] = set()
 
 # A busy machine is slow, which is no fault of the code.
