@@ -34,6 +34,8 @@ CONF = {
     # costs memory.
     "spark.sql.maxConcurrentOutputFileWriters": "4",
     "spark.databricks.delta.schema.autoMerge.enabled": "true",
+    # A vacuum lists a table's folders with so many tasks; by default 10,000, most of them idle.
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
     # What a module says again takes the place of what it said before.
     "spark.sql.mapKeyDedupPolicy": "LAST_WIN",
 }
