@@ -169,7 +169,7 @@ def question(configuration: Settings) -> str:
 
 def addresses(configuration: Settings) -> list[str]:
     """What to open and to ask next."""
-    home = configuration.home
+    here = surroundings(configuration)
     pages = KINDS["webserver"].address(configuration)
     return [
         f"Dagster      {pages}  (assets, checks, runs)",
@@ -179,6 +179,14 @@ def addresses(configuration: Settings) -> list[str]:
         f"  as in      {question(configuration)}",
         f"user topics  {configuration.output_servers}, fink_*_ztf",
         f"tables       {configuration.lake}/ztf",
-        f"more alerts  FINK_HOME={home} fink replay --total 5000",
-        f"summary      FINK_HOME={home} fink summary",
+        f"more alerts  {here} fink simulate --alerts 5000 --seed 1",
+        f"summary      {here} fink summary",
     ]
+
+
+def surroundings(configuration: Settings) -> str:
+    """Variables that tell a command which demonstration it is about."""
+    plain = Settings.model_fields["kafka_port"].default
+    port = configuration.kafka_port
+    kafka = "" if port == plain else f" FINK_KAFKA_PORT={port}"
+    return f"FINK_HOME={configuration.home}{kafka}"

@@ -6,6 +6,7 @@ from urllib.request import urlopen
 import pytest
 from api_archive import packets, science_row, write_ztf
 
+from fink_assets.settings import Settings
 from fink_assets.trial.demo import addresses, question
 from resources.embedded.processes import running
 from resources.embedded.service import KINDS, session_members
@@ -27,6 +28,16 @@ def test_both_servers_answer_before_anything_was_archived_and_leave_nothing_behi
     assert [pid for session in pids for pid in session_members(session)] == []
     assert all("shutdown complete" in each.log.read_text() for each in services.values())
     assert not KINDS["api_lsst"].answers(configuration)
+
+
+def test_the_commands_that_it_prints_find_its_kafka_and_its_tables(configuration, monkeypatch):
+    printed = [line.split() for line in addresses(configuration) if " fink " in line]
+    assert {words[words.index("fink") + 1] for words in printed} == {"simulate", "summary"}
+    for words in printed:
+        for word in (each for each in words if each.startswith("FINK_")):
+            monkeypatch.setenv(*word.split("=", 1))
+        assert Settings().kafka_port == configuration.kafka_port
+        assert Settings().lake == configuration.lake
 
 
 def test_the_request_that_the_demonstration_prints_has_an_answer(configuration):
