@@ -38,7 +38,7 @@ SHARING = {
 # method; all of them must find room, or what Java throws out is compiled again and again.
 JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
 
-# As Spark has it in its Python workers: threads of two processes of tests would wait for each other.
+# As Spark has it in its Python workers; more threads of two processes would wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 GIVEN: set[int] = set()
