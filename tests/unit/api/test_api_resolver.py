@@ -242,6 +242,122 @@ def test_without_a_list_transients_are_those_of_the_archive_and_it_is_said(archi
     assert "never fetched" in answer.headers["Fink-Source-Reason"]
 
 
+ASKED = datetime.now(UTC).replace(microsecond=0)
+
+
+def of_object(tmp_path, resolver, days):
+    """Ask for the names of an object whose alerts a service answered so many days ago, or never."""
+    answered = None if days is None else ASKED - timedelta(days=days)
+    module = {"tns": "tns_transient", "simbad": "simbad"}[resolver]
+    row = science_row(packets()[0], **{module: {"answered": answered}})
+    ask = asking(write_ztf(tmp_path, [row]))
+    return ask(resolver, row["object_id"], reverse=True), answered
+
+
+@pytest.mark.parametrize("resolver", ["tns", "simbad"])
+@pytest.mark.parametrize(("days", "state"), [(0, "answered"), (400, "old"), (None, "unavailable")])
+def test_names_of_an_object_say_how_sure_they_are(tmp_path, resolver, days, state):
+    answer, answered = of_object(tmp_path, resolver, days)
+    assert (answer.status_code, status(answer)) == (200, state)
+    told = answer.headers.get("Fink-Source-Date")
+    assert told == (None if answered is None else f"{answered:%Y-%m-%dT%H:%M:%SZ}")
+    assert ("Fink-Source-Reason" in answer.headers) == (state != "answered")
+
+
+@pytest.mark.parametrize("resolver", ["tns", "simbad", "ssodnet"])
+def test_nothing_is_known_of_names_of_an_object_that_never_came(archive, resolver):
+    answer = asking(archive)(resolver, "ZTF00nothing", reverse=True)
+    assert (answer.json(), status(answer)) == ([], "unavailable")
+    assert "no alert of this object" in answer.headers["Fink-Source-Reason"]
+
+
+def test_an_object_that_packets_take_for_no_body_is_surely_none(tmp_path):
+    row = science_row(packets()[0])
+    answer = asking(write_ztf(tmp_path, [row]))("ssodnet", row["object_id"], reverse=True)
+    assert (answer.json(), status(answer)) == ([], "answered")
+
+
+def of_bodies(archive, address=None):
+    """Ask `/sso` of a server that may ask SsODNet at an address."""
+    room = threading.Semaphore(2)
+    clients = {"ssodnet": Shared(address=address, limits=ONCE, room=room)} if address else {}
+    survey = archive.tables.survey
+    client = TestClient(application(archive, endpoints(survey, Remote(clients=clients)), title="x"))
+    return lambda named: client.post("/api/v1/sso", json={"n_or_d": named})
+
+
+def names_status(answer):
+    return answer.headers.get("Fink-Names-Status")
+
+
+def seen_as(root, row, name):
+    """An archive of LSST with a body that packets call so."""
+    from fink_assets.archive.bodies import BodyAlerts
+
+    archive = write_lsst(root, [row])
+    types = {k: META[k] for k in KEPT} | {"name": pa.string()}
+    write(root, "lsst/solar_system", [{k: row[k] for k in KEPT} | {"name": name}], types)
+    BodyAlerts(tables=archive.tables).replace([row["night"]])
+    return archive
+
+
+@pytest.fixture
+def of_survey(archive, science, tmp_path):
+    from fink_assets.archive.bodies import BodyAlerts
+
+    BodyAlerts(tables=archive.tables).replace(sorted({row["night"] for row in science}))
+    lsst = seen_as(tmp_path / "lsst", lsst_row(1, 11, 61000.0, 10.0, -5.0), "K10J69O")
+    return {"ztf": archive, "lsst": lsst}
+
+
+@pytest.mark.parametrize("survey", ["ztf", "lsst"])
+def test_a_name_that_no_body_has_is_refused_in_the_words_of_the_reference(of_survey, survey):
+    with serving(quaero) as server:
+        ask = of_bodies(of_survey[survey], server.address)
+        for named in ("kdflsjffld", "2010 JO69,kdflsjffld"):
+            answer = ask(named)
+            told = "kdflsjffld is not a valid name or number according to quaero.\n"
+            assert answer.status_code == 400
+            assert answer.text == str({"status": "error", "text": told})
+        known = ask("8467")
+        assert (known.status_code, names_status(known)) == (200, "answered")
+        assert len(known.json()) == {"ztf": 3, "lsst": 0}[survey], "a body without alerts is none"
+        own = ask("2010 JO69")
+        assert len(own.json()) == 1, "SsODNet does not have it, packets do"
+
+
+@pytest.mark.parametrize("survey", ["ztf", "lsst"])
+def test_a_name_that_nobody_could_be_asked_about_is_an_empty_answer_that_says_so(of_survey, survey):
+    with serving(broken) as server:
+        for address in (None, server.address):
+            answer = of_bodies(of_survey[survey], address)("kdflsjffld")
+            assert (answer.status_code, answer.json()) == (200, [])
+            assert names_status(answer) == "unavailable"
+
+
+@pytest.mark.parametrize("survey", ["ztf", "lsst"])
+def test_what_cannot_be_a_name_of_a_body_is_refused_whoever_may_be_asked(of_survey, survey):
+    answer = of_bodies(of_survey[survey])("x = y")
+    assert answer.status_code == 400
+    assert "no name of a body" in answer.text
+
+
+def test_that_there_was_no_such_body_years_ago_refuses_nobody(of_survey):
+    from fink_assets.services import ssodnet
+
+    archive = of_survey["ztf"]
+    kept = {"asked": "2031 AB", "answered": utc_now() - timedelta(days=400), **ssodnet.NONE}
+    ssodnet.Bodies(archive.tables.root).keep([kept])
+    answer = of_bodies(archive)("2031 AB")
+    assert (answer.status_code, answer.json(), names_status(answer)) == (200, [], "unavailable")
+
+
+@pytest.mark.parametrize("named", ["K10J69O", "2010 JO69", "2010JO69"])
+def test_a_body_of_lsst_is_found_by_its_designation_packed_or_not(of_survey, named):
+    (row,) = of_bodies(of_survey["lsst"])(named).json()
+    assert (row["r:diaSourceId"], row["f:sso_name"]) == (1, "2010 JO69")
+
+
 @pytest.mark.parametrize(
     "name", ["x' or '1'='1", "\U0001f600", "a" * 5000, '" OR "', "%", "\r\nX: y"]
 )
