@@ -1,26 +1,23 @@
-"""What HTTP itself promises: methods, media types, when to ask again, numbers that stay whole."""
+"""What HTTP itself promises: methods, media types, when to ask again."""
 
 import io
-import json
 import threading
 
 import httpx
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import requests
-from api_archive import lsst_row, packets, science_row, write_lsst, write_ztf
+from api_archive import packets, science_row, write_ztf
 from api_served import serving
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fink_assets.api import ids
 from fink_assets.api.archive import Archive
 from fink_assets.api.endpoints import Endpoint, Rows, Stream
 from fink_assets.api.flavours import ENDPOINTS
-from fink_assets.api.limits import BusyError, Limits, Turnstile
+from fink_assets.api.limits import BusyError, Limits, Pace, Turnstile
 from fink_assets.api.room import Room
 from fink_assets.api.server import application
 from fink_assets.lake.tables import Tables
@@ -31,7 +28,6 @@ MEDIA = {
     "votable": "text/xml",
     "parquet": "parquet",
 }
-LARGE = 9_000_000_000_000_000_001
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +39,6 @@ def archive(tmp_path_factory):
 @pytest.fixture(scope="module")
 def client(archive):
     with TestClient(application(archive, ENDPOINTS["ztf"], title="ZTF")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def lsst(tmp_path_factory):
-    archive = write_lsst(tmp_path_factory.mktemp("lake"), [lsst_row(LARGE, 11, 61000.0, 10.0, -5)])
-    with TestClient(application(archive, ENDPOINTS["lsst"], title="LSST")) as made:
         yield made
 
 
@@ -162,17 +151,27 @@ def test_a_query_that_took_too_long_may_have_ended_as_long_after(tmp_path):
     assert (answer.status_code, seconds(answer)) == (504, 2)
 
 
-def test_the_queue_learns_how_long_queries_take(tmp_path):
-    with served(tmp_path, lambda *_: {}) as client:
-        for _ in range(30):
-            assert client.get("/api/v1/slow").status_code == 200
+@given(st.floats(0.01, 100), st.floats(0.01, 100))
+def test_what_things_take_is_learnt_from_the_last_of_them(before, now):
+    pace = Pace()
+    for seconds_ in [before] * 50 + [now] * 50:
+        pace.took(seconds_)
+    assert pace.seconds == pytest.approx(now, abs=0.01 * max(before, now))
+
+
+def test_who_finds_no_room_is_told_when_the_first_inside_may_be_out():
     room = Room(limits=Limits(large_at_once=1, seconds=40))
-    for _ in range(2):
+    told = []
+    for taken in (100.0, 12.0, 12.0):
         room.hold()
         with pytest.raises(BusyError) as busy:
             room.hold()
-        assert 1 <= int(busy.value.headers["Retry-After"]) <= 40
+        told.append(int(busy.value.headers["Retry-After"]))
         room.release()
+        room._pace.seconds = taken
+    assert told[0] == 1, "nothing is known yet"
+    assert told[1] == 40, "no longer than a query"
+    assert 10 <= told[2] <= 12
 
 
 def test_who_asks_too_often_is_told_when_the_next_may_be(tmp_path):
@@ -190,100 +189,7 @@ def test_who_asks_too_often_is_told_when_the_next_may_be(tmp_path):
     assert 900 < seconds(refused[0]) <= 1000
 
 
-def test_an_archive_that_is_not_there_yet_and_ephemerides_say_when_to_ask_again(tmp_path, client):
+def test_an_archive_that_is_not_there_yet_says_when_to_ask_again(tmp_path):
     empty = Archive(tables=Tables("ztf", str(tmp_path)))
     health = TestClient(application(empty, (), title="ZTF")).get("/health")
     assert (health.status_code, seconds(health)) == (503, 300)
-
-
-def test_numbers_that_readers_would_round_are_text_wherever_they_are(client, lsst, archive):
-    rows = {"objectId": packets()[0]["objectId"], "id-format": "string"}
-    found = client.post("/api/v1/objects", json={**rows, "columns": "i:candid,i:fid"}).json()
-    assert str(packets()[0]["candid"]) in [row["i:candid"] for row in found]
-    assert all(isinstance(row["i:fid"], int) for row in found)
-    asked = {"alert": LARGE, "column": "diaSource.diaSourceId"}
-    assert lsst.post("/api/v1/lineage", json=asked).json()["value"] == LARGE
-    told = lsst.post("/api/v1/lineage", json={**asked, "id-format": "string"}).json()
-    assert told["value"] == str(LARGE)
-
-
-@pytest.mark.parametrize("survey", ["ztf", "lsst"])
-def test_no_answer_of_json_has_a_number_that_readers_would_round(client, lsst, survey):
-    packet = packets()[0]
-    of = {"ztf": (packet["objectId"], packet["candid"]), "lsst": ("11", LARGE)}
-    name, alert = of[survey]
-    given = {
-        **{"objectId": name, "diaObjectId": name, "object": name, "alert": alert},
-        **{"ra": 10, "dec": -5, "radius": 18000, "class": "Unclassified", "n": 16, "date": ""},
-        **{"diaSourceId": alert, "kind": "Science", "startdate": "2018-01-01", "n_or_d": "1"},
-        **{"night": "2025-11-21", "column": "alert_id", "endpoint": "sources", "schema": "True"},
-        **{"resolver": "simbad", "name": name, "name_or_id": name, "reverse": True, "seed": 1},
-        **{"catalog": "RA,Dec,ID\n10,-5,9000000000000000001\n", "header": "RA,Dec,ID"},
-    }
-    answered = 0
-    for endpoint in ENDPOINTS[survey]:
-        own = {a.name: given[a.name] for a in endpoint.arguments if a.name in given}
-        if endpoint.path == "why":
-            own.pop("alert")
-        own["output-format"] = "array" if endpoint.path == "cutouts" else "json"
-        body = {**own, "id-format": "string"}
-        method = "POST" if "POST" in endpoint.methods else "GET"
-        sent = {"json": body} if method == "POST" else {"params": body}
-        answer = {"ztf": client, "lsst": lsst}[survey].request(
-            method, f"/api/v1/{endpoint.path}", **sent
-        )
-        if answer.status_code == 200 and answer.headers["content-type"] == MEDIA["json"]:
-            answered += answer.text not in ("[]", "{}")
-            large = [n for n in numbers(answer.json()) if abs(n) > ids.LARGEST_EXACT]
-            assert (endpoint.path, large) == (endpoint.path, [])
-    assert answered >= 8
-
-
-def numbers(value):
-    """Whole numbers anywhere in an answer."""
-    if isinstance(value, dict):
-        return [n for each in value.values() for n in numbers(each)]
-    if isinstance(value, list):
-        return [n for each in value for n in numbers(each)]
-    return [value] if isinstance(value, int) else []
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.text(max_size=3),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
-    max_leaves=10,
-)
-
-
-@given(JSON)
-def test_numbers_of_json_are_changed_into_themselves_or_their_text(value):
-    changed = ids.of_json(value)
-    assert all(abs(n) <= ids.LARGEST_EXACT for n in numbers(changed))
-    read = json.loads(json.dumps(changed, ensure_ascii=True))
-    assert read == changed
-    if not any(abs(n) > ids.LARGEST_EXACT for n in numbers(value)):
-        assert changed == value
-
-
-def test_numbers_inside_of_lists_and_structs_are_text_too():
-    """`ssobulk` has the alerts of a body as a list."""
-    inside = pa.table(
-        {
-            "n": pa.array([LARGE, None], pa.int64()),
-            "list": pa.array([[LARGE, None], None], pa.list_(pa.int64())),
-            "struct": pa.array([{"a": LARGE, "b": 1.5}, None]),
-            "map": pa.array([[("a", LARGE)], None], pa.map_(pa.string(), pa.int64())),
-            "small": pa.array([1, None], pa.int32()),
-        }
-    )
-    found = ids.of_table(inside).to_pylist()
-    assert found[0] == {
-        "n": str(LARGE),
-        "list": [str(LARGE), None],
-        "struct": {"a": str(LARGE), "b": 1.5},
-        "map": [("a", str(LARGE))],
-        "small": 1,
-    }
-    assert set(found[1].values()) == {None}
-    out = io.BytesIO()
-    pq.write_table(ids.of_table(inside), out)
