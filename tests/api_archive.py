@@ -26,10 +26,14 @@ from fink_assets.surveys.ztf_packet import packet_schema
 
 SAMPLE = Path(__file__).parent / "data" / "ztf"
 Row = dict[str, Any]
+TIME = pa.timestamp("us", "UTC")
 MODULES: dict[str, dict[str, pa.DataType]] = {
     "classification": {"label": pa.string()},
-    "simbad": {"main_type": pa.string(), "otype": pa.string()},
-    "tns_transient": {"type": pa.string(), "fullname": pa.string(), "redshift": pa.float64()},
+    "simbad": {"main_type": pa.string(), "otype": pa.string(), "answered": TIME},
+    "tns_transient": {
+        **{"type": pa.string(), "fullname": pa.string(), "redshift": pa.float64()},
+        "answered": TIME,
+    },
     "early_snia": {"snia_vs_nonia": pa.float64()},
     "fast_transient_rate": {"mag_rate": pa.float64(), "sigma_rate": pa.float64()},
     "solar_system": {"roid": pa.int32()},

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 from fink_assets.api.errors import RequestError
@@ -71,12 +71,16 @@ def typed(arguments: Sequence[Argument], given: Mapping[str, Any]) -> dict[str, 
         value = given.get(argument.name)
         if value is None:
             if argument.required:
-                told = f"A value for `{argument.name}` is required. Use GET to check arguments."
-                raise RequestError(f"{told}\n")
+                raise missing(argument.name)
             values[argument.name] = argument.default
             continue
         values[argument.name] = _value(argument, value)
     return values
+
+
+def missing(name: str) -> RequestError:
+    """Say that a request lacks an argument, and which page lists all of them."""
+    return RequestError(f"A value for `{name}` is required. See / for all arguments.\n")
 
 
 def _value(argument: Argument, value: Any) -> Any:
@@ -197,6 +201,13 @@ def as_of(value: Any) -> datetime | int:
     """Read a past state: a version of the table `alerts`, or a date."""
     written = text(value)
     return int(written) if written.isdecimal() and len(written) < 7 else moment(written)
+
+
+def shown(default: Any) -> Any:
+    """Write a default as a client would give it; None where nothing is like giving nothing."""
+    if isinstance(default, datetime):
+        return default.date().isoformat() if default.time() == time(0) else default.isoformat()
+    return default if isinstance(default, bool | int | float) else default or None
 
 
 FORMAT = Argument(

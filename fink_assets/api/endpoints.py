@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.api import sql
-from fink_assets.api.arguments import COMMON, FORMAT, Argument
+from fink_assets.api.arguments import COMMON, FORMAT, Argument, shown
 from fink_assets.api.votable import Meaning
 
 if TYPE_CHECKING:
@@ -105,7 +105,9 @@ class Endpoint:
         """Describe the endpoint in plain text."""
         lines = [self.doc, "", "Arguments:"]
         for each in self.all_arguments:
-            need = "required" if each.required else f"default: {each.default}"
+            default = shown(each.default)
+            need = "optional" if default is None else f"default: {default}"
+            need = "required" if each.required else need
             lines.append(f"  {each.name} ({each.type}, {need}): {each.doc}")
         return "\n".join(lines) + "\n"
 

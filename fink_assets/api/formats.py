@@ -11,33 +11,25 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from fink_assets.api import parquet_stream
 from fink_assets.api.errors import RequestError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 IMAGES = "list<item: list<item: double>>"
-NUMBERS_OF_64_BITS = ("int64", "uint64")
-
-
 FORMATS = ("json", "csv", "votable", "parquet")
 
 
 def not_supported(form: str) -> str:
     """Say that there is no such format."""
-    return f"Output format `{form}` is not supported. Choose among {', '.join(FORMATS)}\n"
+    *others, last = FORMATS
+    return f"Output format `{form}` is not supported. Choose among {', '.join(others)}, or {last}\n"
 
 
 def cleaned(rows: pa.Table) -> pa.Table:
     """Make null what is not finite, and plain types of those that other programs do not read."""
     return _each(rows, cleaned_column)
-
-
-def with_text_ids(rows: pa.Table) -> pa.Table:
-    """Write whole numbers of 64 bits as text, for readers that know only floating point numbers."""
-    import pyarrow as pa
-
-    return _each(rows, lambda c: c.cast(pa.string()) if str(c.type) in NUMBERS_OF_64_BITS else c)
 
 
 def written(rows: pa.Table, form: str, units: Mapping[str, Any] | None = None) -> tuple[bytes, str]:
@@ -127,7 +119,7 @@ def _parquet(rows: pa.Table) -> bytes:
 _WRITERS: dict[str, tuple[Callable[[Any], bytes], str]] = {
     "json": (_json, "application/json"),
     "csv": (_csv, "application/csv"),
-    "parquet": (_parquet, "application/octet-stream"),
+    "parquet": (_parquet, parquet_stream.MEDIA),
 }
 
 

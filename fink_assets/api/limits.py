@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection
@@ -60,11 +61,40 @@ BODY_SECONDS, BODY_BYTES_PER_SECOND = 10.0, 50_000.0
 
 
 class BusyError(Exception):
-    """The server does not answer now; `status` is 503 or 504."""
+    """The server does not answer now.
 
-    def __init__(self, text: str, status: int) -> None:
+    Parameters
+    ----------
+    text : str
+        Why.
+    status : int
+        503 or 504.
+    after : float
+        Seconds after which asking again makes sense.
+    """
+
+    def __init__(self, text: str, status: int, *, after: float = 10.0) -> None:
         super().__init__(text)
-        self.text, self.status = text, status
+        self.text, self.status, self.headers = text, status, retry(after)
+
+
+RETRY = "Retry-After"
+
+
+def retry(seconds: float) -> dict[str, str]:
+    """Say after how many seconds to ask again, as RFC 9110 (10.2.3) has it: whole ones."""
+    return {RETRY: str(max(1, math.ceil(seconds)))}
+
+
+@dataclass
+class Pace:
+    """How many seconds something takes: in the mean, in which recent ones count more."""
+
+    seconds: float = 1.0
+
+    def took(self, seconds: float) -> None:
+        """Count one."""
+        self.seconds += 0.1 * (seconds - self.seconds)
 
 
 @dataclass
@@ -88,6 +118,11 @@ class Turnstile:
             self._left.popitem(last=False)
         return left >= 1
 
+    def seconds_left(self, client: str) -> float:
+        """Seconds after which a client that was turned away may ask."""
+        left, since = self._left.get(client, (self.burst, 0.0))
+        return max(0.0, (1 - left) / self.per_second - (self.clock() - since))
+
 
 class Queue:
     """Runs queries in threads, a few at a time.
@@ -96,7 +131,7 @@ class Queue:
     """
 
     def __init__(self, limits: Limits) -> None:
-        self.limits, self._inside = limits, 0
+        self.limits, self._inside, self._pace = limits, 0, Pace()
         self._threads = ThreadPoolExecutor(limits.at_once, thread_name_prefix="query")
 
     async def run(self, query: Callable[[], Found]) -> Found:
@@ -108,16 +143,29 @@ class Queue:
             Too many are waiting, or it takes too long.
         """
         if self._inside >= self.limits.at_once + self.limits.waiting:
-            raise BusyError("Too many requests at once: try again later.\n", 503)
+            told = "Too many requests at once: try again later.\n"
+            raise BusyError(told, 503, after=self._seconds_of_waiting())
         self._inside += 1
         try:
-            found = asyncio.wrap_future(self._threads.submit(query))
+            found = asyncio.wrap_future(self._threads.submit(self._timed, query))
             return await asyncio.wait_for(found, self.limits.seconds)
         except TimeoutError:
             told = f"The query took longer than {self.limits.seconds:g} s: ask for less.\n"
-            raise BusyError(told, 504) from None
+            # Its thread goes on with it, as long again for all that is known.
+            raise BusyError(told, 504, after=self.limits.seconds) from None
         finally:
             self._inside -= 1
+
+    def _timed(self, query: Callable[[], Found]) -> Found:
+        started = time.monotonic()
+        try:
+            return query()
+        finally:
+            self._pace.took(time.monotonic() - started)
+
+    def _seconds_of_waiting(self) -> float:
+        """Seconds until those that are inside now are answered, if they take as long as others."""
+        return min(self._inside * self._pace.seconds / self.limits.at_once, self.limits.seconds)
 
 
 async def given(

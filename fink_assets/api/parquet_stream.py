@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MEDIA = "application/octet-stream"
+MEDIA = "parquet"
+"""As the reference has it, though it is no media type of the IANA's."""
 
 
 class _Outbox:

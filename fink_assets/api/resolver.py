@@ -8,6 +8,7 @@ Bodies of the Solar System belong to `resolver_bodies`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.api import (
@@ -16,6 +17,7 @@ from fink_assets.api import (
     lsst_columns,
     lsst_rows,
     resolver_bodies,
+    resolver_told,
     sql,
     told,
     ztf_rows,
@@ -26,6 +28,7 @@ from fink_assets.api.remote import NOBODY, Remote
 from fink_assets.clock import utc_now
 from fink_assets.lake.columns import arrow_type
 from fink_assets.services import sesame
+from fink_assets.services.declared.simbad import SIMBAD
 from fink_assets.services.declared.tns import TNS_LIST
 from fink_assets.services.named import UNAVAILABLE, Named
 from fink_assets.services.names import identifiers, transients
@@ -45,7 +48,7 @@ TNS = {
     "d:redshift": "tns_transient.redshift",
 }
 """Columns of names of the TNS, and where they are in the archive."""
-SIMBAD = {"name": "simbad.main_id", "oname": "simbad.main_id", "otype": "simbad.otype"} | {
+OF_SIMBAD = {"name": "simbad.main_id", "oname": "simbad.main_id", "otype": "simbad.otype"} | {
     "jradeg": "ra",
     "jdedeg": "dec",
 }
@@ -98,7 +101,7 @@ def _objects(archive: Archive, name: str, most: int, remote: Remote) -> Rows:
         rows = [{alias: row[own] for alias, own in PIECES.items()} for row in pieces.rows]
         known = Named(state=UNAVAILABLE, reason=asked.reason, answered=pieces.answered)
         return Rows(table=_table(rows, kinds), headers=_headers(known))
-    found = _of_archive(archive, {n: SIMBAD.get(n, "") for n in kinds}, name, most)
+    found = _of_archive(archive, {n: OF_SIMBAD.get(n, "") for n in kinds}, name, most)
     return Rows(table=found, headers=_headers(asked))
 
 
@@ -124,7 +127,15 @@ def _of_archive(
 
 def _reverse(archive: Archive, resolver_: str, name: str, most: int) -> Rows:
     if resolver_ == "tns":
-        return Rows(table=_of_archive(archive, TNS, "", most, of=name))
+        headers = _headers(resolver_told.by_module(archive, TNS_LIST, "tns_transient", name, 1))
+        return Rows(table=_of_archive(archive, TNS, "", most, of=name), headers=headers)
+    alerts = most if archive.tables.survey == "ztf" else 1
+    headers = _headers(resolver_told.by_module(archive, SIMBAD, "simbad", name, alerts))
+    return replace(_in_simbad(archive, name, most), headers=headers)
+
+
+def _in_simbad(archive: Archive, name: str, most: int) -> Rows:
+    """What SIMBAD has at the place of an object, as modules found it."""
     if archive.tables.survey == "ztf":
         parts = keys.of_names("object_id", [name])
         return ztf_rows.read(archive, "alerts", ZTF_REVERSE, any_of=parts, limit=most)

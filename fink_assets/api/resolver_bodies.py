@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from fink_assets.api import bodies, sql, told
+from fink_assets.api import bodies, resolver_told, sql, told
 from fink_assets.api.endpoints import Rows
 from fink_assets.api.remote import Remote
 from fink_assets.clock import utc_now
@@ -49,7 +49,10 @@ def reverse(archive: Archive, name: str, most: int, remote: Remote) -> Rows:
     names = _distinct(archive, [f"object_id = {sql.text(name)}"], most)
     known = resolved(archive, names, remote)
     rows = [_row(n, known.get(n)) for n in names]
-    return Rows(table=_table(rows), headers=_headers(list(known.values())))
+    if names:
+        return Rows(table=_table(rows), headers=_headers(list(known.values())))
+    none = resolver_told.of_packets(archive, name)
+    return Rows(table=_table(rows), headers=told.of_source(none.state, None, none.reason))
 
 
 def _distinct(archive: Archive, where: Sequence[str], most: int) -> list[str]:
@@ -105,8 +108,8 @@ def number_of(name: str | None) -> int | None:
 
 def _headers(known: Sequence[Body]) -> dict[str, str]:
     """Say how sure the least sure of some names is."""
-    if not known:
-        return {}
+    if not known:  # nothing was named, and packets name nothing
+        return told.of_source(FRESH, None, None)
     dates = [row["answered"] for row in known if row["answered"] == row["answered"]]
     date = min(dates).to_pydatetime() if dates else None
     reasons = [row["reason"] for row in known if row["state"] == UNAVAILABLE]

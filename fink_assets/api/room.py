@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from fink_assets.api.limits import BusyError, Limits
+from fink_assets.api.limits import BusyError, Limits, Pace
 
 
 @dataclass(kw_only=True)
@@ -21,7 +22,8 @@ class Room:
     """
 
     limits: Limits
-    _inside: int = 0
+    _since: list[float] = field(default_factory=list, repr=False)
+    _pace: Pace = field(default_factory=Pace, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @asynccontextmanager
@@ -41,7 +43,7 @@ class Room:
                 yield
         except TimeoutError:
             told = "The request took too long to arrive and to be answered.\n"
-            raise BusyError(told, 504) from None
+            raise BusyError(told, 504, after=self.limits.seconds) from None
         finally:
             self.release()
 
@@ -54,11 +56,18 @@ class Room:
             There is none.
         """
         with self._lock:
-            if self._inside >= self.limits.large_at_once:
-                raise BusyError("Too many large requests at once: try again later.\n", 503)
-            self._inside += 1
+            if len(self._since) >= self.limits.large_at_once:
+                told = "Too many large requests at once: try again later.\n"
+                raise BusyError(told, 503, after=self._seconds_of_waiting())
+            self._since.append(time.monotonic())
 
     def release(self) -> None:
         """Give it back."""
         with self._lock:
-            self._inside -= 1
+            self._pace.took(time.monotonic() - self._since.pop(0))
+
+    def _seconds_of_waiting(self) -> float:
+        """Seconds until the first of those inside is out, if it takes as long as others."""
+        begun = min(self._since, default=0.0)
+        left = begun + self._pace.seconds - time.monotonic()
+        return min(max(left, 1.0), self.limits.seconds)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -17,14 +18,15 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
-from fink_assets.api import arguments, errors, formats, simple_cone, told
-from fink_assets.api.arguments import Argument, typed
+from fink_assets.api import arguments, errors, formats, head, ids, openapi, simple_cone, told
+from fink_assets.api.arguments import typed
 from fink_assets.api.endpoints import Answer, Content, Endpoint, Rows, Stream
 from fink_assets.api.errors import RequestError
-from fink_assets.api.limits import BusyError, Limits, Queue, Turnstile, given
+from fink_assets.api.limits import RETRY, BusyError, Limits, Queue, Turnstile, given, retry
 from fink_assets.api.metrics import Metrics
 from fink_assets.api.room import Room
 from fink_assets.api.tap import routes
+from fink_assets.archive.alerts import Alerts
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -55,8 +57,12 @@ def application(
     _add_errors(app)
     _add_counting(app, metrics, Turnstile(limits.per_second))
     app.add_middleware(
-        CORSMiddleware, allow_origins=["*"], allow_methods=["*"], expose_headers=told.HEADERS
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["*"],
+        expose_headers=[*told.HEADERS, RETRY],
     )
+    app.add_middleware(head.Head)
     return app
 
 
@@ -87,7 +93,7 @@ def _add(app: FastAPI, archive: Archive, endpoint: Endpoint, queue: Queue, room:
             summary=endpoint.doc,
             description="",
             tags=[SEARCHES],
-            openapi_extra=_documented(endpoint, method),
+            openapi_extra=openapi.documented(endpoint, method),
             responses={400: {"description": "The request cannot be answered"}},
         )
 
@@ -103,10 +109,14 @@ class Streamed(StreamingResponse):
         """Send it, in the time that there is: a reader can tell that it broke off."""
         import anyio
 
+        if head.is_asked(scope):
+            start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+            await send(start)
+            return await send({"type": "http.response.body"})
         try:
             self._room.hold()
         except BusyError as problem:
-            busy = Response(errors.body(problem.text), problem.status, media_type="text/html")
+            busy = _error(Request(scope), problem.text, problem.status, problem.headers)
             return await busy(scope, receive, send)
         try:
             with anyio.fail_after(STREAM_FACTOR * self._room.limits.seconds):
@@ -125,10 +135,11 @@ def _respond(
         return Response(answer.body, status_code=answer.status, media_type=answer.media)
     if isinstance(answer, Stream):
         return Streamed(answer, room)
+    as_text = values["id-format"] == "string"
     if not isinstance(answer, Rows):
-        return JSONResponse(answer)
+        return JSONResponse(ids.of_json(answer) if as_text else answer)
     rows = formats.cleaned(answer.table)
-    rows = formats.with_text_ids(rows) if values["id-format"] == "string" else rows
+    rows = ids.of_table(rows) if as_text else rows
     body, media = formats.written(rows, values["output-format"], answer.meanings)
     cut = {told.COMPLETE: "false"} if answer.table.num_rows >= arguments.MOST_ROWS else {}
     return Response(body, headers={**cut, **answer.headers, "content-type": media})
@@ -139,39 +150,13 @@ def _require_format(endpoint: Endpoint, values: Mapping[str, Any]) -> None:
         raise RequestError(formats.not_supported(values["output-format"]))
 
 
-def _documented(endpoint: Endpoint, method: str) -> dict[str, Any]:
-    """Describe the arguments as OpenAPI does."""
-    described = _parameters(endpoint.all_arguments)
-    if method == "GET":
-        return {"parameters": described}
-    properties = {d["name"]: {**d["schema"], "description": d["description"]} for d in described}
-    needed = [each.name for each in endpoint.all_arguments if each.required]
-    schema: dict[str, Any] = {"type": "object", "properties": properties}
-    if needed:
-        schema["required"] = needed
-    return {"requestBody": {"content": {"application/json": {"schema": schema}}}}
-
-
-def _parameters(arguments: Sequence[Argument]) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": each.name,
-            "in": "query",
-            "required": False,  # without any, GET explains the endpoint
-            "description": each.doc + (" (required)" if each.required else ""),
-            "schema": {"type": each.type},
-        }
-        for each in arguments
-    ]
-
-
 def _add_cone_search(app: FastAPI, archive: Archive, queue: Queue) -> None:
     async def search(request: Request) -> Response:
         asked = dict(request.query_params)
         found = await queue.run(lambda: simple_cone.answered(archive, asked))
         return Response(found.body, headers={"content-type": found.media})
 
-    parameters = _parameters(simple_cone.ARGUMENTS)
+    parameters = openapi.parameters(simple_cone.ARGUMENTS)
     app.add_api_route(
         "/vo/scs",
         search,
@@ -191,7 +176,9 @@ def _add_operations(app: FastAPI, archive: Archive, metrics: Metrics) -> None:
             "survey": archive.tables.survey,
             "batches_behind": archive.behind(),
         }
-        return JSONResponse(told, status_code=200 if there else 503)
+        if there:
+            return JSONResponse(told)
+        return JSONResponse(told, 503, headers=retry(Alerts.beat_seconds))
 
     def shown() -> Response:
         return PlainTextResponse(metrics.text(), media_type="text/plain; version=0.0.4")
@@ -205,11 +192,17 @@ def _add_errors(app: FastAPI) -> None:
     def refused(request: Request, problem: Any) -> Response:
         return _error(request, problem.text, problem.status)
 
-    def unknown(request: Request, problem: Any) -> Response:
-        return _error(request, f"{problem.detail}\n", problem.status_code, problem.headers)
+    def busy(request: Request, problem: Any) -> Response:
+        return _error(request, problem.text, problem.status, problem.headers)
 
-    for kind in (RequestError, BusyError):
-        app.add_exception_handler(kind, refused)
+    def unknown(request: Request, problem: Any) -> Response:
+        headers = dict(problem.headers or {})
+        if problem.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers["Allow"] = head.allowed(app.routes, request.scope)
+        return _error(request, f"{problem.detail}\n", problem.status_code, headers)
+
+    app.add_exception_handler(RequestError, refused)
+    app.add_exception_handler(BusyError, busy)
     app.add_exception_handler(HTTPException, unknown)
 
 
@@ -230,20 +223,20 @@ def _add_counting(app: FastAPI, metrics: Metrics, turnstile: Turnstile) -> None:
     ) -> Response:
         started = time.perf_counter()
         client = request.client.host if request.client else ""
+        method = head.method(request.scope)
         status, sent = 500, 0
         try:
             if turnstile.admits(client) or not request.url.path.startswith(LIMITED):
                 response = await answer(request)
             else:
-                response = _error(request, "Too many requests: ask more slowly.\n", 429)
+                after = retry(turnstile.seconds_left(client))
+                response = _error(request, "Too many requests: ask more slowly.\n", 429, after)
             status, sent = response.status_code, int(response.headers.get("content-length", 0))
             return response
         finally:
             took = time.perf_counter() - started
             route = getattr(request.scope.get("route"), "path", "unknown")
             metrics.add(route, status, took, sent)
-            logger.info(
-                "%s %s %d %.0f ms %d bytes", request.method, route, status, took * 1e3, sent
-            )
+            logger.info("%s %s %d %.0f ms %d bytes", method, route, status, took * 1e3, sent)
 
     app.middleware("http")(counted)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from fink_assets.api import (
     arguments,
-    bodies,
     cutouts,
     keys,
     lsst_columns,
@@ -22,11 +21,11 @@ from fink_assets.api.arguments import COLUMNS, Argument
 from fink_assets.api.endpoints import Endpoint, Rows, Values
 from fink_assets.api.errors import RequestError
 from fink_assets.api.remote import NOBODY, Remote
+from fink_assets.api.sso_names import NOUN
 
 if TYPE_CHECKING:
     from fink_assets.api.archive import Archive
 
-NOUN = "body_alerts"
 OF_A_LIST = "You cannot request residuals for a list object names.\n"
 OF_IMAGES = "You need to add 'i:objectId,i:candid' to the columns.\n"
 """Texts of the reference, which scripts compare."""
@@ -51,13 +50,16 @@ def ztf_sso(archive: Archive, values: Values, remote: Remote = NOBODY) -> Rows:
 
 
 def lsst_sso(archive: Archive, values: Values, remote: Remote = NOBODY) -> Rows:
-    """Answer `/sso` of LSST: detections by the packed designations of bodies."""
+    """Answer `/sso` of LSST: detections of bodies, by any name if names can be resolved."""
     computed, fields = _is_computed(values), archive.fields(NOUN)
     also = {"f:sso_name": "name"}
     also |= sso_ephemerides.ingredients("lsst", fields) if computed else {}
     known = lsst_columns.of_sources(fields) | also
-    parts = keys.of_names("name", bodies.spellings(values["n_or_d"]))
+    resolved = sso_names.names(archive, values["n_or_d"], remote)
+    parts = keys.of_names("name", resolved.listed)
     found = lsst_rows.read(archive, NOUN, known, values, any_of=parts, always=tuple(also))
+    table = sso_names.named_of_lsst(found.table, resolved)
+    found = Rows(table=table, meanings=found.meanings, headers=resolved.headers)
     return _with_ephemerides(archive, found, values, remote) if computed else found
 
 
@@ -106,7 +108,8 @@ _IMAGES = (
 def endpoint(survey: str, remote: Remote = NOBODY) -> Endpoint:
     """Make the endpoint of a survey, which may ask some services."""
     answer = {"ztf": ztf_sso, "lsst": lsst_sso}[survey]
-    named = {"ztf": "Numbers, names or designations", "lsst": "Packed designations"}[survey]
+    forms = {"ztf": "", "lsst": ", packed or not"}[survey]
+    named = f"Numbers, names or designations{forms}"
     return Endpoint(
         path="sso",
         doc="Alerts of known bodies of the Solar System.",

@@ -14,8 +14,10 @@ from fink_assets.api.errors import RequestError
 from fink_assets.api.limits import BusyError
 from fink_assets.api.remote import Remote
 from fink_assets.api.votable import Meaning
+from fink_assets.astro.time import SECONDS_PER_DAY
 from fink_assets.clock import utc_now
 from fink_assets.services import bodies
+from fink_assets.services.breaker import Breaker
 from fink_assets.services.declared.miriade import QUANTITIES
 from fink_assets.services.ephemerides import Ephemerides, ephemerides
 from fink_assets.services.look_up import NO_CLIENT
@@ -164,6 +166,7 @@ def _require(found: Ephemerides, wanted: Mapping[str, Any]) -> None:
             f"Ephemerides of {body[2:]} are not to be had from Miriade: {reason}."
             f"{'' if reason == NO_CLIENT else ' What it answered is kept: ask again later.'}\n",
             503,
+            after=SECONDS_PER_DAY if reason == NO_CLIENT else Breaker.pause_seconds,
         )
 
 

@@ -109,7 +109,7 @@ def tracklet(archive: Archive, values: Values) -> Rows:
     import pyarrow as pa
 
     if not values["date"] and not values["id"]:
-        raise RequestError("A value for `date` or `id` is required. Use GET to check arguments.\n")
+        raise arguments.missing("date` or `id")
     columns = {"alert_id": "alert_id", "tracklet": "tracklet", "night": "night"}
     named = _tracklet_of(values["date"]) if values["date"] else values["id"]
     where = [f"tracklet like {sql.text(sql.likes(named))}"]
@@ -138,10 +138,9 @@ def explorer(archive: Archive, values: Values) -> Rows:
         parts = keys.of_names("object_id", values["objectId"])
         return ztf_rows.read(archive, "alerts", values["columns"], any_of=parts)
     if values["ra"] is not None:
-        missing = [name for name in ("dec", "radius") if values[name] is None]
-        if missing:
-            told = f"A value for `{missing[0]}` is required. Use GET to check arguments.\n"
-            raise RequestError(told)
+        for name in ("dec", "radius"):
+            if values[name] is None:
+                raise arguments.missing(name)
         return ztf.conesearch(archive, values)
     if values["startdate"] is None:
         raise RequestError("One of `objectId`, `ra` and `startdate` is required.\n")
@@ -177,7 +176,6 @@ ENDPOINTS = (
             Argument(name="stop_date", read=arguments.moment, doc="Until the end of this day"),
             COLUMNS,
         ),
-        bare=True,
     ),
     Endpoint(
         path="tracklet",

@@ -38,5 +38,7 @@ def statistics(archive: Archive, values: Values) -> Rows | dict[str, Any]:
         for night in found
     ]
     table = nights.table(rows, [KEY, *COUNTS, *(f"{CLASS}{name}" for name in classes)])
-    wanted = [*values["columns"], KEY] if values["columns"] else table.column_names
-    return Rows(table=table.select([n for n in dict.fromkeys(wanted) if n in table.column_names]))
+    # Names of classes have blanks, which lists of columns lose.
+    known = {name.replace(" ", ""): name for name in table.column_names}
+    wanted = [*values["columns"], KEY] if values["columns"] else [*known]
+    return Rows(table=table.select([known[n] for n in dict.fromkeys(wanted) if n in known]))

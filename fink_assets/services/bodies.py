@@ -19,6 +19,8 @@ SURVEY = re.compile(r"(\d{4})(P-L|T-[123])")
 PACKED = re.compile(r"([CPDXAI]?)([IJK])(\d\d)([A-HJ-Y])([0-9A-Za-z])(\d)([A-HJ-Z0a-z])")
 LATE = re.compile(r"_([0-9A-Za-z])([A-HJ-Y])([0-9A-Za-z]{4})")
 """Since 2023: ``_QC0aEM``; year since 2000, half month, order above 620 cycles."""
+DESIGNATION = re.compile(r"(1[89]|20)(\d\d) ([A-HJ-Y])([A-HJ-Z])(\d{0,6})")
+"""Provisional one of a minor planet, as people write it."""
 
 
 def target(name: str) -> str:
@@ -34,6 +36,45 @@ def with_blanks(name: str) -> str:
     if found := PROVISIONAL.fullmatch(name):
         return f"{found[1] or ''}{found[2]} {found[3]}"
     return name
+
+
+def in_packets_of_lsst(name: str) -> str:
+    """Write a provisional designation as LSST's packets do; what is none stays as it is."""
+    try:
+        return packed(with_blanks(name))
+    except ValueError:
+        return name
+
+
+def packed(designation: str) -> str:
+    """Packed provisional designation of a minor planet, of seven characters.
+
+    From cycle 620 on it is that of 2023, with an underscore, as the Minor Planet Center says in
+    docs.minorplanetcenter.net/mpc-ops-docs/designations/packed-designations.
+
+    Raises
+    ------
+    ValueError
+        Not a provisional designation of a minor planet since 1800 that can be packed.
+
+    Examples
+    --------
+    >>> packed("2013 LL24"), packed("2026 CZ6190")
+    ('K13L24L', '_QC0aEM')
+    """
+    parts = DESIGNATION.fullmatch(designation)
+    if not parts:
+        raise ValueError(f"{designation!r} is no provisional designation")
+    century, year, half, letter, count = parts.groups()
+    cycle = int(count or 0)
+    place = cycle * len(ORDER) + ORDER.index(letter) - EXTENDED
+    if place < 0:
+        first = next(key for key, number in CENTURIES.items() if number == int(century))
+        return f"{first}{year}{half}{DIGITS[cycle // 10]}{cycle % 10}{letter}"
+    if place >= len(DIGITS) ** 4 or century != "20" or int(year) >= len(DIGITS):
+        raise ValueError(f"{designation!r} cannot be packed")
+    order = "".join(DIGITS[place // len(DIGITS) ** k % len(DIGITS)] for k in (3, 2, 1, 0))
+    return f"_{DIGITS[int(year)]}{half}{order}"
 
 
 def unpacked(name: str) -> str:

@@ -5,23 +5,17 @@ Designations are packed as the Minor Planet Center does. Where bodies are belong
 
 from __future__ import annotations
 
-import re
-import string
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from fink_assets.services.bodies import packed
 from fink_assets.simulator.photometry import magnitude_of
-from fink_assets.simulator.sky.designations import CYCLES, ORDER, SEQUENCE
 
 if TYPE_CHECKING:
     import numpy as np
 
     from fink_assets.simulator.seen import Seen
     from fink_assets.simulator.sky.model import Source
-
-_PROVISIONAL = re.compile(r"(1[89]|20)(\d\d) ([A-Z])([A-Z])(\d{0,6})")
-_DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
-_CENTURY = {"18": "I", "19": "J", "20": "K"}
 
 ORBIT = {
     "a": "semimajor_axis_au",
@@ -32,38 +26,6 @@ ORBIT = {
     "epoch_mjd": "epoch_mjd",
 }
 """Fields of orbits, which are circles, by the parameter of the source that they are."""
-
-
-def packed(designation: str) -> str:
-    """Packed provisional designation, of seven characters.
-
-    From cycle 620 on it is that of 2023, with an underscore, as the Minor Planet Center says in
-    docs.minorplanetcenter.net/mpc-ops-docs/designations/packed-designations.
-
-    Raises
-    ------
-    ValueError
-        Not a provisional designation of a minor planet since 1800 that can be packed.
-
-    Examples
-    --------
-    >>> packed("2013 LL24"), packed("2026 CZ6190")
-    ('K13L24L', '_QC0aEM')
-    """
-    parts = _PROVISIONAL.fullmatch(designation)
-    if not parts or parts[4] not in ORDER:
-        raise ValueError(f"{designation!r} is no provisional designation")
-    century, year, half, letter, count = parts.groups()
-    cycle = int(count or 0)
-    if cycle < CYCLES:
-        return f"{_CENTURY[century]}{year}{half}{_DIGITS[cycle // 10]}{cycle % 10}{letter}"
-    place = cycle * len(ORDER) + ORDER.index(letter)
-    if place >= SEQUENCE or century != "20" or int(year) >= len(_DIGITS):
-        raise ValueError(f"{designation!r} cannot be packed")
-    order = "".join(
-        _DIGITS[(place - CYCLES * len(ORDER)) // 62**digit % 62] for digit in (3, 2, 1, 0)
-    )
-    return f"_{_DIGITS[int(year)]}{half}{order}"
 
 
 def body_id(designation: str) -> int:

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from fink_assets.services.bodies import packed
 from fink_assets.simulator.avro import long_bytes
 from fink_assets.simulator.columns import Rows, Writer, scalar
 from fink_assets.simulator.cutouts import Library, centred
 from fink_assets.simulator.lsst import prefix
-from fink_assets.simulator.lsst_bodies import bodies, body_id, orbits, packed
+from fink_assets.simulator.lsst_bodies import bodies, body_id, orbits
 from fink_assets.simulator.lsst_columns import (
     detections,
     exposures,

@@ -242,6 +242,41 @@ def test_without_a_list_transients_are_those_of_the_archive_and_it_is_said(archi
     assert "never fetched" in answer.headers["Fink-Source-Reason"]
 
 
+ASKED = datetime.now(UTC).replace(microsecond=0)
+
+
+def of_object(tmp_path, resolver, days):
+    """Ask for the names of an object whose alerts a service answered so many days ago, or never."""
+    answered = None if days is None else ASKED - timedelta(days=days)
+    module = {"tns": "tns_transient", "simbad": "simbad"}[resolver]
+    row = science_row(packets()[0], **{module: {"answered": answered}})
+    ask = asking(write_ztf(tmp_path, [row]))
+    return ask(resolver, row["object_id"], reverse=True), answered
+
+
+@pytest.mark.parametrize("resolver", ["tns", "simbad"])
+@pytest.mark.parametrize(("days", "state"), [(0, "answered"), (400, "old"), (None, "unavailable")])
+def test_names_of_an_object_say_how_sure_they_are(tmp_path, resolver, days, state):
+    answer, answered = of_object(tmp_path, resolver, days)
+    assert (answer.status_code, status(answer)) == (200, state)
+    told = answer.headers.get("Fink-Source-Date")
+    assert told == (None if answered is None else f"{answered:%Y-%m-%dT%H:%M:%SZ}")
+    assert ("Fink-Source-Reason" in answer.headers) == (state != "answered")
+
+
+@pytest.mark.parametrize("resolver", ["tns", "simbad", "ssodnet"])
+def test_nothing_is_known_of_names_of_an_object_that_never_came(archive, resolver):
+    answer = asking(archive)(resolver, "ZTF00nothing", reverse=True)
+    assert (answer.json(), status(answer)) == ([], "unavailable")
+    assert "no alert of this object" in answer.headers["Fink-Source-Reason"]
+
+
+def test_an_object_that_packets_take_for_no_body_is_surely_none(tmp_path):
+    row = science_row(packets()[0])
+    answer = asking(write_ztf(tmp_path, [row]))("ssodnet", row["object_id"], reverse=True)
+    assert (answer.json(), status(answer)) == ([], "answered")
+
+
 @pytest.mark.parametrize(
     "name", ["x' or '1'='1", "\U0001f600", "a" * 5000, '" OR "', "%", "\r\nX: y"]
 )

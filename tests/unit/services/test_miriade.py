@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from unit.services import as_miriade
 
 from fink_assets.services import miriade
-from fink_assets.services.bodies import target, unpacked
+from fink_assets.services.bodies import in_packets_of_lsst, packed, target, unpacked
 from fink_assets.services.client import ServiceError
 from fink_assets.services.declared.miriade import QUANTITIES
-from fink_assets.simulator.lsst_bodies import packed
 from fink_assets.simulator.sky.designations import designation
 
 DAYS = np.array([2_460_310.75, 2_460_312.25, 2_460_400.5])
@@ -163,3 +162,9 @@ def test_packed_designations_become_those_that_people_write(name, written):
 def test_what_is_packed_is_unpacked_again(field, block, index):
     name = designation(field, block, index)
     assert unpacked(packed(name)) == name
+    assert in_packets_of_lsst(name.replace(" ", "")) == packed(name)
+
+
+@pytest.mark.parametrize("name", ["Benoitcarry", "8467", "10P", "2013 IL24", "K13L24L", ""])
+def test_what_is_no_designation_is_not_packed(name):
+    assert in_packets_of_lsst(name) == name

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from fink_assets.simulator.lsst_bodies import body_id, packed
+from fink_assets.services.bodies import packed
+from fink_assets.simulator.lsst_bodies import body_id
 from fink_assets.simulator.observatory import OBSERVATORIES, fields
 from fink_assets.simulator.sky.designations import FIELDS, designation
 from fink_assets.simulator.sky.mix import KINDS, members
