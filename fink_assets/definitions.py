@@ -95,7 +95,9 @@ def survey_defs(
     told = gcn.deliveries(survey, tables, configuration.output_servers, lambda: chain().spark)
     matching = gcn.job(f"{survey.name}_gcn_associations", matched, told)
     moving = [
-        solar_system.assets(survey, found, tables, lambda: chain().spark)
+        solar_system.assets(
+            survey, found, tables, lambda: chain().spark, rotations=configuration.rotations
+        )
         for found in [survey.bodies]
         if found and {m.name for m in own_modules}.issuperset(found.modules)
     ]

@@ -121,6 +121,9 @@ class Settings(BaseSettings):
     drain_limit_seconds: float = Field(
         1800.0, gt=0, description="A run ends after this long in any case"
     )
+    rotations: int = Field(
+        300, ge=0, description="Bodies of a survey whose rotation is looked for in one run"
+    )
     report_seconds: float = Field(
         15.0, gt=0, description="Least time between two reports to Dagster"
     )

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from fink_assets.api.archive import Archive
 
 NOUN = "phase_curves"
-ABSENT = ("SOCCA", "SSHG1G2")
-"""With rotation: they need the period and the axes of a body, which nothing here determines."""
+FORMER = "SSHG1G2"
+"""What Fink called SOCCA."""
 AT_ONCE = 20_000
 """Bodies in a row group."""
 
@@ -75,7 +75,7 @@ def _tables(
     """Rows of the table, some bodies at a time, by name."""
     import pyarrow as pa
 
-    if not archive.there(NOUN):
+    if not archive.there(NOUN) or _older(archive, known):
         return
     plain = {name: c.value for name, c in known.items() if c.value}
     listed = ", ".join(f"{value} as {sql.name(name)}" for name, value in plain.items())
@@ -88,6 +88,11 @@ def _tables(
             waiting = []
     if waiting:
         yield _flat(pa.Table.from_batches(waiting), known)
+
+
+def _older(archive: Archive, known: Mapping[str, Described]) -> bool:
+    """Whether the table is of before rotations were fitted."""
+    return "period" in known and "period" not in archive.fields(NOUN)
 
 
 def _flat(rows: pa.Table, known: Mapping[str, Described]) -> pa.Table:
@@ -132,15 +137,12 @@ def flavour(value: Any) -> str:
     Raises
     ------
     RequestError
-        There is none such, or it is not fitted here.
+        There is none such.
     """
     name = arguments.text(value)
-    if name in ABSENT:
-        told = f"{name} is not fitted here: it needs the period and the axes of each body, which "
-        told += "nothing here determines."
-        raise RequestError(f"{told} flavor needs to be in {list(FLAVOURS)}\n")
     if name not in FLAVOURS:
-        raise RequestError(f"flavor needs to be in {list(FLAVOURS)}\n")
+        told = f"{FORMER} is called SOCCA. " if name == FORMER else ""
+        raise RequestError(f"{told}flavor needs to be in {list(FLAVOURS)}\n")
     return name
 
 

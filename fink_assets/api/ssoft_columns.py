@@ -15,9 +15,18 @@ BANDS: dict[str, dict[str, str]] = {
     "lsst": {band: band for band in "ugrizy"},
 }
 """By what the names of columns end, for each band of a survey: ZTF's are `fid`."""
-FLAVOURS: dict[str, tuple[str, ...]] = {"SHG1G2": ("G1", "G2"), "HG1G2": ("G1", "G2"), "HG": ("G",)}
+FLAVOURS: dict[str, tuple[str, ...]] = {
+    "SOCCA": ("G1", "G2"),
+    "SHG1G2": ("G1", "G2"),
+    "HG1G2": ("G1", "G2"),
+    "HG": ("G",),
+}
 """Slopes of each model."""
-SPIN = {"R": "oblateness", "alpha0": "alpha0", "delta0": "delta0"}
+SPIN: dict[str, dict[str, str]] = {
+    "SHG1G2": {"R": "oblateness", "alpha0": "alpha0", "delta0": "delta0"},
+    "SOCCA": {name: name for name in ("period", "a_b", "a_c", "phi0", "alpha0", "delta0")},
+}
+"""Values of all bands, and our columns of them."""
 TEXT, WHOLE, NUMBER = "string", "int64", "double"
 
 
@@ -43,15 +52,27 @@ class Described:
     of_band: tuple[str, str] = ("", "")
 
 
-OPPOSITE = {
-    "alpha0_alt": Described(
-        type=NUMBER,
-        doc="The pole opposite: (alpha0 + 180) modulo 360, deg",
-        value="(alpha0 + 180) % 360",
-    ),
-    "delta0_alt": Described(type=NUMBER, doc="The pole opposite: -delta0, deg", value="-delta0"),
+OTHER_POLE: dict[str, dict[str, Described]] = {
+    "SHG1G2": {
+        "alpha0_alt": Described(
+            type=NUMBER,
+            doc="The pole opposite: (alpha0 + 180) modulo 360, deg",
+            value="(alpha0 + 180) % 360",
+        ),
+        "delta0_alt": Described(
+            type=NUMBER, doc="The pole opposite: -delta0, deg", value="-delta0"
+        ),
+    },
+    "SOCCA": {
+        "alpha0_alt": Described(
+            type=NUMBER,
+            doc="Right ascension of another pole that is as likely, deg; null if there is none",
+            value="alpha0_alt",
+        ),
+        "delta0_alt": Described(type=NUMBER, doc="Its declination, deg", value="delta0_alt"),
+    },
 }
-"""Two opposite poles look alike in this model."""
+"""Opposite poles look alike in SHG1G2, those of SOCCA differ in the sense of the rotation."""
 
 
 def _codes() -> tuple[str, str]:
@@ -64,7 +85,7 @@ def _codes() -> tuple[str, str]:
     is_endless = f"coalesce(reason = {sql.text(NOT_CONVERGED)}, false)"
     fit = (
         "case status when 'ok' then 0 when 'not_applicable' then 1 when 'unavailable' then 2 "
-        f"else case when {is_endless} then 3 else 4 end end"
+        f"when 'deferred' then 3 else case when {is_endless} then 3 else 4 end end"
     )
     ended = f"case when status = 'ok' then 2 when {is_endless} then 0 else -2 end"
     return f"cast({fit} as bigint)", f"cast({ended} as bigint)"
@@ -84,7 +105,7 @@ def columns(survey: str, flavour: str, month: str) -> dict[str, Described]:
         "fit": Described(
             type=WHOLE,
             doc="0 a fit; 1 too few points or phases; 2 no phase angles or distances; 3 the fit "
-            "did not converge; 4 the data do not tell values apart",
+            "did not converge, or waits for its turn; 4 the data do not tell values apart",
             value=fit,
         ),
         "status": Described(
@@ -95,7 +116,7 @@ def columns(survey: str, flavour: str, month: str) -> dict[str, Described]:
         ),
         "state": Described(
             type=TEXT,
-            doc="The same in words: ok, unavailable, not_applicable, failed",
+            doc="The same in words: ok, unavailable, not_applicable, failed, deferred",
             value="status",
         ),
         "reason": Described(type=TEXT, doc="Why it is not ok", value="reason"),
@@ -106,22 +127,30 @@ def columns(survey: str, flavour: str, month: str) -> dict[str, Described]:
         "flavor": Described(type=TEXT, doc="Model", value=sql.text(flavour)),
         "version": Described(type=TEXT, doc="Month, YYYY.MM", value=sql.text(month)),
     }
-    if flavour == "SHG1G2":
-        for name, ours in SPIN.items():
-            found[name] = Described(type=NUMBER, doc=_SPIN_DOCS[name], value=ours)
-            found[f"err_{name}"] = Described(
-                type=NUMBER, doc=f"Error of {name}", value=f"{ours}_error"
-            )
-        found |= OPPOSITE
+    for name, ours in SPIN.get(flavour, {}).items():
+        found[name] = Described(type=NUMBER, doc=_SPIN_DOCS[flavour][name], value=ours)
+        found[f"err_{name}"] = Described(type=NUMBER, doc=f"Error of {name}", value=f"{ours}_error")
+    found |= OTHER_POLE.get(flavour, {})
     for band, end in BANDS[survey].items():
         found |= _of_band(band, end, FLAVOURS[flavour])
     return found
 
 
+_AXIS = {"alpha0": "Right ascension of the spin axis, ICRS, deg"}
 _SPIN_DOCS = {
-    "R": "Oblateness, 1 for a sphere",
-    "alpha0": "Right ascension of the spin axis, ICRS, deg",
-    "delta0": "Declination of the spin axis, deg; of two poles that look alike the northern",
+    "SHG1G2": {
+        **_AXIS,
+        "R": "Oblateness, 1 for a sphere",
+        "delta0": "Declination of the spin axis, deg; of two poles that look alike the northern",
+    },
+    "SOCCA": {
+        **_AXIS,
+        "period": "Sidereal period, h, for two maxima of the light in a turn",
+        "a_b": "Axes a/b of the ellipsoid, a >= b >= c",
+        "a_c": "Axes a/c of the ellipsoid",
+        "phi0": "Rotation phase at JD 2459580.5, rad; null if the period leaves it open",
+        "delta0": "Declination of the spin axis, deg; it turns by the right hand",
+    },
 }
 
 

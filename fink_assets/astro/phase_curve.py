@@ -13,16 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fink_assets.astro.least_squares import Minimum, minimum
+from fink_assets.astro.phase_bands import band_fits
 from fink_assets.astro.phase_fits import (
     LEAST_PHASE_RANGE_DEG,
     LEAST_POINTS,
     NOT_CONVERGED,
     NOT_TOLD_APART,
     SLOPES,
-    BandFit,
     Model,
     Observations,
     PhaseFit,
+    unmeasured,
 )
 from fink_assets.astro.phase_functions import (
     cos_aspect,
@@ -51,13 +52,7 @@ def fit(observed: Observations, model: Model) -> PhaseFit:
     """
     data = _Data.of(observed, model)
     if not data.points:
-        known = np.isfinite(observed.magnitude) & np.isfinite(observed.error)
-        reason = "no measurement" if not known.any() else "phase angle or distances not known"
-        return PhaseFit(
-            model=model,
-            status="unavailable" if known.any() else "not_applicable",
-            reason=reason,
-        )
+        return unmeasured(observed, model)
     if not data.bands:
         return PhaseFit(
             model=model,
@@ -192,22 +187,15 @@ class _Data:
         degrees = len(self.magnitude) - int(np.count_nonzero(~found.at_bound))
         grown = max(1.0, found.chi2 / degrees) if degrees > 0 else 1.0
         left = self.magnitude - self.modelled(found.values)
-        bands, bounds = [], []
-        for number, band in enumerate(self.bands):
-            values, errors = self._of_band(found, number, grown)
-            own = self.index == number
-            bounds += [f"{band}.{name}" for name in values if name not in errors]
-            bands.append(
-                BandFit(
-                    band=band,
-                    values=values,
-                    errors=errors,
-                    rms=float(np.sqrt(np.mean(left[own] ** 2))),
-                    points=int(own.sum()),
-                    phase_min_deg=float(self.phase[own].min()),
-                    phase_max_deg=float(self.phase[own].max()),
-                )
-            )
+        bands, bounds = band_fits(
+            found,
+            left,
+            bands=self.bands,
+            index=self.index,
+            phase_deg=self.phase,
+            slopes=SLOPES[self.model],
+            grown=grown,
+        )
         spin, spin_errors = self._spin_of(found, grown)
         bounds += [name for name in spin if name not in spin_errors]
         return PhaseFit(
@@ -221,29 +209,6 @@ class _Data:
             rms=float(np.sqrt(np.mean(left**2))),
             at_bound=bounds,
         )
-
-    def _of_band(
-        self, found: Minimum, number: int, grown: float
-    ) -> tuple[dict[str, float], dict[str, float]]:
-        """Values of one band and their errors, without those at a bound."""
-        place = slice(number * self.width, (number + 1) * self.width)
-        x, held = found.values[place], found.at_bound[place]
-        turn, values = np.eye(self.width), x
-        if self.model != "HG":
-            _, whole, share = x
-            values = np.array([x[0], whole * share, whole * (1 - share)])
-            turn[1:, 1:] = [[share, whole], [1 - share, -whole]]
-        assert found.covariance is not None
-        covariance = turn @ found.covariance[place, place] @ turn.T * grown
-        names = ("h", *SLOPES[self.model])
-        fixed = {"h"} if held[0] else set()
-        fixed |= set(SLOPES[self.model]) if held[1:].any() else set()
-        errors = {
-            name: float(np.sqrt(covariance[i, i]))
-            for i, name in enumerate(names)
-            if name not in fixed
-        }
-        return dict(zip(names, values.tolist(), strict=True)), errors
 
     def _spin_of(self, found: Minimum, grown: float) -> tuple[dict[str, float], dict[str, float]]:
         if self.model != "SHG1G2":

@@ -14,14 +14,16 @@ from numpy.typing import NDArray
 
 from fink_assets.astro.photometry import Numbers
 
-Model = Literal["HG", "HG1G2", "SHG1G2"]
+Model = Literal["HG", "HG1G2", "SHG1G2", "SOCCA"]
 MODELS: tuple[Model, ...] = ("HG", "HG1G2", "SHG1G2")
+"""Those without rotation, which need no times."""
 SLOPES: Mapping[Model, tuple[str, ...]] = {
     "HG": ("g",),
     "HG1G2": ("g1", "g2"),
     "SHG1G2": ("g1", "g2"),
+    "SOCCA": ("g1", "g2"),
 }
-LEAST_POINTS: Mapping[Model, int] = {"HG": 5, "HG1G2": 7, "SHG1G2": 25}
+LEAST_POINTS: Mapping[Model, int] = {"HG": 5, "HG1G2": 7, "SHG1G2": 25, "SOCCA": 15}
 """Points that a band must have to be fitted (chosen)."""
 LEAST_PHASE_RANGE_DEG = 3.0
 """From the smallest to the largest phase angle of a band, below which it has no slope (chosen)."""
@@ -73,12 +75,13 @@ class PhaseFit:
     ----------
     status : str
         ``ok``; ``not_applicable``: the data do not allow it; ``unavailable``: the geometry is not
-        known; ``failed``: the fit found no well-defined minimum.
+        known; ``failed``: the fit found no well-defined minimum; ``deferred``: it was not tried
+        yet.
     reason : str or None
         Why it is not ``ok``.
     spin, spin_errors : mapping
         oblateness, alpha0, delta0 (degrees, the pole with delta0 >= 0) of SHG1G2. Without
-        oblateness there is no pole.
+        oblateness there is no pole. Of SOCCA: see `socca.fit`.
     chi2, degrees : float, int
         Sum of the squared residuals in units of the errors, points minus parameters.
     at_bound : sequence of str
@@ -86,7 +89,7 @@ class PhaseFit:
     """
 
     model: Model
-    status: Literal["ok", "not_applicable", "unavailable", "failed"]
+    status: Literal["ok", "not_applicable", "unavailable", "failed", "deferred"]
     reason: str | None = None
     bands: Sequence[BandFit] = ()
     spin: Mapping[str, float] = field(default_factory=dict)
@@ -95,3 +98,12 @@ class PhaseFit:
     degrees: int | None = None
     rms: float | None = None
     at_bound: Sequence[str] = ()
+
+
+def unmeasured(observed: Observations, model: Model) -> PhaseFit:
+    """Tell why a body has no point that can be fitted."""
+    known = np.isfinite(observed.magnitude) & np.isfinite(observed.error)
+    if known.any():
+        reason = "phase angle or distances not known"
+        return PhaseFit(model=model, status="unavailable", reason=reason)
+    return PhaseFit(model=model, status="not_applicable", reason="no measurement")

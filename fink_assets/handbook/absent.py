@@ -50,11 +50,10 @@ ABSENT = (
         "the wheel, in which all experts have the same.",
     ),
     (
-        "SSOFT, SOCCA",
+        "SSOFT",
         "ZTF",
         "[Phase curves](solar_system.md) need ephemerides, which packets of ZTF do not have; of "
-        "LSST they are fitted with HG, HG1G2 and SHG1G2. SOCCA, which fits spin and shape, is not "
-        "there.",
+        "LSST they are fitted with HG, HG1G2, SHG1G2 and SOCCA.",
     ),
 )
 

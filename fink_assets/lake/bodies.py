@@ -36,12 +36,13 @@ GEOMETRY: tuple[ColumnContract, ...] = (
 )
 PHASE_CURVES: tuple[ColumnContract, ...] = (
     NAME,
-    column("model", "string", "`HG`, `HG1G2` or `SHG1G2`"),
+    column("model", "string", "`HG`, `HG1G2`, `SHG1G2` or `SOCCA`"),
     column(
         "status",
         "string",
         "`ok`; `unavailable`: no distances or phase angles; `not_applicable`: too few points or "
-        "too narrow a range of phases; `failed`: no well-defined minimum",
+        "too narrow a range of phases; `failed`: no well-defined minimum; `deferred`: SOCCA waits "
+        "for a later run",
     ),
     column("reason", "string", "Why the status is not `ok`"),
     column(
@@ -59,10 +60,25 @@ PHASE_CURVES: tuple[ColumnContract, ...] = (
     column(
         "delta0",
         "double",
-        "Declination of the spin axis; of two poles that look alike, the northern",
+        "Declination of the spin axis; of two poles that look alike in SHG1G2, the northern",
         unit="deg",
     ),
     column("delta0_error", "double", "1-sigma error", unit="deg", ucd="stat.error"),
+    column("alpha0_alt", "double", "Of SOCCA, another pole that is as likely", unit="deg"),
+    column("delta0_alt", "double", "Its declination", unit="deg"),
+    column("period", "double", "Sidereal period of SOCCA", unit="h", ucd="time.period.rotation"),
+    column("period_error", "double", "1-sigma error", unit="h", ucd="stat.error;time.period"),
+    column("a_b", "double", "Axes a/b of SOCCA, a >= b >= c", ucd="phys.size.axisRatio"),
+    column("a_b_error", "double", "1-sigma error", ucd="stat.error"),
+    column("a_c", "double", "Axes a/c of SOCCA", ucd="phys.size.axisRatio"),
+    column("a_c_error", "double", "1-sigma error", ucd="stat.error"),
+    column(
+        "phi0",
+        "double",
+        "Rotation phase of SOCCA at JD 2459580.5, without the time of light; null if left open",
+        unit="rad",
+    ),
+    column("phi0_error", "double", "1-sigma error", unit="rad", ucd="stat.error"),
     column("chi2", "double", "Chi squared", ucd="stat.fit.chi2"),
     column("degrees", "int", "Points minus free values", ucd="stat.fit.dof"),
     column("rms", "double", "Residuals of all bands", unit="mag", ucd="stat.fit.residual"),

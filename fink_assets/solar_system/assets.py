@@ -37,8 +37,8 @@ def specs(survey: Survey, bodies: Bodies, tables: Tables) -> list[dg.AssetSpec]:
         tables.phase_curves,
         survey,
         stage=STAGE,
-        doc="Phase curves of known Solar System bodies in HG, HG1G2 and SHG1G2. A night's "
-        "partition: bodies seen that night.",
+        doc="Phase curves of known Solar System bodies in HG, HG1G2, SHG1G2 and SOCCA. A "
+        "night's partition: bodies seen that night.",
         columns=contracts.PHASE_CURVES,
         deps=[key(tables.solar_system)],
         skippable=True,
@@ -47,9 +47,17 @@ def specs(survey: Survey, bodies: Bodies, tables: Tables) -> list[dg.AssetSpec]:
 
 
 def assets(
-    survey: Survey, bodies: Bodies, tables: Tables, connect: Callable[[], "SparkSession"]
+    survey: Survey,
+    bodies: Bodies,
+    tables: Tables,
+    connect: Callable[[], "SparkSession"],
+    *,
+    rotations: int,
 ) -> dg.AssetsDefinition:
-    """Make the assets of the Solar System; `connect` gives a session when a run needs it."""
+    """Make the assets of the Solar System; `connect` gives a session when a run needs it.
+
+    `rotations` is the most bodies of which SOCCA is fitted in a run.
+    """
 
     @dg.multi_asset(
         name=f"{survey.name}_solar_system",
@@ -70,8 +78,12 @@ def assets(
                 asset_key=asset_key, metadata={"dagster/row_count": sum(rows.values())}
             )
         if (asset_key := key(tables.phase_curves)) in context.selected_asset_keys:
-            number = PhaseCurves(survey=survey, tables=tables, spark=spark).refresh(nights)
-            yield dg.MaterializeResult(asset_key=asset_key, metadata={"dagster/row_count": number})
+            curves = PhaseCurves(survey=survey, tables=tables, spark=spark, rotations=rotations)
+            number, waiting = curves.refresh(nights), curves.waiting()
+            yield dg.MaterializeResult(
+                asset_key=asset_key,
+                metadata={"dagster/row_count": number, "rotations_waiting": waiting},
+            )
 
     return solar_system
 

@@ -1,37 +1,43 @@
 """Phase curves of known Solar System bodies: each body and model once, from all that was seen.
 
 Reads the table solar_system, merges into phase_curves. Formulae and fits belong to
-`astro.phase_curve`.
+`astro.phase_curve` and `astro.socca`, rows of the table to `phase_rows`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fink_assets.lake.attempts import insist
 from fink_assets.lake.contracts import PHASE_CURVES
 from fink_assets.lake.tables import Tables
+from fink_assets.solar_system.phase_rows import DEFERRED, fits
 from fink_assets.surveys import Survey
 
 if TYPE_CHECKING:
-    import pandas as pd
     from pyspark.sql import DataFrame, SparkSession
 
-    from fink_assets.astro.phase_fits import BandFit, Observations, PhaseFit
-
-AB_NANOJANSKY = 31.4
-"""Magnitude of 1 nJy."""
+MICROSECONDS, JD_OF_1970 = 86400e6, 2440587.5
+"""In a day; and the Julian date of 1970-01-01, from which Spark counts."""
+PARTS = 16
+"""In which bodies are fitted."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PhaseCurves:
-    """The phase curves of one survey."""
+    """The phase curves of one survey.
+
+    Of the bodies with enough points, `rotations` at most have SOCCA fitted in one run: those with
+    most alerts since their last fit. Others keep the fit that they have, or have the status
+    ``deferred``.
+    """
 
     survey: Survey
     tables: Tables
     spark: SparkSession
+    rotations: int
 
     def refresh(self, nights: Collection[str]) -> int:
         """Fit every body seen in some nights anew, from all of its nights; return how many rows.
@@ -43,6 +49,18 @@ class PhaseCurves:
             return 0
         insist(lambda: self._merge(sorted(nights)))
         return self.tables.phase_curves.count()
+
+    def waiting(self) -> int:
+        """Count the bodies whose rotation was deferred, or fitted before their latest alerts."""
+        from pyspark.sql import functions as F
+
+        if not self.tables.phase_curves.exists():
+            return 0
+        rows = self.tables.phase_curves.read(self.spark)
+        newest = rows.where("model = 'HG'").select("name", F.col("alerts").alias("newest"))
+        fitted = rows.where("model = 'SOCCA'").select("name", "status", "alerts")
+        late = f"status = '{DEFERRED}' or alerts < newest"
+        return fitted.join(newest, "name").where(late).count()
 
     def _merge(self, nights: list[str]) -> None:
         concerned = self._concerned(nights)
@@ -56,7 +74,8 @@ class PhaseCurves:
             on="t.name = s.name and (t.model = s.model or s.model is null)",
             when=(
                 "WHEN MATCHED AND s.model IS NULL THEN DELETE",
-                f"WHEN MATCHED THEN UPDATE SET {update}",
+                f"WHEN MATCHED AND (s.status <> '{DEFERRED}' OR t.status = '{DEFERRED}') "
+                f"THEN UPDATE SET {update}",
                 "WHEN NOT MATCHED AND s.model IS NOT NULL THEN INSERT *",
             ),
         )
@@ -73,70 +92,34 @@ class PhaseCurves:
 
     def fitted(self, seen: DataFrame) -> DataFrame:
         """Fit all models to the bodies of some rows of solar_system."""
+        from pyspark.sql import functions as F
+
         schema = ", ".join(f"`{c.name}` {c.type}" for c in PHASE_CURVES)
-        return seen.groupBy("name").applyInPandas(fits, schema)
+        turns = self._turns(seen).withColumn("turn", F.lit(True))
+        rows = seen.join(turns, "name", "left").withColumns(
+            {
+                "turn": F.coalesce(F.col("turn"), F.lit(False)),
+                "jd": F.unix_micros("time") / F.lit(MICROSECONDS) + F.lit(JD_OF_1970),
+            }
+        )
+        # By number: small rows would else be put together for one core.
+        return rows.repartition(PARTS, "name").groupBy("name").applyInPandas(fits, schema)
 
+    def _turns(self, seen: DataFrame) -> DataFrame:
+        """Names of the bodies whose rotation is looked for in this run."""
+        from pyspark.sql import functions as F
 
-def fits(rows: pd.DataFrame) -> pd.DataFrame:
-    """Fit all models to one body, whose observations these are; one row for each model."""
-    import pandas as pd
+        from fink_assets.astro.socca import LEAST_IN_ALL
 
-    from fink_assets.astro.phase_curve import fit
-    from fink_assets.astro.phase_fits import MODELS
-
-    seen = {
-        "name": rows["name"].iloc[0],
-        "alerts": len(rows),
-        "nights": sorted(set(rows["night"])),
-    }
-    data = observations(rows)
-    found = [seen | described(fit(data, model)) for model in MODELS]
-    return pd.DataFrame(found, columns=[c.name for c in PHASE_CURVES], dtype=object)
-
-
-def observations(rows: pd.DataFrame) -> Observations:
-    """Read what a fit needs from rows of solar_system; fluxes become AB magnitudes."""
-    from fink_assets.astro.phase_fits import Observations
-    from fink_assets.astro.photometry import labels, magnitude_and_error, measurements
-
-    columns = {
-        "phase_deg": "phase_angle",
-        "range_au": "topo_range",
-        "helio_au": "helio_range",
-        "ra_deg": "ra",
-        "dec_deg": "dec",
-    }
-    if "flux" in rows:
-        flux, error = measurements(rows["flux"]), measurements(rows["flux_error"])
-        magnitude, error = magnitude_and_error(flux, error, AB_NANOJANSKY)
-    else:
-        magnitude, error = measurements(rows["magnitude"]), measurements(rows["magnitude_error"])
-    return Observations(
-        magnitude=magnitude,
-        error=error,
-        band=labels(rows["band"], len(rows)),
-        **{ours: measurements(rows[theirs]) for ours, theirs in columns.items()},
-    )
-
-
-def described(found: PhaseFit) -> dict[str, Any]:
-    """Give a fit as a row of the table; what was not found is null."""
-    values: dict[str, Any] = {
-        name: getattr(found, name) for name in ("model", "status", "reason", "chi2", "rms")
-    }
-    values |= {"degrees": found.degrees, "at_bound": list(found.at_bound)}
-    for name in ("oblateness", "alpha0", "delta0"):
-        values |= {name: found.spin.get(name), f"{name}_error": found.spin_errors.get(name)}
-    return values | {"bands": [_band(band) for band in found.bands]}
-
-
-def _band(found: BandFit) -> dict[str, Any]:
-    values: dict[str, Any] = {"band": found.band}
-    for name in ("h", "g", "g1", "g2"):
-        values |= {name: found.values.get(name), f"{name}_error": found.errors.get(name)}
-    return values | {
-        "rms": found.rms,
-        "points": found.points,
-        "phase_min": found.phase_min_deg,
-        "phase_max": found.phase_max_deg,
-    }
+        bodies = seen.groupBy("name").agg(
+            F.count("*").alias("total"), F.count("phase_angle").alias("points")
+        )
+        bodies = bodies.where(F.col("points") >= LEAST_IN_ALL)
+        growth = F.col("total")
+        if self.tables.phase_curves.exists():
+            known = self.tables.phase_curves.read(self.spark)
+            known = known.where(f"model = 'SOCCA' and status <> '{DEFERRED}'")
+            known = known.select("name", F.col("alerts").alias("before"))
+            bodies = bodies.join(known, "name", "left")
+            growth = F.col("total") - F.coalesce(F.col("before"), F.lit(0))
+        return bodies.orderBy(growth.desc(), "name").limit(self.rotations).select("name")

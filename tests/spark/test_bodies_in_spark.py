@@ -41,7 +41,7 @@ def ztf_alert(number, name, roid=3, night=FIRST, batch=0, magnitude=18.5):
 
 def lsst_alert(number, body=K12, night=FIRST, batch=0, geometry=True):
     """2012 JD69 is of H = 18, G = 0.25 in r."""
-    phase, topo, helio = 1.0 + number, 1.0 + number / 50, 2.0
+    phase, topo, helio = 1.0 + number % 100, 1.0 + number / 50, 2.0
     magnitude = float(hg(np.array([phase]), h=18.0, g=0.25)[0] + 5 * np.log10(topo * helio))
     flux = 10 ** (0.4 * (31.4 - magnitude))
     time = datetime.fromisoformat(night).replace(tzinfo=UTC) + timedelta(minutes=number)
@@ -69,10 +69,12 @@ class Scene:
         frame = self.spark.createDataFrame(alerts, self.columns)
         self.tables.science.replace(frame, nights=[night], up_to_batch=up_to)
 
-    def run(self, *nights):
+    def run(self, *nights, rotations=10):
         common = {"survey": self.survey, "tables": self.tables, "spark": self.spark}
         seen = Observations(bodies=self.survey.bodies, **common).replace(nights)
-        PhaseCurves(**common).refresh(nights)
+        curves = PhaseCurves(**common, rotations=rotations)
+        curves.refresh(nights)
+        self.waiting = curves.waiting()
         return seen
 
     def seen(self, **where):
@@ -112,7 +114,8 @@ def test_without_geometry_a_phase_curve_is_unavailable_and_says_why(scene):
     ztf = scene(ZTF).science([ztf_alert(n, "8467") for n in range(40)], batch=0)
     ztf.run(FIRST)
     curves = ztf.curves()
-    assert set(curves) == {("8467", "HG"), ("8467", "HG1G2"), ("8467", "SHG1G2")}
+    assert set(curves) == {("8467", m) for m in ("HG", "HG1G2", "SHG1G2", "SOCCA")}
+    assert ztf.waiting == 0
     for row in curves.values():
         assert (row["status"], row["reason"]) == (
             "unavailable",
@@ -158,6 +161,34 @@ def test_nights_done_again_one_by_one_or_together_come_to_the_same(scene):
     lsst.run(FIRST, NEXT)
     assert lsst.state() == before
     assert len(before[0]) == 20
+
+
+def test_no_more_bodies_than_a_run_may_have_their_rotation_looked_for(scene):
+    """Those with most new alerts come first; others wait, and a repeat goes on with them."""
+    first, other = ("K12J69D", "SOCCA"), ("K14K03A", "SOCCA")
+    lsst = scene(LSST).science([lsst_alert(n) for n in range(130)], batch=0)
+    lsst.science([lsst_alert(n, K14, batch=1) for n in range(200, 310)], batch=1)
+    lsst.run(FIRST, rotations=1)
+    curves = lsst.curves()
+    # Within a night there are too few days, which is said of those that were looked at.
+    assert (curves[first]["status"], curves[other]["status"]) == ("not_applicable", "deferred")
+    assert lsst.waiting == 1
+    lsst.run(FIRST, rotations=1)
+    assert {lsst.curves()[body]["status"] for body in (first, other)} == {"not_applicable"}
+    assert lsst.waiting == 0
+    before = lsst.state()
+    lsst.run(FIRST, rotations=1)
+    assert lsst.state() == before
+
+
+def test_a_body_that_waits_keeps_the_fit_that_it_has(scene):
+    lsst = scene(LSST).science([lsst_alert(n) for n in range(130)], batch=0)
+    lsst.run(FIRST)
+    lsst.science([lsst_alert(n, night=NEXT, batch=1) for n in range(130, 140)], batch=1)
+    lsst.run(NEXT, rotations=0)
+    row = lsst.curves()["K12J69D", "SOCCA"]
+    assert (row["status"], row["alerts"], lsst.waiting) == ("not_applicable", 130, 1)
+    assert lsst.curves()["K12J69D", "HG"]["alerts"] == 140
 
 
 def test_what_is_gone_from_science_is_gone_from_a_night_and_from_its_curves(scene):

@@ -145,7 +145,7 @@ def test_defaults_in_the_table_of_streaming_are_those_of_the_settings():
         TEXT[PROJECT / "docs/operator/streaming.md"],
         re.M,
     )
-    assert len(rows) == 6
+    assert len(rows) == 7
     for field, default in rows:
         assert Settings.model_fields[field.lower()].default == float(default)
 
