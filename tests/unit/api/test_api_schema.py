@@ -5,13 +5,16 @@ import re
 import pyarrow as pa
 import pytest
 from api_archive import INGESTED, META, lsst_row, packets, science_row, write, write_lsst, write_ztf
+from deltalake import write_deltalake
 from fastapi.testclient import TestClient
 
 from fink_assets.api import sso_ephemerides, ztf_columns
+from fink_assets.api.archive import Archive
 from fink_assets.api.declared import BY_NAME
 from fink_assets.api.flavours import ENDPOINTS
 from fink_assets.api.server import application
 from fink_assets.archive.bodies import BodyAlerts
+from fink_assets.lake.tables import Tables
 from fink_assets.surveys import lsst_docs
 
 THING, BODY = 170424319673368579, "J96T28C"
@@ -180,6 +183,22 @@ def test_an_alert_of_a_trail_says_which(ztf, science):
         row["alert_id"]: TRAIL if row["alert_id"] in alone else None for row in science
     }
     assert alone
+
+
+def test_nights_of_before_versions_were_counted_have_null(tmp_path):
+    old = {"night": "2026-01-01", "passed": 3, "facts": [("is_first", 2)]}
+    counts = dict.fromkeys(("passed", "objects", "exposures"), pa.int64())
+    maps = dict.fromkeys(("bands", "facts", "flags"), pa.map_(pa.string(), pa.int64()))
+    empty = {"bands": [], "flags": []}
+    types = {"night": pa.string(), **counts, **maps}
+    write_deltalake(
+        f"{tmp_path}/lsst/statistics",
+        pa.Table.from_pylist([{**empty, **old}], schema=pa.schema(types)),
+    )
+    client = client_of(Archive(tables=Tables("lsst", str(tmp_path))), "lsst")
+    (row,) = client.post("/api/v1/statistics", json={"date": "2026"}).json()
+    assert (row["f:alerts"], row["f:is_first"], row["f:alerts_u"]) == (3, 2, 0)
+    assert row["f:fink_broker_version"] is row["f:lsst_schema_version"] is None
 
 
 ASKED = {
