@@ -38,6 +38,9 @@ MODULES: dict[str, dict[str, pa.DataType]] = {
     "fast_transient_rate": {"mag_rate": pa.float64(), "sigma_rate": pa.float64()},
     "solar_system": {"roid": pa.int32()},
     "anomaly": {"anomaly_score": pa.float64()},
+    "blazar": dict.fromkeys(
+        ("instantness_low", "robustness_low", "previous_robustness_low"), pa.float64()
+    ),
 }
 PRIMITIVES = {
     "long": pa.int64(),
@@ -48,6 +51,11 @@ PRIMITIVES = {
     "boolean": pa.bool_(),
     "bytes": pa.binary(),
 }
+PROVENANCE = {
+    name: pa.string()
+    for name in ("broker_version", "science_version", "schema_version", "publisher")
+}
+BROKER = {"broker_version": "0.1.0", "science_version": "0.1.0+abcdef01"}
 META: dict[str, pa.DataType] = {
     "night": pa.string(),
     "batch": pa.int64(),
@@ -68,6 +76,7 @@ META: dict[str, pa.DataType] = {
     "enriched": pa.timestamp("us", "UTC"),
     "module_status": pa.map_(pa.string(), pa.string()),
     "module_versions": pa.map_(pa.string(), pa.string()),
+    "provenance": pa.struct(PROVENANCE),
 }
 INGESTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -110,6 +119,11 @@ def science_row(packet: Mapping[str, Any], **modules: Row) -> Row:
         "enriched": INGESTED,
         "module_status": [(name, "ok") for name in modules],
         "module_versions": [(name, "1.0.0+abcdef01") for name in modules],
+        "provenance": {
+            **BROKER,
+            "schema_version": packet["schemavsn"],
+            "publisher": packet["publisher"],
+        },
         "candidate": candidate,
         **modules,
     }
@@ -136,6 +150,7 @@ def _object(rows: Sequence[Row]) -> Row:
         "last_alert_id": last["alert_id"],
         "ra": last["ra"],
         "dec": last["dec"],
+        "provenance": last["provenance"],
     }
 
 
@@ -148,6 +163,7 @@ OBJECTS: dict[str, pa.DataType] = {
     "last_alert_id": pa.int64(),
     "ra": pa.float64(),
     "dec": pa.float64(),
+    "provenance": pa.struct(PROVENANCE),
 }
 
 
@@ -288,6 +304,7 @@ def science_meta(alert: int, name: str, time: datetime, ra: float, dec: float) -
         "enriched": INGESTED,
         "module_status": [("solar_system", "ok")],
         "module_versions": [("solar_system", "1.0.0+abcdef01")],
+        "provenance": {**BROKER, "schema_version": "lsst.v10_0", "publisher": None},
     }
 
 

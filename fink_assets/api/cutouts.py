@@ -118,21 +118,29 @@ def _pixels(file: bytes | None) -> Numbers | None:
 
 
 def cutouts(archive: Archive, values: Values) -> Answer:
-    """Answer `/cutouts`: an image of one alert, or several as numbers."""
+    """Answer `/cutouts`: an image of one alert, or several as numbers.
+
+    An image that is not there is an error, in every form: no image is empty. Of several, it is
+    null, unless none is there.
+    """
     kind, form = values["kind"], values["output-format"]
     kinds = KINDS if kind == "All" else (kind,)
     if kind == "All" and form != "array":
         raise RequestError("`kind=All` has the `output-format` array only.\n")
     place = _place(archive, values)
-    found = stored(archive, [place], kinds).get(place[1], {}) if place is not None else {}
+    if place is None:
+        raise RequestError("There is no such image: the alert is not in the archive.\n")
+    found = stored(archive, [place], kinds).get(place[1], {})
+    images = {k: pixels for k in kinds if (pixels := _pixels(found.get(k))) is not None}
+    if not images:
+        told = "cannot be read" if found else "is not in its packet"
+        raise RequestError(f"There is no such image: that of the alert {told}.\n")
     if form == "array":
-        images = {named(archive.tables.survey, k): _pixels(found.get(k)) for k in kinds}
-        return {name: _column([image]).to_pylist()[0] for name, image in images.items()}
-    if kind not in found:
-        raise RequestError("There is no such image: the alert is not in the archive.\n", 404)
+        listed = _column([images.get(k) for k in kinds]).to_pylist()
+        return {named(archive.tables.survey, k): i for k, i in zip(kinds, listed, strict=True)}
     if form == "FITS":
         return Content(body=_plain(found[kind]), media="application/fits")
-    return Content(body=_png(found[kind], values), media="image/png")
+    return Content(body=_png(images[kind], values), media="image/png")
 
 
 def _place(archive: Archive, values: Values) -> tuple[str, int] | None:
@@ -148,28 +156,19 @@ def _place(archive: Archive, values: Values) -> tuple[str, int] | None:
 
 
 def _plain(file: bytes) -> bytes:
-    """Unpack a file that is compressed, as it is inside."""
+    """Unpack a file that can be read and may be compressed, as it is inside."""
     import zlib
 
     from fink_assets.astro.stamps import LARGEST_BYTES
 
     if not file.startswith(b"\x1f\x8b"):
         return file
-    try:
-        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(file, LARGEST_BYTES)
-    except zlib.error as problem:
-        raise RequestError(f"The image of this alert cannot be read: {problem}\n", 422) from None
+    return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(file, LARGEST_BYTES)
 
 
-def _png(file: bytes, values: Values) -> bytes:
+def _png(pixels: Numbers, values: Values) -> bytes:
     from matplotlib.image import imsave
 
-    from fink_assets.astro.stamps import StampError, read_stamp
-
-    try:
-        pixels = read_stamp(file)
-    except StampError as problem:
-        raise RequestError(f"The image of this alert cannot be read: {problem}\n", 422) from None
     out = io.BytesIO()
     shown = stretched(_smoothed(pixels, values["convolution_kernel"]), values)
     imsave(out, shown, cmap=values["colormap"], vmin=0, vmax=1, format="png", origin="lower")

@@ -20,6 +20,7 @@ from fink_assets.api import (
     lsst_nights,
     lsst_objects,
     lsst_rows,
+    lsst_schema,
     lsst_tags,
     lsst_words,
     sql,
@@ -175,9 +176,14 @@ ENDPOINTS = (
     Endpoint(
         path="schema",
         doc="Columns of an endpoint.",
-        answer=lsst_words.schema,
+        answer=lsst_schema.schema,
         arguments=(
-            Argument(name="endpoint", read=arguments.text, required=True, doc="/api/v1/sources"),
+            Argument(
+                name="endpoint",
+                read=arguments.text,
+                required=True,
+                doc="/api/v1/sources, ..., /datatransfer/lsst, /datatransfer/fink",
+            ),
             Argument(name="major_version", read=arguments.text, doc="Without meaning here"),
             Argument(name="minor_version", read=arguments.text, doc="Without meaning here"),
         ),

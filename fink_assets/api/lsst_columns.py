@@ -51,6 +51,13 @@ OBJECTS: dict[str, tuple[str, str]] = {
     "main_label_crossmatch": ("classification.main_label_crossmatch", "varchar"),
     "firstDiaSourceMjdTaiFink": ("detection_history.first_detection_mjd", "double"),
 }
+PROVENANCE: dict[str, tuple[str, str]] = {
+    "fink_broker_version": ("provenance.broker_version", "varchar"),
+    "fink_science_version": ("provenance.science_version", "varchar"),
+    "lsst_schema_version": ("provenance.schema_version", "varchar"),
+}
+"""Null of alerts of before it was kept."""
+FINK = {**MODULES, **PROVENANCE, **OBJECTS}
 FIRST = "detection_history.first_detection_mjd"
 MEANINGS = {
     "r:diaSourceId": Meaning(ucd="meta.id;meta.main", doc="Identifier of the detection"),
@@ -76,12 +83,12 @@ def of_struct(struct: str, fields: Mapping[str, str]) -> dict[str, str]:
 
 def of_sources(fields: Mapping[str, str]) -> dict[str, str]:
     """Columns of `/sources` and `/tags`: a detection and what Fink says of it."""
-    return of_struct("diaSource", fields) | _at(MODULES, fields)
+    return of_struct("diaSource", fields) | _at({**MODULES, **PROVENANCE}, fields)
 
 
 def of_objects(fields: Mapping[str, str]) -> dict[str, str]:
     """Columns of `/objects`: Rubin's summary of an object and Fink's."""
-    return of_struct("diaObject", fields) | _at({**MODULES, **OBJECTS}, fields)
+    return of_struct("diaObject", fields) | _at(FINK, fields)
 
 
 def of_cone(fields: Mapping[str, str]) -> dict[str, str]:

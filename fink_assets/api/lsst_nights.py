@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fink_assets.api import nights
+from fink_assets.api.declared import Section, field
 from fink_assets.api.endpoints import Rows, Values
 
 if TYPE_CHECKING:
@@ -27,6 +28,21 @@ COUNTS: dict[str, tuple[str, str]] = {
     "pixelFlags_streak": ("flags.pixelFlags_streak", "Received with this flag"),
 }
 """Where the table of statistics has each number, and what it is."""
+VERSIONS: dict[str, tuple[str, str]] = {
+    "fink_broker_version": ("broker_versions", "Versions of the broker that computed values"),
+    "fink_science_version": ("science_versions", "Versions of all its science modules together"),
+    "lsst_schema_version": ("schema_versions", "Versions of the packets' schemas"),
+}
+"""The same of what alerts of a night have; if several, they are separated by commas."""
+
+
+def described() -> Section:
+    """Describe the columns, without their prefix."""
+    night = {NIGHT.removeprefix("f:"): field("string", "Night, YYYYMMDD")}
+    counts = {name: field("long", doc) for name, (_, doc) in COUNTS.items()}
+    several = "; if several, separated by commas"
+    told = {name: field("string", doc + several) for name, (_, doc) in VERSIONS.items()}
+    return {**night, **counts, **told}
 
 
 def statistics(archive: Archive, values: Values) -> Rows:
@@ -35,9 +51,11 @@ def statistics(archive: Archive, values: Values) -> Rows:
         {
             NIGHT: nights.compact(night["night"]),
             **{f"f:{name}": nights.number(night, place) for name, (place, _) in COUNTS.items()},
+            **{f"f:{name}": nights.listed(night, place) for name, (place, _) in VERSIONS.items()},
         }
         for night in nights.counted(archive, values["date"])
     ]
-    table = nights.table(rows, [NIGHT, *(f"f:{name}" for name in COUNTS)])
+    texts = [NIGHT, *(f"f:{name}" for name in VERSIONS)]
+    table = nights.table(rows, [f"f:{name}" for name in described()], texts=texts)
     wanted = [n for n in values["columns"] if n in table.column_names] or table.column_names
     return Rows(table=table.select(wanted))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.api import sql
@@ -20,7 +20,8 @@ Night = dict[str, Any]
 
 def counted(archive: Archive, date: str) -> list[Night]:
     """Numbers of the nights of a year, a month, or of one, oldest first; maps as dicts."""
-    columns = {c.name: sql.name(c.name) for c in STATISTICS}
+    there = archive.fields("statistics")  # those of an older version have fewer columns
+    columns = {c.name: sql.name(c.name) for c in STATISTICS if c.name in there}
     rows = archive.rows("statistics", columns, where=[_of(date)], order=("night",))
     return [
         {k: dict(v) if isinstance(v, list) else v for k, v in r.items()} for r in rows.to_pylist()
@@ -34,17 +35,23 @@ def number(night: Night, place: str) -> int | None:
     return found
 
 
+def listed(night: Night, column: str) -> str | None:
+    """Name the entries of a map of a night, in order; None where it has none."""
+    return ", ".join(sorted(night.get(column) or ())) or None
+
+
 def compact(night: str) -> str:
     """Write a night in digits, as the reference does."""
     return night.replace("-", "")
 
 
-def table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> pa.Table:
-    """Make a table of text, in the column of the night, and numbers."""
+def table(
+    rows: Sequence[Mapping[str, Any]], names: Sequence[str], *, texts: Collection[str]
+) -> pa.Table:
+    """Make a table of numbers and, in some columns, text."""
     import pyarrow as pa
 
-    night, *numbers = names
-    schema = pa.schema([(night, pa.string()), *((name, pa.int64()) for name in numbers)])
+    schema = pa.schema([(n, pa.string() if n in texts else pa.int64()) for n in names])
     return pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
 
 

@@ -48,6 +48,14 @@ TNS = {
     "d:redshift": "tns_transient.redshift",
 }
 """Columns of names of the TNS, and where they are in the archive."""
+TNS_DOCS = {
+    "d:fullname": "Name of the transient with its prefix",
+    "d:internalname": "Name of the object of this survey; null where the list of the TNS tells",
+    "d:ra": "Right ascension, ICRS [deg]",
+    "d:declination": "Declination, ICRS [deg]",
+    "d:type": "Spectroscopic type of the transient, null where it has none",
+    "d:redshift": "Redshift of the transient or its host",
+}
 OF_SIMBAD = {"name": "simbad.main_id", "oname": "simbad.main_id", "otype": "simbad.otype"} | {
     "jradeg": "ra",
     "jdedeg": "dec",

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from fink_assets.api import arguments, bodies, monthly, parquet_stream, sql
-from fink_assets.api.arguments import Argument
+from fink_assets.api import bodies, monthly, parquet_stream, sql
 from fink_assets.api.endpoints import Answer, Endpoint, Rows, Stream, Values
 from fink_assets.api.errors import RequestError
 
@@ -57,8 +56,7 @@ def ssobulk(archive: Archive, values: Values) -> Answer:
     if values["schema"]:
         return _described(survey)
     schema = _schema(survey)
-    if (name := values["sso_name"]) is not None:
-        where = sql.among("name", bodies.spellings([name]))
+    if where := " and ".join(bodies.chosen(values)):
         rows = _bodies(archive, where, month) if archive.there(NOUN) else schema.empty_table()
         return Rows(table=rows)
     if values["output-format"] != "parquet":
@@ -139,7 +137,7 @@ ENDPOINT = Endpoint(
     doc="Light curves of all known bodies of the Solar System: a row per body, as Parquet.",
     answer=ssobulk,
     arguments=(
-        Argument(name="sso_name", read=arguments.text, doc="Only this body, as packets name it"),
+        *bodies.NAMED,
         monthly.SCHEMA,
         monthly.VERSION,
         monthly.written("parquet; of one body also json, csv, votable"),

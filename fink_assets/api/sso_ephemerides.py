@@ -244,3 +244,9 @@ MEANINGS = {
         unit="mag", ucd="stat.fit.residual", doc="Reduced magnitude minus that of a fit of SHG1G2"
     ),
 }
+
+
+def of_survey(survey: str) -> dict[str, Meaning]:
+    """What the columns that `added` gives for a survey mean."""
+    others = {site.reduced for name, site in SITES.items() if name != survey}
+    return {name: meaning for name, meaning in MEANINGS.items() if name not in others}

@@ -33,33 +33,21 @@ def ssoft(archive: Archive, values: Values) -> Answer:
     known = columns(archive.tables.survey, values["flavor"], month)
     if values["schema"]:
         return {name: {"type": c.type, "description": c.doc} for name, c in known.items()}
-    where = _where(values)
-    if values["output-format"] == "parquet" and not _of_one(values):
+    one = bodies.chosen(values)
+    where = [f"model = {sql.text(values['flavor'])}", *one]
+    if values["output-format"] == "parquet" and not one:
         schema = _schema(known)
         return Stream(
             pieces=parquet_stream.written(schema, _tables(archive, known, where)),
             media=parquet_stream.MEDIA,
         )
-    if not _of_one(values) and _number(archive, where) > arguments.MOST_ROWS:
+    if not one and _number(archive, where) > arguments.MOST_ROWS:
         raise RequestError("The whole table is given as parquet only.\n")
     import pyarrow as pa
 
     return Rows(
         table=pa.concat_tables([_schema(known).empty_table(), *_tables(archive, known, where)])
     )
-
-
-def _of_one(values: Values) -> bool:
-    return values["sso_name"] is not None or values["sso_number"] is not None
-
-
-def _where(values: Values) -> list[str]:
-    where = [f"model = {sql.text(values['flavor'])}"]
-    if (name := values["sso_name"]) is not None:
-        where.append(sql.among("name", bodies.spellings([name])))
-    if (number := values["sso_number"]) is not None:
-        where.append(f"name = {sql.text(str(number))}")
-    return where
 
 
 def _number(archive: Archive, where: Sequence[str]) -> int:
@@ -151,8 +139,7 @@ ENDPOINT = Endpoint(
     doc="Phase curves of known bodies of the Solar System: a row per body.",
     answer=ssoft,
     arguments=(
-        Argument(name="sso_name", read=arguments.text, doc="Name of a body, as packets have it"),
-        Argument(name="sso_number", read=arguments.whole, type="integer", doc="Number of a body"),
+        *bodies.NAMED,
         Argument(name="flavor", read=flavour, default="SHG1G2", doc=", ".join(FLAVOURS)),
         monthly.SCHEMA,
         monthly.VERSION,

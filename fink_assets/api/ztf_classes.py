@@ -92,7 +92,7 @@ def of_trend(trend: str | None, name: str, fields: Mapping[str, str]) -> list[st
     if condition != "blazar":
         column, sign = condition.split(" ", 1)
         return [f"{ztf_columns.available(fields)[column]} {sign}"]
-    if "blazar.instantness_low" not in fields:
-        return ["false"]
-    robust = sql.field("blazar.robustness_low")
-    return [f"{robust} < 1"] if trend == "low_state" else [f"{robust} >= 1"]
+    if trend == "low_state":
+        return ["true"]
+    before = "blazar.previous_robustness_low"
+    return [f"{sql.field(before)} >= 1"] if before in fields else ["false"]

@@ -57,8 +57,20 @@ MODULES: dict[str, tuple[str, str]] = {
     "blazar_stats_robustness_low": ("blazar.robustness_low", "double"),
     "blazar_stats_instantness_high": ("blazar.instantness_high", "double"),
     "blazar_stats_robustness_high": ("blazar.robustness_high", "double"),
+    "blazar_stats_m0": ("blazar.previous_robustness_low", "double"),
+    "blazar_stats_m1": ("blazar.robustness_low", "double"),
+    "blazar_stats_m2": ("blazar.instantness_low", "double"),
 }
 """Science columns: where each is in our tables, and its type where no module gives it (null)."""
+PROVENANCE = {
+    "i:schemavsn": "provenance.schema_version",
+    "i:publisher": "provenance.publisher",
+    "i:fink_broker_version": "provenance.broker_version",
+    "i:fink_science_version": "provenance.science_version",
+}
+"""What is told of an alert beside its detection: null of those of before it was kept."""
+TRACKLET = "d:tracklet"
+"""In a table of its own: see `ztf_tracklets`."""
 RATES = {
     "v:rate": "fast_transient_rate.mag_rate",
     "v:sigma(rate)": "fast_transient_rate.sigma_rate",
@@ -67,6 +79,13 @@ RATES = {
     "v:rate(g-r)": "color_evolution.rate_g_minus_r",
     "v:sigma(rate(g-r))": "color_evolution.sigma_rate_g_minus_r",
 }
+PATHS = {
+    "d:cdsxmatch": ("simbad.main_type", "varchar"),
+    **{f"d:{name}": place for name, place in MODULES.items()},
+    "v:classification": ("classification.label", "varchar"),
+    **{name: (path, "double") for name, path in RATES.items()},
+}
+"""Where each column of science modules is, and of what type, by its whole name."""
 DERIVED = ("v:lapse", "v:lastdate", "v:firstdate", "v:constellation")
 INGREDIENTS = {
     "v:lapse": ("i:jd", "i:jdstarthist"),
@@ -83,7 +102,10 @@ LIGHT = (
 IF_NULL = {"d:cdsxmatch": "Unknown", "v:classification": UNCLASSIFIED}
 """Words of answers where nothing is known."""
 OWN = "m:"
-NOT_MODULES = ("candidate", "kafka", "module_status", "module_versions", "module_errors")
+NOT_MODULES = (
+    *("candidate", "kafka", "provenance"),
+    *("module_status", "module_versions", "module_errors"),
+)
 
 MEANINGS = {
     "i:objectId": Meaning(ucd="meta.id;meta.main"),
@@ -104,11 +126,9 @@ def available(fields: Mapping[str, str]) -> dict[str, str]:
         if path.startswith("candidate.")
     }
     found |= {"i:objectId": "object_id", "i:candid": sql.field(_alert(fields))}
-    found["d:cdsxmatch"] = _at("simbad.main_type", "varchar", fields)
-    for name, (path, kind) in MODULES.items():
-        found[f"d:{name}"] = _at(path, kind, fields)
-    found["v:classification"] = _at("classification.label", "varchar", fields)
-    found |= {name: _at(path, "double", fields) for name, path in RATES.items()}
+    found |= {name: _at(path, "varchar", fields) for name, path in PROVENANCE.items()}
+    found |= {name: _at(path, kind, fields) for name, (path, kind) in PATHS.items()}
+    found[TRACKLET] = "cast(null as varchar)"
     return found
 
 

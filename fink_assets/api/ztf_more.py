@@ -6,7 +6,7 @@ Pure but for the archive they read.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from fink_assets.api import (
     ztf_columns,
     ztf_nights,
     ztf_rows,
+    ztf_schema,
 )
 from fink_assets.api.arguments import COLUMNS, Argument
 from fink_assets.api.endpoints import Endpoint, Rows, Values, between, nights
@@ -52,39 +53,6 @@ def _types(archive: Archive, families: Sequence[str]) -> list[str]:
         f"order by label limit {MOST_CLASSES}"
     )
     return list(archive.query(statement, it="classes")["label"].to_pylist())
-
-
-def schema(archive: Archive, values: Values) -> dict[str, Any]:
-    """Answer `/schema`: every column that an answer may have, of what the tables have now."""
-    fields = archive.fields("alerts")
-    types = {f"i:{path.partition('.')[2]}": kind for path, kind in fields.items()}
-    families: dict[str, dict[str, Any]] = {
-        "ZTF original fields (i:)": {},
-        "ZTF original cutouts (b:)": {
-            cutouts.named("ztf", kind).removeprefix("b:"): {
-                "type": "array",
-                "doc": f"{kind} image, rows of pixels",
-            }
-            for kind in cutouts.KINDS
-        },
-        "Fink science module outputs (d:)": {"tag": {"type": "string", "doc": "valid, upperlim"}},
-        "Fink on-the-fly added values (v:)": {"separation_degree": {"type": "double", "doc": ""}},
-    }
-    packet, _, science, made = families.values()
-    sections = {"i": packet, "d": science, "v": made}
-    for name in (*ztf_columns.available(fields), *ztf_columns.DERIVED):
-        family, field = name.split(":", 1)
-        meaning = ztf_columns.MEANINGS.get(name)
-        sections[family][field] = {
-            "type": _kind(name, types, fields),
-            "doc": meaning.doc if meaning else "",
-        }
-    return families
-
-
-def _kind(name: str, types: Mapping[str, str], fields: Mapping[str, str]) -> str:
-    path, kind = ztf_columns.MODULES.get(name.removeprefix("d:"), ("", "string"))
-    return types.get(name) or fields.get(path) or kind
 
 
 def anomaly(archive: Archive, values: Values) -> Rows:
@@ -119,7 +87,8 @@ def tracklet(archive: Archive, values: Values) -> Rows:
     also = {"_alert": "alert_id"}
     rows = ztf_rows.read(archive, "science", values["columns"], any_of=parts, also=also)
     names = pa.array([of[alert] for alert in rows.table["_alert"].to_pylist()], pa.string())
-    table = rows.table.drop_columns(["_alert"]).append_column("d:tracklet", names)
+    own = [n for n in rows.table.column_names if n not in (*also, ztf_columns.TRACKLET)]
+    table = rows.table.select(own).append_column(ztf_columns.TRACKLET, names)
     return Rows(table=table, meanings=rows.meanings)
 
 
@@ -152,8 +121,14 @@ def explorer(archive: Archive, values: Values) -> Rows:
 
 ENDPOINTS = (
     Endpoint(path="classes", doc="Names of classes.", answer=classes, tabular=False, bare=True),
-    Endpoint(path="schema", doc="Columns.", answer=schema, tabular=False, bare=True),
-    Endpoint(path="columns", doc="Columns, as /schema.", answer=schema, tabular=False, bare=True),
+    Endpoint(path="schema", doc="Columns.", answer=ztf_schema.schema, tabular=False, bare=True),
+    Endpoint(
+        path="columns",
+        doc="Columns, as /schema.",
+        answer=ztf_schema.schema,
+        tabular=False,
+        bare=True,
+    ),
     Endpoint(
         path="statistics",
         doc="Counts of each night.",

@@ -20,13 +20,18 @@ COUNTS: dict[str, tuple[str, str]] = {
     "basic:fields": ("fields", "Fields with such alerts"),
 }
 """Where the table of statistics has each number, and what it is."""
+DOCS = {
+    KEY: "Survey and night: ztf_YYYYMMDD",
+    **{name: doc for name, (_, doc) in COUNTS.items()},
+    f"{CLASS}<name>": "Alerts of this class of Fink, a column for each",
+}
+"""What every column is."""
 
 
 def statistics(archive: Archive, values: Values) -> Rows | dict[str, Any]:
     """Answer `/statistics`: what each night had."""
     if values["schema"]:
-        docs = {name: doc for name, (_, doc) in COUNTS.items()}
-        return {KEY: "Survey and night", **docs, f"{CLASS}<name>": "Alerts of it"}
+        return dict(DOCS)
     found = nights.counted(archive, values["date"])
     classes = sorted({name for night in found for name in night["classes"]})
     rows = [
@@ -37,7 +42,8 @@ def statistics(archive: Archive, values: Values) -> Rows | dict[str, Any]:
         }
         for night in found
     ]
-    table = nights.table(rows, [KEY, *COUNTS, *(f"{CLASS}{name}" for name in classes)])
+    names = [KEY, *COUNTS, *(f"{CLASS}{name}" for name in classes)]
+    table = nights.table(rows, names, texts=[KEY])
     # Names of classes have blanks, which lists of columns lose.
     known = {name.replace(" ", ""): name for name in table.column_names}
     wanted = [*values["columns"], KEY] if values["columns"] else [*known]

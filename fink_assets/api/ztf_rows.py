@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from fink_assets.api import arguments, ztf_columns
+from fink_assets.api import arguments, ztf_columns, ztf_tracklets
 from fink_assets.api.endpoints import Rows, chosen
 
 if TYPE_CHECKING:
@@ -52,7 +52,10 @@ def read(
     columns = chosen(named, ztf_columns.with_ingredients(wanted))
     if not columns:  # each row is asked for, and nothing of it
         columns = {"i:objectId": named["i:objectId"]}
+    trails = ztf_columns.TRACKLET in columns and ztf_tracklets.ingredients(archive, fields)
+    columns |= trails or {}
     rows = archive.rows(noun, columns, where=where, any_of=any_of, order=order, limit=limit)
+    rows = ztf_tracklets.added(archive, rows) if trails else rows
     rows = ztf_columns.derived(_features_as_text(rows), wanted)
     there = set(rows.column_names)  # made anew each time that it is asked for
     kept = [name for name in dict.fromkeys(wanted) if name in there]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from fink_assets.archive.refreshed import Refreshed
 from fink_assets.lake.table import Table, of_batches
 from fink_assets.raw2science.module import ScienceModule
+from fink_assets.raw2science.provenance import PROVENANCE
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -48,7 +49,7 @@ class Objects(Refreshed):
         """State of each object as some alerts tell it."""
         from pyspark.sql import functions as F
 
-        latest = [*self.survey.kept, *[m.name for m in self.modules]]
+        latest = [PROVENANCE, *self.survey.kept, *[m.name for m in self.modules]]
         each = science.select(
             "object_id",
             F.lit(1).cast("bigint").alias("alerts"),

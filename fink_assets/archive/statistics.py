@@ -84,6 +84,16 @@ class Statistics:
         }
         if label := FINK.label(known):
             found["classes"] = (tables.science, label)
+        versions = {
+            "broker_versions": (tables.science, "provenance.broker_version"),
+            "science_versions": (tables.science, "provenance.science_version"),
+            "schema_versions": (tables.raw, "writer.version"),
+        }
+        found |= {
+            name: (table, _sql(path))
+            for name, (table, path) in versions.items()
+            if path in _known(table)
+        }
         return {name: pair for name, pair in found.items() if pair[0].exists()}
 
     def _raised(self) -> dict[str, tuple[Table, Mapping[str, str]]]:
@@ -165,6 +175,7 @@ def _write(table: Table, rows: Sequence[Mapping[str, Any]], nights: Sequence[str
             log,
             pa.Table.from_pylist(plain, schema=schema),
             mode="overwrite",
+            schema_mode="merge",
             predicate=of_nights(nights),
         )
 

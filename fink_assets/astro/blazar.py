@@ -24,13 +24,15 @@ class BlazarState(NamedTuple):
 
     `instantness` is that of the latest measurement, `robustness` that of the mean over the last
     `LOW_DAYS` or `HIGH_DAYS`. A state is low where both low ones are below 1, high where both high
-    ones are above 1.
+    ones are above 1. `previous_robustness_low` is `robustness_low` as it was at the measurement
+    before: a low state is new where that is at least 1.
     """
 
     instantness_low: float
     robustness_low: float
     instantness_high: float
     robustness_high: float
+    previous_robustness_low: float
 
 
 def standardized_flux(
@@ -108,11 +110,13 @@ def blazar_state(
     in_time = np.argsort(time, kind="stable")
     time, flux = time[in_time], flux[in_time]
     latest = float(flux[-1]) if len(flux) else float("nan")
+    before = np.flatnonzero(np.isfinite(flux[:-1]))
     return BlazarState(
         latest / low_threshold,
         mean_flux(time, flux, days=LOW_DAYS) / low_threshold,
         latest / high_threshold,
         mean_flux(time, flux, days=HIGH_DAYS) / high_threshold,
+        mean_flux(time[before], flux[before], days=LOW_DAYS) / low_threshold,
     )
 
 

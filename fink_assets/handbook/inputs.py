@@ -17,15 +17,6 @@ class Input(NamedTuple):
     meaning: str = ""
 
 
-# Where the schema's words need their neighbours.
-_ZTF = {
-    "sigmapsf": Input("mag", "Standard deviation of the PSF magnitude"),
-    "magnr": Input("mag", "Magnitude of the nearest reference source"),
-    "sigmagnr": Input("mag", "Standard deviation of the magnitude of that source"),
-    "neargaiabright": Input("arcsec", "Distance to the nearest Gaia DR1 source of 14 mag or less"),
-    "maggaiabright": Input("mag", "G of that source"),
-    "jdstarthist": Input("d", "First detection at this place, down to 3 sigma, Julian date UTC"),
-}
 # Rubin's schemas, which set-up fetches, are under a licence that keeps their words out of here.
 _LSST = {
     "band": Input(meaning="Filter: u, g, r, i, z, y"),
@@ -80,8 +71,7 @@ def _ztf(name: str) -> Input:
     """Units stand in brackets in the descriptions of our copy of the schema."""
     text = record_docs(packet_schema(), "ztf.alert.candidate").get(name, "")
     unit = re.search(r" \[([^\]]+)\]", text)
-    plain = Input(unit[1], text.replace(unit[0], "")) if unit else Input(meaning=text)
-    return _ZTF.get(name, plain)
+    return Input(unit[1], text.replace(unit[0], "")) if unit else Input(meaning=text)
 
 
 def _lsst(name: str) -> Input:

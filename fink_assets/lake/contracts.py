@@ -28,6 +28,14 @@ _TIME = column(
 _RA = column("ra", "double", "Right ascension, ICRS", unit="deg", ucd="pos.eq.ra;meta.main")
 _DEC = column("dec", "double", "Declination, ICRS", unit="deg", ucd="pos.eq.dec;meta.main")
 
+_PROVENANCE = column(
+    "provenance",
+    "struct<broker_version: string, science_version: string, schema_version: string, "
+    "publisher: string>",
+    "Versions of the broker that last computed values, of all its modules together, and of the "
+    "packet's schema; who sent the packet, if it says so",
+)
+
 RAW: tuple[ColumnContract, ...] = (
     _NIGHT,
     _BATCH,
@@ -81,6 +89,7 @@ SCIENCE: tuple[ColumnContract, ...] = (
     column(
         "module_versions", "map<string, string>", "Version and source digest per science module"
     ),
+    _PROVENANCE,
     # ... followed by the measurement structs of the packet and one struct per module.
 )
 DELIVERIES: tuple[ColumnContract, ...] = (
@@ -144,6 +153,7 @@ OBJECTS: tuple[ColumnContract, ...] = (
     column("last_alert_id", "bigint", "Latest alert", ucd="meta.id"),
     _RA,
     _DEC,
+    _PROVENANCE,
     # ... followed by the measurement structs and module structs of the latest alert.
 )
 _CELL = column(
@@ -190,6 +200,9 @@ STATISTICS: tuple[ColumnContract, ...] = (
     column("filters", _COUNTS, "Alerts delivered, by filter"),
     column("reasons", _COUNTS, "Alerts that failed a cut, by cut: one may fail several"),
     column("flags", _COUNTS, "Alerts that came with a flag of the survey raised, by flag"),
+    column("broker_versions", _COUNTS, "Alerts that passed, by version of the broker"),
+    column("science_versions", _COUNTS, "The same by version of all its modules together"),
+    column("schema_versions", _COUNTS, "Alerts that came, by version of the packet's schema"),
 )
 HISTORY: tuple[ColumnContract, ...] = (
     column("night", "string", "Observing night of the exposure, not of the alert"),

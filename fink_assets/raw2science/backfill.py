@@ -14,11 +14,12 @@ from fink_assets.raw2science.apply import enriched, with_inputs
 from fink_assets.raw2science.asked import PATIENCE_SECONDS, Told, services_of
 from fink_assets.raw2science.enrich import Enrich
 from fink_assets.raw2science.module import ScienceModule
+from fink_assets.raw2science.provenance import PROVENANCE, recomputed
 from fink_assets.raw2science.renames import renamed
 from fink_assets.raw2science.sound import insisting
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
 
 def replace_nights(stage: Enrich, nights: Sequence[str]) -> None:
@@ -56,8 +57,10 @@ def replace_modules(stage: Enrich, modules: Sequence[ScienceModule], nights: Seq
     found = with_packets(stage, modules, where=rows_of(nights, up_to_batch=done))
     told = _told(replace(stage, modules=modules), found)
     read = with_inputs(found, stage.survey, modules, told)
-    columns = [c for c in kept if c != "recomputed"]
+    columns: list[str | Column] = [c for c in kept if c not in ("recomputed", PROVENANCE)]
     columns += [m.name for m in modules if m.name not in kept]
+    if PROVENANCE in kept:
+        columns.append(F.expr(recomputed()).alias(PROVENANCE))
     again = enriched(read, modules).select(*columns, F.current_timestamp().alias("recomputed"))
     stage.tables.science.replace(again, nights=nights, up_to_batch=done)
 

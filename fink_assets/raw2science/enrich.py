@@ -18,6 +18,7 @@ from fink_assets.lake.tables import Tables
 from fink_assets.raw2science.apply import MAPS, enriched, with_inputs
 from fink_assets.raw2science.asked import NOBODY, Asking, Told, services_of
 from fink_assets.raw2science.module import ScienceModule
+from fink_assets.raw2science.provenance import PROVENANCE, provenance
 from fink_assets.raw2science.renames import renamed
 from fink_assets.raw2science.sound import insisting
 from fink_assets.raw2science.statuses import statuses
@@ -220,11 +221,17 @@ class Enrich:
         told : Told, optional
             What services say of them; without it they were not asked.
         """
+        from pyspark.sql import functions as F
+
         survey = self.survey
         passing = renamed(self._passing(alerts), survey)
         found = enriched(with_inputs(passing, survey, self.modules, told), self.modules)
         return found.select(
-            *self._described(), *MAPS, *survey.kept, *[m.name for m in self.modules]
+            *self._described(),
+            *MAPS,
+            F.expr(provenance(survey)).alias(PROVENANCE),
+            *survey.kept,
+            *[m.name for m in self.modules],
         )
 
     def passing(self, alerts: DataFrame) -> DataFrame:

@@ -5,7 +5,7 @@ from fink_assets.surveys import SURVEYS
 OURS = frozenset(
     {
         *("night", "batch", "alert_id", "object_id", "time", "ra", "dec", "kafka"),
-        *("ingested", "enriched", "recomputed"),
+        *("ingested", "enriched", "recomputed", "provenance"),
         *("module_status", "module_errors", "module_versions"),
         *("alert", "history", "cutouts", "services"),
     }

@@ -204,6 +204,8 @@ class Survey:
     schema_version : str
         Version of the packet's schema, as the packet states it, or from ``_writer_name``, the full
         name of its writer's record.
+    publisher : str
+        Who sent the packet, as the packet states it; null where it does not.
     current, history : str
         Struct of this alert's measurement, array of the previous ones.
     cutouts : mapping of str to str
@@ -255,6 +257,7 @@ class Survey:
     plausible: Sequence[Rule]
     first_night: str
     night_offset_hours: int = 0
+    publisher: str = "null"
     renamed: Sequence[Renamed] = ()
     schemas: Schemas | None = None
     cutouts: Mapping[str, str] = field(default_factory=dict)

@@ -85,6 +85,7 @@ ZTF = Survey(
         Measured(name="magnitude_error", type="float", value="candidate.sigmapsf"),
     ),
     schema_version="schemavsn",
+    publisher="publisher",
     current="candidate",
     history="prv_candidates",
     cutouts={

@@ -11,6 +11,28 @@ from typing import Any
 
 SCHEMA_FILE = Path(__file__).with_name("ztf_alert.avsc")
 VERSIONS = ("3.3", "4.02")
+ALONE = {
+    "sigmapsf": "Uncertainty of magpsf [mag]",
+    "sigmagap": "Uncertainty of magap [mag]",
+    "magnr": "Magnitude of the nearest reference source [mag]",
+    "sigmagnr": "Uncertainty of magnr [mag]",
+    "chinr": "DAOPhot chi of the nearest reference source",
+    "sharpnr": "DAOPhot sharpness of the nearest reference source",
+    "ssmagnr": "Predicted magnitude of the nearest known Solar System object [mag]; -999 if none",
+    "ssnamenr": "Name of the nearest known Solar System object; null if none",
+    "sigmagapbig": "Uncertainty of magapbig [mag]",
+    "jdstarthist": "First of the ndethist detections, Julian date UTC [d]",
+    "jdendhist": "Last of the ndethist detections, Julian date UTC [d]",
+    "jdstartref": "First exposure of the reference, Julian date UTC [d]",
+    "jdendref": "Last exposure of the reference, Julian date UTC [d]",
+    "magzpsciunc": "Uncertainty of magzpsci [mag]",
+    "magzpscirms": "RMS of the calibrators around magzpsci [mag]",
+    "clrcounc": "Uncertainty of clrcoeff",
+    "clrrms": "RMS of the colours of the calibrators [mag]",
+    "neargaiabright": "Distance to the nearest Gaia DR1 source of magnitude 14 or less [arcsec]",
+    "maggaiabright": "G of the nearest Gaia source of magnitude 14 or less [mag]",
+}
+"""Descriptions of fields of which the schema's need those of their neighbours."""
 
 Schema = dict[str, Any]
 
@@ -61,7 +83,8 @@ def record_fields(schema: Schema, name: str) -> dict[str, Any]:
 
 def record_docs(schema: Schema, name: str) -> dict[str, str]:
     """Description by field name of a record inside a schema, with the unit in brackets."""
-    return {field["name"]: field.get("doc", "") for field in _record(schema, name)["fields"]}
+    told = {field["name"]: field.get("doc", "") for field in _record(schema, name)["fields"]}
+    return {field: ALONE.get(field, doc) if doc else "" for field, doc in told.items()}
 
 
 def _record(schema: Schema, name: str) -> Schema:

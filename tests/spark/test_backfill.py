@@ -149,7 +149,10 @@ def scene(make_scene):
     return make_scene()
 
 
-MODULE_COLUMNS = ("rate", "twice", "module_status", "module_errors", "module_versions")
+MODULE_COLUMNS = (
+    *("rate", "twice", "module_status", "module_errors", "module_versions"),
+    "provenance",
+)
 
 
 def test_a_failed_module_shows_in_its_check_and_heals_alone(scene):
@@ -179,6 +182,10 @@ def test_a_failed_module_shows_in_its_check_and_heals_alone(scene):
         assert set(dict(row["module_status"]).values()) == {"ok"}
         assert dict(row["module_versions"])["rate"].startswith("1.0.1+")
         assert row["module_errors"] == []
+        was = next(r["provenance"] for r in before if r["alert_id"] == number)
+        versions = {"science_version": row["provenance"]["science_version"]}
+        assert row["provenance"] == was | versions
+        assert versions["science_version"] != was["science_version"], "a module is another one"
     moments = {
         row["alert_id"]: row["recomputed"] is not None
         for row in rows(run.tables.science, "alert_id", "recomputed")

@@ -1,5 +1,6 @@
 """From the stream to science: what passes, what is set aside and why, repeats, held batches."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,8 @@ from fink_assets.distribution.filters.ztf import FILTERS
 from fink_assets.drain import HELD
 from fink_assets.raw2science.enrich import ImplausibleBatchError
 from fink_assets.raw2science.modules.ztf import solar_system
+from fink_assets.raw2science.provenance import broker_version
+from fink_assets.simulator.packet import read_container
 from fink_assets.surveys import ZTF
 from quality.expectations import judge
 
@@ -88,6 +91,21 @@ def test_receipts_say_what_became_of_each_message(mixed):
     assert told == [[7, 2, 4, 1], [3, 1, 0, 2]]
     assert counts[0]["cut:low_real_bogus"] == 3
     assert counts[0]["module:solar_system:ok"] == 2
+
+
+def test_rows_tell_which_broker_made_them_and_of_which_packet(mixed):
+    science = rows(mixed.tables.science)
+    for row in science:
+        _, packet = read_container(sample()[row["alert_id"]])
+        found = row["provenance"]
+        assert found["schema_version"] == packet["schemavsn"]
+        assert found["publisher"] == packet["publisher"]
+    told = [row["provenance"] for row in science]
+    assert {p["broker_version"] for p in told} == {broker_version()}
+    (together,) = {p["science_version"] for p in told}
+    assert re.fullmatch(re.escape(broker_version()) + r"\+[0-9a-f]{8}", together)
+    latest = {row["provenance"]["science_version"] for row in rows(mixed.tables.objects)}
+    assert latest == {together}
 
 
 def test_a_repeated_stage_changes_nothing(mixed, tmp_path):

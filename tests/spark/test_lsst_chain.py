@@ -176,6 +176,9 @@ def test_what_decodes_now_goes_through_all_stages_and_the_rest_stays(mended, spa
     (left,) = rows(tables.dead_letter)
     assert left["value"] == BROKEN
     assert ids(tables.science) == ids(tables.sources) == ids(tables.raw)
+    told = [row["provenance"] for row in rows(tables.science)]
+    assert {p["schema_version"] for p in told} == {"lsst.v9_0", "lsst.v11_1"}
+    assert {p["publisher"] for p in told} == {None}, "packets of LSST do not say"
     balance = offsets(tables, spark)
     assert balance.balanced, balance
     (receipt,) = ledger.rows(batch=batch, stage="stream2raw")

@@ -273,6 +273,9 @@ def test_bulk_has_a_schema_and_single_bodies(client):
     assert list(told) == list(asked(client, "ssobulk").columns)
     (row,) = asked(client, "ssobulk", sso_name="8467", **{"output-format": "json"})
     assert len(row["cjd"]) == len(row["cfid"]) > 1
+    assert asked(client, "ssobulk", sso_number=8467, **{"output-format": "json"}) == [row]
+    both = {"sso_number": 8467, "sso_name": "10P", "output-format": "json"}
+    assert asked(client, "ssobulk", **both) == []
     assert asked(client, "ssobulk", sso_name="nobody", **{"output-format": "json"}) == []
     assert client.post("/api/v1/ssobulk", json={"output-format": "json"}).status_code == 400
 

@@ -13,6 +13,8 @@ from fastapi.testclient import TestClient
 from fink_assets.api import keys, ztf
 from fink_assets.api.server import application
 
+BEFORE = "previous_robustness_low"
+STATES = ((0.5, 0.8, 1.5), (0.5, 0.8, 0.9), (0.5, 1.2, 1.3))
 LABELS = ("SN candidate", "Unknown", "Solar System MPC", "QSO")
 
 
@@ -37,6 +39,7 @@ def _row(k, packet):
         fast_transient_rate={"mag_rate": None if k == 2 else (-1.0) ** (k // 4) * 0.1},
         solar_system={"roid": 0},
         anomaly={"anomaly_score": -0.01 * k},
+        blazar=dict(zip(("instantness_low", "robustness_low", BEFORE), STATES[k % 3], strict=True)),
     )
 
 
@@ -207,6 +210,19 @@ def test_rising_and_fading_are_all_that_have_a_rate(ask):
     assert sum(counts.values()) <= len(rows(ask("latests", **asked)))
     assert "trend" in ask("latests", **asked, trend="up").text
     assert ask("latests", **asked, trend="low_state").status_code == 400
+
+
+def test_a_low_state_is_new_if_the_mean_was_not_low_at_the_detection_before(ask, science):
+    name = "(CTA) Blazar low state"
+    asked = {"class": name, "n": 1000, "startdate": "2017-11-01"}
+    found = {t: rows(ask("latests", **asked, trend=t)) for t in ("low_state", "new_low_state")}
+    low = {r["alert_id"] for r in science if r["blazar"]["robustness_low"] < 1}
+    new = {r["alert_id"] for r in science if r["blazar"][BEFORE] == 1.5}
+    assert {row["i:candid"] for row in found["low_state"]} == low
+    assert {row["i:candid"] for row in found["new_low_state"]} == new
+    columns = "d:blazar_stats_m0,d:blazar_stats_m1,d:blazar_stats_m2"
+    (first, *_) = rows(ask("latests", **asked, trend="new_low_state", columns=columns))
+    assert list(first.values()) == [1.5, 0.8, 0.5]
 
 
 def test_a_cone_has_every_object_in_it_nearest_first_as_a_scan_finds_them(ask, science):

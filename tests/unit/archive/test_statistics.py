@@ -12,6 +12,8 @@ from fink_assets.surveys import LSST, ZTF
 
 NIGHT, NEXT = "2025-12-31", "2026-01-01"
 TNS = pa.struct([("fullname", pa.string())])
+VERSIONS = ("broker_version", "science_version")
+OLD, NEW = ("0.1.0", "0.1.0+aaaaaaaa"), ("0.2.0", "0.2.0+bbbbbbbb")
 
 
 def put(table, rows, **types):
@@ -29,7 +31,12 @@ def tables(lake):
     """A night of ZTF: alert 1 came twice, 4 fails two cuts, 9 is of a batch that is not judged."""
     made = Tables("ztf", lake)
     came = [1, 1, 2, 3, 4]
-    put(made.raw, [{"alert_id": n} for n in came] + [{"alert_id": 9, "batch": 1}])
+    writer = {"writer": {"version": "4.02"}}
+    put(
+        made.raw,
+        [{"alert_id": n, **writer} for n in came] + [{"alert_id": 9, "batch": 1, **writer}],
+        writer=pa.struct([("version", pa.string())]),
+    )
     science = [
         (1, "A", 2459540.5, 500, "SN candidate", "SN 2025a"),
         (2, "A", 2459540.6, 500, "Unknown", None),
@@ -40,6 +47,9 @@ def tables(lake):
         "candidate": pa.struct([("jd", pa.float64()), ("field", pa.int32())]),
         "classification": pa.struct([("label", pa.string())]),
         "tns_transient": TNS,
+        "provenance": pa.struct(
+            [("broker_version", pa.string()), ("science_version", pa.string())]
+        ),
     }
     put(
         made.science,
@@ -50,6 +60,7 @@ def tables(lake):
                 "candidate": {"jd": jd, "field": field},
                 "classification": {"label": label},
                 "tns_transient": {"fullname": known},
+                "provenance": dict(zip(VERSIONS, OLD if number < 3 else NEW, strict=True)),
             }
             for number, name, jd, field, label, known in science
         ],
@@ -88,6 +99,9 @@ EXPECTED = {
     "filters": {"early": 1},
     "reasons": {"bad_pixels": 1, "low_real_bogus": 1},
     "flags": {},
+    "broker_versions": {"0.1.0": 2, "0.2.0": 1},
+    "science_versions": {"0.1.0+aaaaaaaa": 2, "0.2.0+bbbbbbbb": 1},
+    "schema_versions": {"4.02": 4},
 }
 
 
@@ -108,6 +122,15 @@ def test_a_night_counted_again_has_one_row_and_leaves_the_others(tables):
     assert stored(tables)[0] == EXPECTED
     counted.replace([NIGHT, NEXT])
     assert [row["received"] for row in stored(tables)] == [6, 1]
+
+
+def test_a_table_of_before_there_were_versions_gets_their_columns(tables):
+    first = pa.table({"night": ["2025-12-01"], "batch": [0]})
+    write_deltalake(tables.statistics.path, first)
+    Statistics(survey=ZTF, tables=tables).replace([NIGHT])
+    old, new = stored(tables)
+    assert (old["night"], old["schema_versions"]) == ("2025-12-01", None)
+    assert new == EXPECTED
 
 
 def test_a_night_of_which_nothing_passed_has_zeros(lake):

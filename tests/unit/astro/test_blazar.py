@@ -72,6 +72,13 @@ def test_the_mean_reaches_thirty_days_back_for_low_and_five_for_high_states():
     assert math.isnan(found.robustness_high)
 
 
+def test_the_mean_at_the_measurement_before_tells_whether_a_low_state_is_new():
+    found = state((0, 50.0), (40, 1.0), (44, 3.0), (50, math.nan), (60, 0.1), low=1)
+    assert found.previous_robustness_low == pytest.approx(2), "30 days before the one at 44"
+    assert found.instantness_low == pytest.approx(0.1)
+    assert math.isnan(state((0, 1.0), (4, 1.0)).previous_robustness_low)
+
+
 def test_one_flux_has_no_mean_but_is_compared_itself():
     found = state((0, 3.0))
     assert found.instantness_high == pytest.approx(1.5)

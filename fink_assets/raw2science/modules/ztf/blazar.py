@@ -33,13 +33,13 @@ def _ratio(name: str, doc: str) -> Column:
         type="double",
         doc=doc,
         ucd="phot.flux;arith.ratio",
-        fink=f"blazar_stats.{name}" if "standardized" not in name else "",
+        fink=f"blazar_stats.{name}" if name.startswith(("instantness", "robustness")) else "",
     )
 
 
 @science_module(
     survey="ztf",
-    version="1.0.0",
+    version="1.1.0",
     owners=["team:agn"],
     inputs=("alert.object_id", *_MEASURED),
     outputs=(
@@ -73,6 +73,11 @@ def _ratio(name: str, doc: str) -> Column:
             "robustness_high",
             "Mean standardized flux of the last 5 days over the threshold of high states: high if "
             "above 1. Null: the edition of the list has no such threshold.",
+        ),
+        _ratio(
+            "previous_robustness_low",
+            "What `robustness_low` was at the detection before: a low state is new if it is at "
+            "least 1; null without two epochs in the 30 days before that detection.",
         ),
     ),
     data=(CTAO_BLAZARS,),
