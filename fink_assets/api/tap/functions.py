@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fink_assets.api.tap import geometry
+from fink_assets.api.errors import RequestError
+from fink_assets.api.tap import geometry, scope
 from fink_assets.api.tap.scope import only, refused
 
 if TYPE_CHECKING:
@@ -56,8 +57,14 @@ def anonymous(writer: Writer, node: Any) -> str:
     given = only(node, "this", "expressions").get("expressions", [])
     if name == "distance":
         return geometry.distance(writer, given)
-    if NAMED.get(name) != len(given):
-        raise refused(node)
+    if name == "intersects":
+        return geometry.as_number(writer, node)
+    if name in geometry.REGIONS:
+        raise RequestError(f"{name.upper()} stands in CONTAINS, INTERSECTS or DISTANCE.\n")
+    if name not in NAMED:
+        raise unknown(node)
+    if NAMED[name] != len(given):
+        raise RequestError(f"{name.upper()} has {NAMED[name]} arguments, not {len(given)}.\n")
     return f"{name}({writer.values(given)})"
 
 
@@ -66,3 +73,22 @@ NAMED = {
     **{"log10": 1, "atan2": 2, "pi": 0, "trunc": 1},
 }
 """Functions that the parser does not know, and how many arguments they have."""
+KNOWN = (
+    *(*NAMED, "count", "sum", "avg", "min", "max", "abs", "ceiling", "floor", "exp", "ln", "log"),
+    *("sqrt", "upper", "lower", "power", "mod", "round", "truncate", "coalesce", "cast"),
+    *("contains", "intersects", "distance", *geometry.REGIONS),
+)
+"""What functions are called in ADQL."""
+
+
+def is_function(node: Any) -> bool:
+    """Tell whether a part of a query is a function."""
+    from sqlglot import exp
+
+    return isinstance(node, exp.Func)
+
+
+def unknown(node: Any) -> RequestError:
+    """Say that there is no such function."""
+    name = str(node.this) if type(node).__name__ == "Anonymous" else node.sql_name()
+    return scope.unknown("function", name.upper(), KNOWN)

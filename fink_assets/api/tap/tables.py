@@ -69,6 +69,8 @@ class Column:
         Whether it is a timestamp (UTC).
     standard : bool
         Whether the standard of TAP defines it.
+    ranged : bool
+        Whether it is a column of the archive: its right ascensions are from 0 to 360 degrees.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Column:
     indexed: bool = False
     is_time: bool = False
     standard: bool = False
+    ranged: bool = False
 
     @property
     def written(self) -> str:
@@ -147,6 +150,7 @@ def _columns(archive: Archive, noun: str, known: tuple[ColumnContract, ...]) -> 
             doc=told.doc if told else "",
             indexed=path in indexed,
             is_time=is_time,
+            ranged=True,
         )
     return found
 

@@ -57,6 +57,7 @@ def rows(
     import pyarrow as pa
 
     from fink_assets.api.errors import RequestError
+    from fink_assets.api.tap import engine
 
     found: list[pa.RecordBatch] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -69,17 +70,11 @@ def rows(
         except RequestError:
             raise
         except Exception as problem:  # the engine has no class of its own for what it refuses
-            raise RequestError(f"The query cannot be answered: {_told(problem)}\n") from None
+            raise RequestError(f"{engine.told(problem)}\n") from None
         table = pa.Table.from_batches(found, stream.schema)
     table = table.rename_columns(list(query.columns))
     most = most_rows if query.limit is None else min(most_rows, query.limit)
     return table.slice(0, most), table.num_rows > most
-
-
-def _told(problem: Exception) -> str:
-    """What the engine says, in a line and without places of files."""
-    text = str(problem).strip().split("\n")[0]
-    return text[:300] if "/" not in text else "it failed where files are read."
 
 
 def _stream(archive: Archive, query: Query, about: Mapping[str, pa.Table], folder: str) -> Any:
@@ -107,7 +102,6 @@ def written(found: pa.Table, query: Query, form: str, *, more: bool) -> bytes:
     meanings = {
         name: Meaning(unit=column.unit, ucd=column.ucd, doc=column.doc, xtype=column.xtype)
         for name, column in query.columns.items()
-        if column is not None
     }
     content, _ = formats.written(formats.cleaned(found), form, meanings)
     if form == "votable" and more:
