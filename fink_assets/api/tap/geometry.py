@@ -193,12 +193,31 @@ def _given(node: Any, name: str) -> list[Any]:
 
 
 def _fixed(node: Any) -> float | None:
-    """Value of a number, with or without a sign; None of anything else."""
-    if type(node).__name__ == "Neg":
+    """Value of a number, with a sign or without, or of a product or quotient of numbers.
+
+    ``2./3600`` is one as well; None of anything else.
+    """
+    name = type(node).__name__
+    if name in ("Neg", "Paren"):
         value = _fixed(node.this)
-        return None if value is None else -value
-    if type(node).__name__ != "Literal" or node.is_string:
-        return None
+        return -value if value is not None and name == "Neg" else value
+    if name in ("Mul", "Div"):
+        one, other = _fixed(node.this), _fixed(node.expression)
+        if one is None or other is None or (name == "Div" and (not other or _whole(node))):
+            return None
+        return one * other if name == "Mul" else one / other
+    return _number(node) if name == "Literal" and not node.is_string else None
+
+
+def _whole(node: Any) -> bool:
+    """Whether a quotient is of two whole numbers, which is one itself."""
+    return all(
+        not isinstance(part, type(node)) and getattr(part, "is_int", False)
+        for part in (node.this, node.expression)
+    )
+
+
+def _number(node: Any) -> float | None:
     try:
         return float(node.this)
     except ValueError:

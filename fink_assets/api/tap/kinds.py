@@ -5,7 +5,7 @@ What is not known of a value fits everything, and is left to the engine.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +66,16 @@ def _branches(node: Any) -> list[Any]:
     return [branch.args["true"] for branch in node.args["ifs"]] + ([default] if default else [])
 
 
+ALIKE: dict[str, Callable[[Any], list[Any]]] = {
+    **dict.fromkeys(COMPARING, lambda node: [node.this, node.expression]),
+    "Between": lambda node: [node.this, node.args["low"], node.args["high"]],
+    "In": lambda node: [node.this, *node.expressions],
+    "Case": _branches,
+    "Coalesce": _branches,
+}
+"""Values of a part that are of one kind."""
+
+
 def _first(scope: Scope, nodes: Sequence[Any]) -> str:
     return next((kind for kind in (of(scope, each) for each in nodes) if kind), UNKNOWN)
 
@@ -79,20 +89,13 @@ def check(scope: Scope, node: Any) -> None:
         They do not, and which.
     """
     name = type(node).__name__
-    if name in COMPARING:
-        _compared(scope, node, [node.this, node.expression])
-    elif name == "Between":
-        _compared(scope, node, [node.this, node.args["low"], node.args["high"]])
-    elif name == "In":
-        _compared(scope, node, [node.this, *node.expressions])
-    elif name in ("Case", "Coalesce"):
-        _compared(scope, node, _branches(node))
-    elif name in ("And", "Or", "Not"):
-        _all(scope, node, TRUTH)
-    elif name in OF_TEXTS:
-        _all(scope, node, TEXT)
+    if name in ALIKE:
+        _compared(scope, node, ALIKE[name](node))
+    elif name == "DPipe":
+        _joined(scope, node)
     elif name not in (*PASSING, *LEFT_OPEN, "Is", "Exists"):
-        _all(scope, node, NUMBER)
+        wanted = {**dict.fromkeys(OF_TEXTS, TEXT), **dict.fromkeys(("And", "Or", "Not"), TRUTH)}
+        _all(scope, node, wanted.get(name, NUMBER))
 
 
 def condition(scope: Scope, node: Any) -> None:
@@ -108,6 +111,12 @@ def _all(scope: Scope, node: Any, wanted: str) -> None:
         if (kind := of(scope, each)) not in (wanted, UNKNOWN):
             told = f"{as_asked(node)} needs a {wanted}, and {as_asked(each)} is a {kind}"
             raise RequestError(f"The types do not fit: {told}.\n")
+
+
+def _joined(scope: Scope, node: Any) -> None:
+    """Of what is joined to a text, one at least is a text."""
+    if not {TEXT, UNKNOWN} & {of(scope, node.this), of(scope, node.expression)}:
+        raise RequestError(f"{as_asked(node)} joins what is no text: CAST it to VARCHAR.\n")
 
 
 KNOWN_ELSEWHERE = ("Distinct", "Star", "Query", "Subquery", "Select", "Var", "DataType")

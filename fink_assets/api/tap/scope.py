@@ -45,9 +45,10 @@ def as_asked(node: Any) -> str:
     return text if len(text) <= TOLD else f"{text[:TOLD]}…"
 
 
-def unknown(what: str, name: str, names: Iterable[str]) -> RequestError:
+def unknown(what: str, name: str, names: Iterable[str], alias: str = "") -> RequestError:
     """Say that there is no such thing, and what is called much like it."""
     near = get_close_matches(name.lower(), dict.fromkeys(n.lower() for n in names), n=3)
+    name = f"{alias}.{name}" if alias else name
     hint = f" Near to it: {', '.join(near)}." if near else ""
     return RequestError(f"There is no {what} {name[:100]}.{hint}\n")
 
@@ -164,9 +165,7 @@ class Scope:
         if node.db and node.db.lower() != self.relations[alias.lower()].schema:
             return unknown("schema", node.db, [self.relations[alias.lower()].schema])
         chosen = [self.relations[alias.lower()]] if alias else self.relations.values()
-        return unknown(
-            "column", f"{alias}.{name}".strip("."), (c for r in chosen for c in r.columns)
-        )
+        return unknown("column", name, (c for r in chosen for c in r.columns), alias)
 
     def _written(self, alias: str, column: Column) -> str:
         return sql.field(column.path, self.places[alias])

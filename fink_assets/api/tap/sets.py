@@ -202,7 +202,7 @@ def _order(node: Any, columns: Mapping[str, Column]) -> str:
         told = only(each, "this", "desc", "nulls_first")
         name = told["this"].name.lower()
         key = name if name in places.values() else places.get(name)
-        if key is None or getattr(told["this"], "table", ""):
+        if key is None or told["this"].args.get("table"):
             raise unknown("column in the result called", told["this"].name, columns)
         keys.append(f"{key}{' desc' if told.get('desc') else ''}")
     return f"order by {', '.join(keys)}"

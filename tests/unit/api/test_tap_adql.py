@@ -37,7 +37,8 @@ def shown(archive):
 def ask(archive, shown):
     def ask(text, most_rows=10_000):
         query = adql.translated(text, shown, most_rows)
-        return worker.rows(archive, query, most_rows, tables.about(shown))[0].to_pylist()
+        own = {f"tap_schema_{noun}": t for noun, t in tables.about(shown).items()}
+        return worker.rows(archive, query, most_rows, own)[0].to_pylist()
 
     return ask
 
