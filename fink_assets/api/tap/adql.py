@@ -20,6 +20,9 @@ LONGEST = 20_000
 MOST_NODES = 3_000
 """Parts of a query."""
 
+OWN = ("LOG10", "MOD")
+"""Functions that are read here and not by the parser."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
@@ -70,11 +73,16 @@ def _parsed(text: str) -> Any:
     import sqlglot
     from sqlglot import exp
     from sqlglot.dialects.postgres import Postgres
+    from sqlglot.parsers.postgres import PostgresParser
     from sqlglot.tokens import TokenType
 
     class Adql(Postgres):
         class Tokenizer(Postgres.Tokenizer):
             KEYWORDS = {**Postgres.Tokenizer.KEYWORDS, "TOP": TokenType.TOP}  # noqa: RUF012
+
+        class Parser(PostgresParser):
+            # Their builders drop arguments that are too many.
+            FUNCTIONS = {k: v for k, v in PostgresParser.FUNCTIONS.items() if k not in OWN}  # noqa: RUF012
 
     try:
         found = [tree for tree in sqlglot.parse(text, read=Adql) if tree is not None]

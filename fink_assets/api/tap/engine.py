@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 TOLD: tuple[tuple[str, str], ...] = (
+    (r"recursionlimit|recursion limit", "The query is nested too deeply."),
     (r"divide by zero|division by zero", "A whole number is divided by zero."),
     (r"error parsing timestamp", "A text that is no time is compared with a time, or cast to one."),
     (

@@ -7,7 +7,7 @@ left out without a word.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -32,15 +32,11 @@ class Writer:
 
     def key(self, node: Any) -> str:
         """Write what rows are ordered or grouped by: a column's place, its name, or a value."""
-        place = self._place(node)
+        place = self.place(node)
         return str(place) if place else self.value(node)
 
-    def meant(self, node: Any, listed: Sequence[Any]) -> Any:
-        """Give what a key stands for: a value of the result, or itself."""
-        place = self._place(node)
-        return listed[place - 1] if place else node
-
-    def _place(self, node: Any) -> int:
+    def place(self, node: Any) -> int:
+        """Place of the result's column that a key names, from 1; 0 if it names none."""
         from sqlglot import exp
 
         if isinstance(node, exp.Literal) and node.is_int and node.this.isdecimal():
@@ -91,9 +87,17 @@ def _literal(writer: Writer, node: Any) -> str:
 
 
 def _binary(sign: str) -> Any:
+    """Sign between two values, or many: what stands on its left is not nested, however long."""
+
     def write(writer: Writer, node: Any) -> str:
-        args = only(node, "this", "expression", "typed", "safe")
-        return f"({writer.value(args['this'])} {sign} {writer.value(args['expression'])})"
+        rights: list[str] = []
+        left = node
+        while type(left) is type(node):
+            args = only(left, "this", "expression", "typed", "safe")
+            kinds.check(writer.scope, left)
+            rights.append(writer.value(args["expression"]))
+            left = args["this"]
+        return f"({f' {sign} '.join([writer.value(left), *reversed(rights)])})"
 
     return write
 

@@ -42,13 +42,8 @@ def _listed(value: Any) -> list[Any]:
 
 
 def log(writer: Writer, node: Any) -> str:
-    """LOG is the natural logarithm; LOG10 is parsed as one to the base 10."""
-    args = only(node, "this", "expression")
-    if "expression" not in args:
-        return f"ln({writer.value(args['this'])})"
-    if str(args["this"]) != "10":
-        raise refused(node)
-    return f"log10({writer.value(args['expression'])})"
+    """LOG is the natural logarithm."""
+    return f"ln({writer.value(only(node, 'this')['this'])})"
 
 
 def anonymous(writer: Writer, node: Any) -> str:
@@ -65,17 +60,19 @@ def anonymous(writer: Writer, node: Any) -> str:
         raise unknown(node)
     if NAMED[name] != len(given):
         raise RequestError(f"{name.upper()} has {NAMED[name]} arguments, not {len(given)}.\n")
+    if name == "mod":
+        return f"({writer.value(given[0])} % {writer.value(given[1])})"
     return f"{name}({writer.values(given)})"
 
 
 NAMED = {
     **dict.fromkeys(("degrees", "radians", "acos", "asin", "atan", "cos", "sin", "tan", "cot"), 1),
-    **{"log10": 1, "atan2": 2, "pi": 0, "trunc": 1},
+    **{"log10": 1, "mod": 2, "atan2": 2, "pi": 0, "trunc": 1},
 }
 """Functions that the parser does not know, and how many arguments they have."""
 KNOWN = (
     *(*NAMED, "count", "sum", "avg", "min", "max", "abs", "ceiling", "floor", "exp", "ln", "log"),
-    *("sqrt", "upper", "lower", "power", "mod", "round", "truncate", "coalesce", "cast"),
+    *("sqrt", "upper", "lower", "power", "round", "truncate", "coalesce", "cast"),
     *("contains", "intersects", "distance", *geometry.REGIONS),
 )
 """What functions are called in ADQL."""

@@ -211,10 +211,7 @@ def _fixed(node: Any) -> float | None:
 
 def _whole(node: Any) -> bool:
     """Whether a quotient is of two whole numbers, which is one itself."""
-    return all(
-        not isinstance(part, type(node)) and getattr(part, "is_int", False)
-        for part in (node.this, node.expression)
-    )
+    return all(part.is_int for part in node.walk() if type(part).__name__ == "Literal")
 
 
 def _number(node: Any) -> float | None:

@@ -10,7 +10,9 @@ from fink_assets.api.tap.scope import as_asked
 
 if TYPE_CHECKING:
     from fink_assets.api.tap.expressions import Writer
+    from fink_assets.api.tap.tables import Column
 
+Listed = Sequence[tuple[str, "Column", Any]]
 AGGREGATES = ("Count", "Sum", "Avg", "Min", "Max")
 
 
@@ -28,7 +30,7 @@ def none_in(node: Any) -> None:
 
 
 def check(
-    writer: Writer, listed: Sequence[Any], groups: Sequence[Any], having: Any, order: Sequence[Any]
+    writer: Writer, listed: Listed, groups: Sequence[Any], having: Any, order: Sequence[Any]
 ) -> None:
     """Check that what is told of groups is the same for all rows of one.
 
@@ -36,27 +38,45 @@ def check(
     ----------
     writer : Writer
         Knows the names of the result's columns.
-    listed, groups, having, order
-        What is selected, and what stands in GROUP BY, HAVING (or None) and ORDER BY.
+    listed : sequence of tuple
+        What is selected: how it is written, its column, and what it was parsed from.
+    groups, having, order
+        What stands in GROUP BY, HAVING (or None) and ORDER BY.
 
     Raises
     ------
     RequestError
         A column is neither in GROUP BY nor in an aggregate, or an aggregate in another.
     """
-    told = [*listed, *([] if having is None else [having]), *order]
+    more = [*([] if having is None else [having]), *(n for n in order if not writer.place(n))]
+    told = [*(node for _, _, node in listed), *more]
+    _none_in_another(told)
+    if not groups and having is None and not any(True for n in told for _ in _aggregates(n)):
+        return
+    keys = {_key(writer, each, listed) for each in groups}
+    for written, column, node in listed:
+        if type(node).__name__ == "Star" and written not in keys:
+            raise _told(column.name)
+    for node in told:
+        loose = None if type(node).__name__ == "Star" else _loose(writer, node, keys)
+        if loose is not None:
+            raise _told(as_asked(loose))
+
+
+def _key(writer: Writer, node: Any, listed: Listed) -> str:
+    place = writer.place(node)
+    return listed[place - 1][0] if place else writer.value(node)
+
+
+def _none_in_another(told: Sequence[Any]) -> None:
     for outer in (a for node in told for a in _aggregates(node)):
         for child in outer.iter_expressions():
             for inner in _aggregates(child):
                 raise RequestError(f"{as_asked(inner)} is an aggregate in an aggregate.\n")
-    if not groups and having is None and not any(True for n in told for _ in _aggregates(n)):
-        return
-    keys = {writer.value(writer.meant(each, listed)) for each in groups}
-    for node in told:
-        loose = _loose(writer, writer.meant(node, listed), keys)
-        if loose is not None:
-            told_of = "*" if type(loose).__name__ == "Star" else as_asked(loose)
-            raise RequestError(f"{told_of} is neither in GROUP BY nor in an aggregate.\n")
+
+
+def _told(name: str) -> RequestError:
+    return RequestError(f"{name} is neither in GROUP BY nor in an aggregate.\n")
 
 
 def _aggregates(node: Any) -> Iterator[Any]:
@@ -73,9 +93,9 @@ def _loose(writer: Writer, node: Any, keys: set[str]) -> Any:
     kind = type(node).__name__
     if kind in (*AGGREGATES, "Select", "Subquery", "Union", "Except", "Intersect"):
         return None
-    if keys and kind != "Star" and _written(writer, node) in keys:
+    if keys and _written(writer, node) in keys:
         return None
-    if kind in ("Column", "Star"):
+    if kind == "Column":
         return node
     inner = (_loose(writer, each, keys) for each in node.iter_expressions())
     return next((each for each in inner if each is not None), None)

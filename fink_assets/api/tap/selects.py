@@ -99,8 +99,8 @@ class Select:
             found.append(f"having {writer.value(having)}")
         if order:
             found.append(f"order by {', '.join(_ordered(keyed, each) for each in order)}")
-        inner = [node for _, _, node in listed.values()]
-        grouping.check(keyed, inner, groups, having, [each.this for each in order])
+        by = [each.this for each in order]
+        grouping.check(keyed, list(listed.values()), groups, having, by)
         return found
 
     def _condition(self, writer: Writer, node: Any) -> str:

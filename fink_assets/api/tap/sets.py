@@ -131,7 +131,7 @@ class Translator:
     def _set(self, node: Any, named: Named, outer: Scope | None, most: int | None) -> Part:
         known = ("this", "expression", "distinct", "with_", "order", "limit", "offset")
         args = only(node, *known)
-        sides = [self.part(args[name], named, outer) for name in ("this", "expression")]
+        sides = [self.part(each, named, outer) for each in _sides(node)]
         sign = SETS[type(node).__name__]
         columns = _columns(sign, sides)
         write = _distinct if args.get("distinct") else _all
@@ -157,22 +157,36 @@ def _alias(node: Any, *, columns: bool = True) -> tuple[str, list[str]]:
     return args["this"].name, [each.name for each in args.get("columns", [])]
 
 
+def _sides(node: Any) -> list[Any]:
+    """Queries of a set, and those of the same set on its left: the engine reads no deep nests."""
+    left, distinct = node.this, bool(node.args.get("distinct"))
+    alike = type(left) is type(node) and bool(left.args.get("distinct")) == distinct
+    plain = not any(left.args.get(k) for k in ("with_", "order", "limit", "offset"))
+    flat = distinct or type(node).__name__ == "Union"
+    return [*(_sides(left) if alike and plain and flat else [left]), node.expression]
+
+
 def _columns(sign: str, sides: Sequence[Part]) -> dict[str, Column]:
     """Columns of a set: called as the first query calls them, with a meaning if both have it."""
-    left, right = (list(side.columns.values()) for side in sides)
-    if len(left) != len(right):
-        told = f"The queries of a {sign.upper()} have {len(left)} and {len(right)} columns"
-        raise RequestError(f"{told}, not as many.\n")
-    found = {}
-    for place, (name, one, other) in enumerate(zip(sides[0].columns, left, right, strict=True), 1):
-        of_one, of_other = kinds.of_column(one), kinds.of_column(other)
-        if of_one and of_other and of_one != of_other:
-            told = f"column {place} of the {sign.upper()} is a {of_one} and a {of_other}"
-            raise RequestError(f"The types do not fit: {told}.\n")
-        alike = (one.unit, one.ucd) == (other.unit, other.ucd)
-        plain = Column(name=one.name, path=one.path, kind=one.kind, is_time=one.is_time)
-        found[name] = replace(one, indexed=False) if alike else plain
-    return found
+    first = list(sides[0].columns.values())
+    for side in sides[1:]:
+        if len(first) != len(side.columns):
+            told = f"The queries of a {sign.upper()} have {len(first)} and {len(side.columns)}"
+            raise RequestError(f"{told} columns, not as many.\n")
+        both = zip(first, side.columns.values(), strict=True)
+        first = [_both(sign, place, *pair) for place, pair in enumerate(both, 1)]
+    return dict(zip(sides[0].columns, first, strict=True))
+
+
+def _both(sign: str, place: int, one: Column, other: Column) -> Column:
+    of_one, of_other = kinds.of_column(one), kinds.of_column(other)
+    if of_one and of_other and of_one != of_other:
+        told = f"column {place} of the {sign.upper()} is a {of_one} and a {of_other}"
+        raise RequestError(f"The types do not fit: {told}.\n")
+    if (one.unit, one.ucd, one.xtype) == (other.unit, other.ucd, other.xtype):
+        ranged = one.ranged and other.ranged
+        return replace(one, indexed=one.indexed and other.indexed, ranged=ranged)
+    return Column(name=one.name, path=one.path, kind=one.kind, is_time=one.is_time)
 
 
 def _distinct(sign: str, sides: Sequence[Part], numbers: Iterator[int]) -> str:
