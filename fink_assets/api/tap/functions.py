@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fink_assets.api.errors import RequestError
 from fink_assets.api.tap import geometry, scope
-from fink_assets.api.tap.scope import only, refused
+from fink_assets.api.tap.scope import only
 
 if TYPE_CHECKING:
     from fink_assets.api.tap.expressions import Writer

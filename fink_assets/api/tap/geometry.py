@@ -24,8 +24,7 @@ _ROUNDING = 1e-9
 
 def is_test(node: Any) -> bool:
     """Tell whether a value is 1 or 0 by where a region lies."""
-    name = type(node).__name__
-    return name == "Contains" or (name == "Anonymous" and str(node.this).lower() == "intersects")
+    return type(node).__name__ == "Contains" or _is(node, "intersects")
 
 
 def as_number(writer: Writer, node: Any) -> str:
@@ -107,6 +106,40 @@ def distance(writer: Writer, given: Sequence[Any]) -> str:
     return _separation(*(writer.value(each) for each in given))
 
 
+Place = tuple[Any, Any]
+
+
+def near(node: Any) -> tuple[Place, Place, float] | None:
+    """Two places that a condition keeps near each other, and how near; None of other conditions.
+
+    They are `1 = CONTAINS(POINT, CIRCLE)` and `DISTANCE < number`.
+    """
+    name = type(node).__name__
+    if name == "EQ":
+        for test, other in ((node.this, node.expression), (node.expression, node.this)):
+            if type(test).__name__ == "Contains" and str(other) == "1":
+                return _in_circle_about(test)
+    if name in ("LT", "LTE") and _is(node.this, "distance"):
+        given, wide = list(node.this.expressions), _fixed(node.expression)
+        if len(given) == 2:
+            given = [*_point(given[0]), *_point(given[1])]
+        if len(given) == 4 and wide is not None:
+            return (given[0], given[1]), (given[2], given[3]), wide
+    return None
+
+
+def _in_circle_about(test: Any) -> tuple[Place, Place, float] | None:
+    if (_kind(test.this), _kind(test.expression)) != ("point", "circle"):
+        return None
+    middle, radius = _circle(test.expression)
+    wide = _fixed(radius)
+    return None if wide is None else (_point(test.this), middle, wide)
+
+
+def _is(node: Any, name: str) -> bool:
+    return type(node).__name__ == "Anonymous" and str(node.this).lower() == name
+
+
 def _apart(writer: Writer, one: Any, other: Any) -> str:
     return _separation(*(writer.value(each) for each in (*one, *other)))
 
@@ -149,7 +182,7 @@ def _circle(node: Any) -> tuple[tuple[Any, Any], Any]:
 def _polygon(node: Any) -> list[tuple[float, float]]:
     """Corners of a polygon: coordinates one after the other, or points."""
     given = _given(node, "polygon")
-    if given and _is_point(given[0]):
+    if given and _is(given[0], "point"):
         given = [value for point in given for value in _point(point)]
     values = _numbers(node, given)
     if len(values) < 6 or len(values) % 2:
@@ -160,7 +193,7 @@ def _polygon(node: Any) -> list[tuple[float, float]]:
 def _box(node: Any) -> list[tuple[float, float]]:
     """Corners of a box: its middle, its width and its height."""
     given = _given(node, "box")
-    if given and _is_point(given[0]):
+    if given and _is(given[0], "point"):
         given = [*_point(given[0]), *given[1:]]
     values = _numbers(node, given)
     if len(values) != 4:
@@ -174,10 +207,6 @@ def _numbers(node: Any, given: Sequence[Any]) -> list[float]:
         told = f"{_kind(node).upper()} is made of numbers, not of columns"
         raise RequestError(f"A {told}: {as_asked(node)}.\n")
     return [value for value in values if value is not None]
-
-
-def _is_point(node: Any) -> bool:
-    return type(node).__name__ == "Anonymous" and str(node.this).lower() == "point"
 
 
 def _given(node: Any, name: str) -> list[Any]:

@@ -158,6 +158,18 @@ class Scope:
         column = self.relations[places[0]].columns[name]
         return self._written(places[0], column), column
 
+    def owner(self, node: Any) -> tuple[str, Column] | None:
+        """Find which table of this SELECT a column is of, and itself; None of anything else."""
+        if type(node).__name__ != "Column":
+            return None
+        name, alias = node.name.lower(), node.table.lower()
+        found = [
+            (each, relation.columns[name])
+            for each, relation in self.relations.items()
+            if name in relation.columns and alias in ("", each)
+        ]
+        return found[0] if len(found) == 1 else None
+
     def _missing(self, node: Any) -> RequestError:
         name, alias = node.name, node.table
         if alias and alias.lower() not in self.relations:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fink_assets.api.errors import RequestError
-from fink_assets.api.tap import grouping, kinds
+from fink_assets.api.tap import grouping, kinds, zones
 from fink_assets.api.tap.expressions import Writer
 from fink_assets.api.tap.scope import Relation, Scope, only, refused
 from fink_assets.api.tap.tables import Column
@@ -63,7 +63,7 @@ class Select:
         args = only(self.tree, *known, "order", "offset", "operation_modifiers", "with_")
         if "from_" not in args:
             raise RequestError("A query needs a FROM.\n")
-        source = self._from(args)
+        source, near = self._from(args)
         writer = Writer(scope=self.scope)
         listed = self._listed(writer, args.get("expressions", ()))
         limit = number(args.get("limit"))
@@ -73,7 +73,7 @@ class Select:
             "select distinct" if _is_distinct(args.get("distinct")) else "select",
             ", ".join(f"{value} as {column.path}" for value, column, _ in listed.values()),
             f"from {source}",
-            *self._clauses(writer, args, listed),
+            *self._clauses(writer, args, listed, near),
             f"limit {min(rows)}" if rows else "",
             f"offset {offset}" if offset else "",
         ]
@@ -84,14 +84,17 @@ class Select:
             limit=limit,
         )
 
-    def _clauses(self, writer: Writer, args: Mapping[str, Any], listed: Any) -> list[str]:
+    def _clauses(
+        self, writer: Writer, args: Mapping[str, Any], listed: Any, near: str
+    ) -> list[str]:
         keyed = writer.naming(listed)
         groups = only(args["group"], "expressions")["expressions"] if "group" in args else []
         having = only(args["having"], "this")["this"] if "having" in args else None
         order = only(args["order"], "expressions")["expressions"] if "order" in args else []
-        found = []
+        where = [near] if near else []
         if "where" in args:
-            found.append(f"where {self._condition(writer, only(args['where'], 'this')['this'])}")
+            where.append(self._condition(writer, only(args["where"], "this")["this"]))
+        found = [f"where {' and '.join(where)}"] if where else []
         if groups:
             found.append(f"group by {', '.join(keyed.key(each) for each in groups)}")
         if having is not None:
@@ -109,35 +112,46 @@ class Select:
         kinds.condition(self.scope, node)
         return writer.value(node)
 
-    def _from(self, args: Mapping[str, Any]) -> str:
-        source = self._source(only(args["from_"], "this")["this"])
-        for join in args.get("joins", ()):
-            source += self._join(join)
-        return source
+    def _from(self, args: Mapping[str, Any]) -> tuple[str, str]:
+        """Write the tables, and a condition by which they are joined beside those of the query."""
+        pieces = [self._source("", only(args["from_"], "this")["this"])]
+        joins = args.get("joins", ())
+        pieces += [self._join(join) for join in joins]
+        near = ""
+        if joins and not any(join.args.get("side") for join in joins):
+            asked = [join.args["on"] for join in joins if join.args.get("on")]
+            asked += [args["where"].this] if "where" in args else []
+            near = zones.joined(self.scope, (c for node in asked for c in zones.conditions(node)))
+        told = (
+            f"{before}{self.scope.relations[name].source} as {self.scope.places[name]}{after}"
+            for before, name, after in pieces
+        )
+        return "".join(told), near
 
-    def _join(self, join: Any) -> str:
+    def _join(self, join: Any) -> tuple[str, str, str]:
         told = only(join, "this", "on", "using", "side", "kind")
         side, kind = (str(told.get(name, "")).lower() for name in ("side", "kind"))
         if side not in SIDES or kind not in KINDS:
             raise refused(join)
-        table = self._source(told["this"])
+        conditioned = "using" in told or "on" in told
+        if side and not conditioned:
+            raise RequestError("A join needs ON or USING.\n")
+        before, name, _ = self._source(
+            f" {side} join " if conditioned else " cross join ", told["this"]
+        )
         if "using" in told:
             by = [self.scope.join(each.name, side) for each in told["using"]]
-            return f" {side} join {table} on {' and '.join(by)}"
+            return before, name, f" on {' and '.join(by)}"
         if "on" in told:
-            return (
-                f" {side} join {table} on {self._condition(Writer(scope=self.scope), told['on'])}"
-            )
-        if side:
-            raise RequestError("A join needs ON or USING.\n")
-        return f" cross join {table}"
+            return before, name, f" on {self._condition(Writer(scope=self.scope), told['on'])}"
+        return before, name, ""
 
-    def _source(self, node: Any) -> str:
+    def _source(self, before: str, node: Any) -> tuple[str, str, str]:
         alias, relation = self.table(node)
-        place = self.scope.add(alias, relation)
+        self.scope.add(alias, relation)
         if len(self.scope.relations) > MOST_TABLES:
             raise RequestError(f"A SELECT has at most {MOST_TABLES} tables.\n")
-        return f"{relation.source} as {place}"
+        return before, alias.lower(), ""
 
     def _listed(self, writer: Writer, items: Sequence[Any]) -> dict[str, tuple[str, Column, Any]]:
         """Expressions of the result by name, with what each means and what it was written from."""
