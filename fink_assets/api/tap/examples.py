@@ -49,10 +49,10 @@ EXAMPLES = (
     Example(
         name="light-curves",
         title="When, and in which bands, the objects with most alerts were seen",
-        query='SELECT s.object_id, s."time", s.band\n'
+        query='SELECT s.object_id AS name, s."time" AS seen, s.band\n'
         "FROM (SELECT TOP 5 object_id FROM {s}.objects ORDER BY alerts DESC) AS busiest\n"
         "JOIN {s}.sources AS s ON s.object_id = busiest.object_id\n"
-        'ORDER BY object_id, "time"',
+        "ORDER BY name, seen",
         tables=("objects", "sources"),
     ),
     Example(

@@ -3,7 +3,7 @@
 import xml.etree.ElementTree as ET
 
 import pytest
-from api_archive import packets, science_row, write_ztf
+from api_archive import lsst_row, packets, science_row, write_lsst, write_ztf
 from api_tap import asking
 from fastapi.testclient import TestClient
 
@@ -27,6 +27,13 @@ def test_an_example_is_answered(archive, example):
     assert isinstance(asking(archive)(query), list)
     if example.name in ("labels", "light-curves", "positions"):
         assert asking(archive)(query)
+
+
+def test_the_examples_are_answered_of_the_other_survey_too(tmp_path):
+    archive = write_lsst(tmp_path, [lsst_row(1, 11, 61048.1, 193.83, 2.9)])
+    found = [asking(archive)(query) for _, query in examples.of(tables.shown(archive))]
+    assert len(found) == len(examples.EXAMPLES)
+    assert [len(rows) for rows in found[:2]] == [1, 1]
 
 
 def test_the_page_has_each_example_with_its_name_and_its_query(archive):

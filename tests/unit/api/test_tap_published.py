@@ -32,47 +32,33 @@ def shown(archive):
     return [*tables.shown(archive), uploaded("mine", MINE)]
 
 
-TABLES = st.sampled_from(
+def mostly(known, strange):
+    """Four of five are known, so that queries with several of them are answered too."""
+    return st.integers(0, 4).flatmap(lambda k: st.sampled_from(known if k else strange))
+
+
+TABLES = mostly(
+    ["objects", "ztf.alerts", "TAP_UPLOAD.mine", "mine"],
     [
-        *("objects", "ztf.alerts", "TAP_UPLOAD.mine", "mine", "tap_schema.tables", "q", "objects"),
-        *("'/etc/passwd'", '"/etc/passwd"', "'s3://a/b'", '"file:///etc/passwd"', "ledger", "raw"),
+        *("q", "tap_schema.tables", "ledger", "raw", "ztf.science", "ztf.raw", "t0", "VALUES (1)"),
+        *("'/etc/passwd'", '"/etc/passwd"', "'s3://a/b'", '"file:///etc/passwd"', "pg_class"),
         *("read_parquet('/etc/passwd')", "read_csv('/etc/passwd')", "parquet_scan('/x')"),
-        *(
-            "information_schema.tables",
-            "ztf_ledger",
-            "tap_upload_other",
-            '"ztf_objects"',
-            "pg_class",
-        ),
-        *(
-            "ztf.science",
-            "ztf.raw",
-            "public.objects",
-            "datafusion.public.objects",
-            "t0",
-            '"(select 1)"',
-        ),
-        *("UNNEST(ARRAY[1])", "generate_series(1, 9)", "LATERAL (SELECT 1)", "VALUES (1)"),
-    ]
+        *("information_schema.tables", "ztf_ledger", "tap_upload_other", '"ztf_objects"'),
+        *("public.objects", "datafusion.public.objects", '"(select 1)"', "UNNEST(ARRAY[1])"),
+        *("generate_series(1, 9)", "LATERAL (SELECT 1)"),
+    ],
 )
-VALUES = st.sampled_from(
+VALUES = mostly(
     [
-        *("ra", "dec", "1", "'x'", "object_id", "ABS(ra)", "COALESCE(ra, 1)", "UPPER(object_id)"),
-        *("COUNT(*)", "MAX(ra)", "*", "version()", "current_user", "read_text('/etc/passwd')"),
-        *(
-            "input_file_name()",
-            "pg_read_file('/etc/passwd')",
-            "getenv('HOME')",
-            '"c1"',
-            '"t0"."ra"',
-        ),
-        *(
-            "CONTAINS(POINT(ra, dec), CIRCLE(1, 2, 3))",
-            "(SELECT ra FROM ledger)",
-            "arrow_typeof(ra)",
-        ),
-        *('ra AS "a"" from ledger; --"', "'a'' from ledger; --'", "file_path", "_metadata"),
-    ]
+        *("ra", "dec", "1", "ABS(ra)", "COALESCE(ra, 1)", "'a'' from ledger; --'"),
+        *("CONTAINS(POINT(ra, dec), CIRCLE(1, 2, 3))", 'ra AS "a"" from ledger; --"'),
+    ],
+    [
+        *("*", "COUNT(*)", "MAX(ra)", "UPPER(object_id)", "version()", "current_user"),
+        *("read_text('/etc/passwd')", "input_file_name()", "pg_read_file('/etc/passwd')"),
+        *("getenv('HOME')", '"c1"', '"t0"."ra"', "arrow_typeof(ra)", "file_path", "_metadata"),
+        *("(SELECT ra FROM ledger)", "ztf_ledger.ra"),
+    ],
 )
 
 
@@ -82,7 +68,7 @@ def selects(inner):
     condition = st.one_of(
         st.just(""),
         st.builds(" WHERE ra > {}".format, VALUES),
-        st.builds(" WHERE object_id IN ({})".format, inner),
+        st.builds(" WHERE ra IN ({})".format, inner),
         st.builds(" WHERE EXISTS ({})".format, inner),
     )
     select = st.builds(
@@ -101,11 +87,11 @@ def selects(inner):
     return st.one_of(select, both, st.builds("WITH q AS ({}) {}".format, inner, inner))
 
 
-PLAIN = st.builds("SELECT {} FROM {}".format, st.sampled_from(["ra", "object_id", "1"]), TABLES)
+PLAIN = st.builds("SELECT {} FROM {}".format, st.sampled_from(["ra", "dec AS ra"]), TABLES)
 QUERIES = st.deferred(lambda: st.one_of(PLAIN, selects(QUERIES)))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(QUERIES)
 def test_what_the_engine_reads_is_shown_or_came_along(shown, text):
     try:
