@@ -18,7 +18,12 @@ def is_form(content_type: str) -> bool:
 
 
 def parts(body: bytes, content_type: str) -> dict[str, Any]:
-    """Read the parts by name: files as bytes, others as text. Of two of one name the last counts.
+    """Read the parts by name, of two of one name the last; see `listed`."""
+    return dict(listed(body, content_type))
+
+
+def listed(body: bytes, content_type: str) -> list[tuple[str, Any]]:
+    """Read the parts: names, and files as bytes, others as text.
 
     Raises
     ------
@@ -31,7 +36,7 @@ def parts(body: bytes, content_type: str) -> dict[str, Any]:
     pieces = (b"\r\n" + body).split(b"\r\n--" + boundary.encode(), MOST_PARTS + 1)
     if len(pieces) < 2 or not pieces[-1].startswith(b"--"):
         raise RequestError(BROKEN)
-    return dict(_part(piece) for piece in pieces[1:-1])
+    return [_part(piece) for piece in pieces[1:-1]]
 
 
 def _part(piece: bytes) -> tuple[str, Any]:

@@ -52,7 +52,7 @@ def application(
     for endpoint in endpoints:
         _add(app, archive, endpoint, queue, room)
     _add_cone_search(app, archive, queue)
-    routes.add(app, archive, queue)
+    routes.add(app, archive, queue, room)
     _add_operations(app, archive, metrics)
     _add_errors(app)
     _add_counting(app, metrics, Turnstile(limits.per_second))

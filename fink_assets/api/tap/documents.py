@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from fink_assets.api.tap import uploads
 from fink_assets.api.tap.runner import FORMATS
 from fink_assets.api.tap.tables import KEYS
 
@@ -21,14 +22,26 @@ MEDIA = "application/xml"
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 VS = 'xmlns:vs="http://www.ivoa.net/xml/VODataService/v1.1"'
+VR = 'xmlns:vr="http://www.ivoa.net/xml/VOResource/v1.0"'
 STANDARD = ' role="std" version="1.1"'
 _TAP = "ivo://ivoa.net/std/TAP"
 FEATURES = {
-    "ivo://ivoa.net/std/TAPRegExt#features-adqlgeo": ("POINT", "CIRCLE", "CONTAINS", "DISTANCE"),
+    "ivo://ivoa.net/std/TAPRegExt#features-adqlgeo": (
+        *("POINT", "CIRCLE", "POLYGON", "BOX", "CONTAINS", "INTERSECTS", "DISTANCE"),
+    ),
+    "ivo://ivoa.net/std/TAPRegExt#features-adql-sets": ("UNION", "EXCEPT", "INTERSECT"),
+    "ivo://ivoa.net/std/TAPRegExt#features-adql-common-table": ("WITH",),
     "ivo://ivoa.net/std/TAPRegExt#features-adql-string": ("LOWER", "UPPER", "ILIKE"),
     "ivo://ivoa.net/std/TAPRegExt#features-adql-offset": ("OFFSET",),
     "ivo://ivoa.net/std/TAPRegExt#features-adql-type": ("CAST",),
 }
+
+
+DESCRIPTION = (
+    "Queries over the tables, without user-defined functions. At most "
+    f"{uploads.MOST} tables of {uploads.MOST_ROWS} rows come with a query, "
+    f"{uploads.MOST_BYTES} bytes together, as parts of the form."
+)
 
 
 def capabilities(base: str, *, seconds: float, rows: tuple[int, int]) -> str:
@@ -48,6 +61,8 @@ def capabilities(base: str, *, seconds: float, rows: tuple[int, int]) -> str:
         f"{_interface(f'{base}/{name}', 'vs:ParamHTTP')}</capability>"
         for name in ("capabilities", "availability", "tables")
     )
+    browser = _interface(f"{base}/examples", "vr:WebBrowser")
+    of_vosi += f'<capability standardID="ivo://ivoa.net/std/DALI#examples">{browser}</capability>'
     features = "".join(
         f'<languageFeatures type="{kind}">'
         + "".join(f"<feature><form>{form}</form></feature>" for form in forms)
@@ -60,16 +75,20 @@ def capabilities(base: str, *, seconds: float, rows: tuple[int, int]) -> str:
     )
     return (
         f'{HEAD}<vosi:capabilities xmlns:vosi="http://www.ivoa.net/xml/VOSICapabilities/v1.0" '
-        f'xmlns:tr="http://www.ivoa.net/xml/TAPRegExt/v1.0" {VS} {XSI}>{of_vosi}'
+        f'xmlns:tr="http://www.ivoa.net/xml/TAPRegExt/v1.0" {VR} {VS} {XSI}>{of_vosi}'
         f'<capability standardID="{_TAP}" xsi:type="tr:TableAccess">'
         f"{_interface(base, 'vs:ParamHTTP', STANDARD)}"
         "<language><name>ADQL</name>"
         '<version ivo-id="ivo://ivoa.net/std/ADQL#v2.1">2.1</version>'
         '<version ivo-id="ivo://ivoa.net/std/ADQL#v2.0">2.0</version>'
-        f"<description>One SELECT</description>{features}</language>{outputs}"
+        f"<description>{DESCRIPTION}</description>{features}</language>{outputs}"
+        f'<uploadMethod ivo-id="{uploads.METHOD}"/>'
         f"<executionDuration><default>{seconds:.0f}</default><hard>{seconds:.0f}</hard>"
         f'</executionDuration><outputLimit><default unit="row">{rows[0]}</default>'
-        f'<hard unit="row">{rows[1]}</hard></outputLimit></capability></vosi:capabilities>\n'
+        f'<hard unit="row">{rows[1]}</hard></outputLimit>'
+        f'<uploadLimit><default unit="row">{uploads.MOST_ROWS}</default>'
+        f'<hard unit="row">{uploads.MOST_ROWS}</hard></uploadLimit></capability>'
+        "</vosi:capabilities>\n"
     )
 
 

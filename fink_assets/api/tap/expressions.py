@@ -7,13 +7,13 @@ left out without a word.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fink_assets.api import sql
 from fink_assets.api.errors import RequestError
-from fink_assets.api.tap import functions, geometry
+from fink_assets.api.tap import functions, geometry, kinds
 from fink_assets.api.tap.scope import Scope, only, refused
 
 NUMBER = re.compile(r"\d+|\d*\.?\d*(e[+-]?\d+)?", re.IGNORECASE)
@@ -21,30 +21,31 @@ NUMBER = re.compile(r"\d+|\d*\.?\d*(e[+-]?\d+)?", re.IGNORECASE)
 
 @dataclass(frozen=True, kw_only=True)
 class Writer:
-    """Writes values, conditions and keys of one query."""
+    """Writes values, conditions and keys of one SELECT."""
 
     scope: Scope
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, int] = field(default_factory=dict)
 
-    def naming(self, listed: Mapping[str, Any]) -> Writer:
+    def naming(self, listed: Iterable[str]) -> Writer:
         """Know the names of the result's columns, by which rows are ordered and grouped."""
-        return replace(self, names={name.lower(): name for name in listed})
+        return replace(self, names={name.lower(): k for k, name in enumerate(listed, 1)})
 
     def key(self, node: Any) -> str:
         """Write what rows are ordered or grouped by: a column's place, its name, or a value."""
+        place = self.place(node)
+        return str(place) if place else self.value(node)
+
+    def place(self, node: Any) -> int:
+        """Place of the result's column that a key names, from 1; 0 if it names none."""
         from sqlglot import exp
 
         if isinstance(node, exp.Literal) and node.is_int and node.this.isdecimal():
-            if not 1 <= int(node.this) <= len(self.names):
+            if not 1 <= int(node.this[:9]) <= len(self.names):
                 raise RequestError(f"There is no column {node.this[:20]} in the result.\n")
-            return str(int(node.this))
-        if isinstance(node, exp.Column) and not node.table and node.name.lower() in self.names:
-            return sql.name(self.names[node.name.lower()])
-        return self.value(node)
-
-    def condition(self, node: Any) -> str:
-        """Write a condition."""
-        return self.value(node)
+            return int(node.this[:9])
+        if isinstance(node, exp.Column) and not node.table:
+            return self.names.get(node.name.lower(), 0)
+        return 0
 
     def value(self, node: Any) -> str:
         """Write a value.
@@ -52,12 +53,14 @@ class Writer:
         Raises
         ------
         RequestError
-            It has a part that is not known.
+            It has a part that is not known, or parts that do not fit.
         """
         write = WRITERS.get(type(node).__name__)
         if write is None:
-            raise refused(node)
-        return write(self, node)
+            raise functions.unknown(node) if functions.is_function(node) else refused(node)
+        written: str = write(self, node)
+        kinds.check(self.scope, node)
+        return written
 
     def values(self, nodes: Any) -> str:
         """Write some values."""
@@ -65,7 +68,7 @@ class Writer:
 
 
 def _column(writer: Writer, node: Any) -> str:
-    return writer.scope.written(*writer.scope.found(node))
+    return writer.scope.found(node)[0]
 
 
 def _literal(writer: Writer, node: Any) -> str:
@@ -84,9 +87,17 @@ def _literal(writer: Writer, node: Any) -> str:
 
 
 def _binary(sign: str) -> Any:
+    """Sign between two values, or many: what stands on its left is not nested, however long."""
+
     def write(writer: Writer, node: Any) -> str:
-        args = only(node, "this", "expression", "typed", "safe")
-        return f"({writer.value(args['this'])} {sign} {writer.value(args['expression'])})"
+        rights: list[str] = []
+        left = node
+        while type(left) is type(node):
+            args = only(left, "this", "expression", "typed", "safe")
+            kinds.check(writer.scope, left)
+            rights.append(writer.value(args["expression"]))
+            left = args["this"]
+        return f"({f' {sign} '.join([writer.value(left), *reversed(rights)])})"
 
     return write
 
@@ -99,16 +110,12 @@ def _compared(sign: str) -> Any:
         sides = args["this"], args["expression"]
         if sign in ("=", "<>", "!="):
             for one, other in (sides, sides[::-1]):
-                if type(one).__name__ == "Contains" and str(other) in ("0", "1"):
-                    inside = geometry.contains(writer, one)
+                if geometry.is_test(one) and str(other) in ("0", "1"):
+                    inside = geometry.tested(writer, one)
                     return inside if (str(other) == "1") == (sign == "=") else f"(not {inside})"
         return f"({writer.value(sides[0])} {sign} {writer.value(sides[1])})"
 
     return write
-
-
-def _contains(writer: Writer, node: Any) -> str:
-    return f"(case when {geometry.contains(writer, node)} then 1 else 0 end)"
 
 
 def _unary(form: str) -> Any:
@@ -125,8 +132,19 @@ def _between(writer: Writer, node: Any) -> str:
 
 
 def _in(writer: Writer, node: Any) -> str:
-    args = only(node, "this", "expressions")
-    return f"({writer.value(args['this'])} in ({writer.values(args['expressions'])}))"
+    args = only(node, "this", "expressions", "query")
+    this = writer.value(args["this"])
+    if "query" not in args:
+        return f"({this} in ({writer.values(args['expressions'])}))"
+    statement, columns = writer.scope.inside(args["query"], writer.scope)
+    if columns != 1:
+        raise RequestError(f"The query after IN has one column, not {columns}.\n")
+    return f"({this} in ({statement}))"
+
+
+def _exists(writer: Writer, node: Any) -> str:
+    inner = only(node, "this")["this"]
+    return f"(exists ({writer.scope.inside(inner, writer.scope)[0]}))"
 
 
 def _is(writer: Writer, node: Any) -> str:
@@ -191,9 +209,10 @@ WRITERS: dict[str, Any] = {
     "GTE": _compared(">="),
     "LT": _compared("<"),
     "LTE": _compared("<="),
-    "Contains": _contains,
+    "Contains": geometry.as_number,
     "Between": _between,
     "In": _in,
+    "Exists": _exists,
     "Is": _is,
     "Case": _case,
     "Cast": _cast,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fink_assets.api.tap import geometry
-from fink_assets.api.tap.scope import only, refused
+from fink_assets.api.errors import RequestError
+from fink_assets.api.tap import geometry, scope
+from fink_assets.api.tap.scope import only
 
 if TYPE_CHECKING:
     from fink_assets.api.tap.expressions import Writer
@@ -41,13 +42,8 @@ def _listed(value: Any) -> list[Any]:
 
 
 def log(writer: Writer, node: Any) -> str:
-    """LOG is the natural logarithm; LOG10 is parsed as one to the base 10."""
-    args = only(node, "this", "expression")
-    if "expression" not in args:
-        return f"ln({writer.value(args['this'])})"
-    if str(args["this"]) != "10":
-        raise refused(node)
-    return f"log10({writer.value(args['expression'])})"
+    """LOG is the natural logarithm."""
+    return f"ln({writer.value(only(node, 'this')['this'])})"
 
 
 def anonymous(writer: Writer, node: Any) -> str:
@@ -56,13 +52,40 @@ def anonymous(writer: Writer, node: Any) -> str:
     given = only(node, "this", "expressions").get("expressions", [])
     if name == "distance":
         return geometry.distance(writer, given)
-    if NAMED.get(name) != len(given):
-        raise refused(node)
+    if name == "intersects":
+        return geometry.as_number(writer, node)
+    if name in geometry.REGIONS:
+        raise RequestError(f"{name.upper()} stands in CONTAINS, INTERSECTS or DISTANCE.\n")
+    if name not in NAMED:
+        raise unknown(node)
+    if NAMED[name] != len(given):
+        raise RequestError(f"{name.upper()} has {NAMED[name]} arguments, not {len(given)}.\n")
+    if name == "mod":
+        return f"({writer.value(given[0])} % {writer.value(given[1])})"
     return f"{name}({writer.values(given)})"
 
 
 NAMED = {
     **dict.fromkeys(("degrees", "radians", "acos", "asin", "atan", "cos", "sin", "tan", "cot"), 1),
-    **{"log10": 1, "atan2": 2, "pi": 0, "trunc": 1},
+    **{"log10": 1, "mod": 2, "atan2": 2, "pi": 0, "trunc": 1},
 }
 """Functions that the parser does not know, and how many arguments they have."""
+KNOWN = (
+    *(*NAMED, "count", "sum", "avg", "min", "max", "abs", "ceiling", "floor", "exp", "ln", "log"),
+    *("sqrt", "upper", "lower", "power", "round", "truncate", "coalesce", "cast"),
+    *("contains", "intersects", "distance", *geometry.REGIONS),
+)
+"""What functions are called in ADQL."""
+
+
+def is_function(node: Any) -> bool:
+    """Tell whether a part of a query is a function."""
+    from sqlglot import exp
+
+    return isinstance(node, exp.Func)
+
+
+def unknown(node: Any) -> RequestError:
+    """Say that there is no such function."""
+    name = str(node.this) if type(node).__name__ == "Anonymous" else node.sql_name()
+    return scope.unknown("function", name.upper(), KNOWN)

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,10 +19,13 @@ from pathlib import Path
 
 from fink_assets.api.errors import RequestError
 from fink_assets.api.limits import BusyError
+from fink_assets.api.tap import uploads
 from fink_assets.api.tap.runner import Asked, Runner, TooLongError
 
 KEPT = timedelta(hours=24)
 MOST = 200
+MOST_KEPT = 500_000_000
+"""Bytes of uploaded tables of all jobs that are not over."""
 AT_ONCE = 2
 OVER = ("COMPLETED", "ERROR", "ABORTED")
 
@@ -40,6 +44,8 @@ class Job:
         Longest time that it may run.
     created, destruction : datetime
         When it was made, and when it will be gone (UTC).
+    files : dict
+        Tables that came with it, until it is over, by the parts of the form.
     """
 
     name: str
@@ -47,11 +53,13 @@ class Job:
     seconds: float
     created: datetime
     destruction: datetime
+    files: dict[str, Path] = field(default_factory=dict)
     phase: str = "PENDING"
     started: datetime | None = None
     ended: datetime | None = None
     problem: str = ""
     format: str = "votable"
+    bytes: int = 0
     process: subprocess.Popen[str] | None = field(default=None, repr=False)
 
 
@@ -75,6 +83,7 @@ class Jobs:
         default_factory=lambda: ThreadPoolExecutor(AT_ONCE, thread_name_prefix="tap")
     )
     _folder: Path | None = None
+    _kept: int = 0
 
     def add(self, given: dict[str, str]) -> Job:
         """Make a job.
@@ -118,6 +127,25 @@ class Jobs:
         """Tell of no job: names are secrets of those who made them."""
         return []
 
+    def keep(self, job: Job, files: Mapping[str, bytes]) -> None:
+        """Keep tables that came with a job which has not begun.
+
+        Raises
+        ------
+        BusyError
+            Those of all jobs are too many bytes.
+        """
+        with self._lock:
+            size = sum(map(len, files.values()))
+            if files and self._kept + size > MOST_KEPT:
+                raise BusyError("There are too many uploaded tables: try again later.\n", 503)
+            for part in set(files) & set(job.files):
+                job.files[part].unlink(missing_ok=True)
+            name = f"{job.name}.{secrets.token_hex(4)}"
+            job.files.update(uploads.saved(files, self.file(job).parent, name))
+            job.bytes += size
+            self._kept += size
+
     def start(self, job: Job, asked: Asked) -> None:
         """Begin a job, or let it wait for others; one that has begun goes on."""
         with self._lock:
@@ -134,12 +162,14 @@ class Jobs:
             job.phase, job.ended = "ABORTED", datetime.now(UTC)
             if job.process is not None:
                 job.process.kill()
+            self._drop(job)
 
     def remove(self, job: Job) -> None:
         """End a job and forget it with its result."""
         self.abort(job)
         with self._lock:
             self._jobs.pop(job.name, None)
+            self._drop(job)
         self.file(job).unlink(missing_ok=True)
 
     def file(self, job: Job) -> Path:
@@ -174,8 +204,16 @@ class Jobs:
             if job.phase == "EXECUTING":
                 job.phase, job.problem = ("ERROR", problem) if problem else ("COMPLETED", "")
                 job.ended = datetime.now(UTC)
+            self._drop(job)
             if job.name not in self._jobs:
                 self.file(job).unlink(missing_ok=True)
+
+    def _drop(self, job: Job) -> None:
+        """Delete the tables that came with a job."""
+        for file in job.files.values():
+            file.unlink(missing_ok=True)
+        self._kept -= job.bytes
+        job.files, job.bytes = {}, 0
 
     def _begun(self, job: Job, process: subprocess.Popen[str]) -> None:
         with self._lock:

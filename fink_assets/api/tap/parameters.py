@@ -1,29 +1,47 @@
 """Parameters of TAP and UWS, of an address or a form: names are in any case of letters.
 
-All but `given` takes them by their names in upper case.
+All but `given` take them by their names in upper case.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from fink_assets.api import form
 from fink_assets.api.errors import RequestError
 from fink_assets.api.limits import body
+from fink_assets.api.tap import uploads
 from fink_assets.api.tap.runner import FORMATS, NAMES, Asked
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from fink_assets.api.room import Room
+
 ROWS, MOST_ROWS = 10_000, 100_000
 """Rows of a result, unless more are asked for, and at all."""
 BODY_BYTES = 200_000
+"""Of a body without the tables that come with it."""
+REAL = (
+    "QUERY",
+    "LANG",
+    "REQUEST",
+    "UPLOAD",
+    "MAXREC",
+    "FORMAT",
+    "RESPONSEFORMAT",
+    "RUNID",
+    "PHASE",
+)
+"""What no table is."""
 
 
-def asked(told: Mapping[str, str]) -> Asked:
-    """Read the parameters of a query.
+def asked(told: Mapping[str, str], files: Mapping[str, Path]) -> Asked:
+    """Read the parameters of a query, and find the tables that come with it.
 
     Raises
     ------
@@ -34,14 +52,17 @@ def asked(told: Mapping[str, str]) -> Asked:
         raise RequestError("REQUEST is doQuery.\n")
     if told.get("LANG", "ADQL").upper().split("-")[0] != "ADQL":
         raise RequestError("LANG is ADQL.\n")
-    if told.get("UPLOAD"):
-        raise RequestError("Tables cannot be uploaded; /api/v1/xmatch takes catalogues.\n")
     if not told.get("QUERY", "").strip():
         raise RequestError("QUERY is missing.\n")
     wanted = (told.get("RESPONSEFORMAT") or told.get("FORMAT") or "votable").strip().lower()
     if wanted not in NAMES:
         raise RequestError(f"RESPONSEFORMAT is one of {', '.join(FORMATS)}.\n")
-    return Asked(query=told["QUERY"], most_rows=_rows(told), format=NAMES[wanted])
+    return Asked(
+        query=told["QUERY"],
+        most_rows=_rows(told),
+        format=NAMES[wanted],
+        uploads=uploads.found(told.get("UPLOAD", ""), files),
+    )
 
 
 def _rows(told: Mapping[str, str]) -> int:
@@ -56,21 +77,56 @@ def phase(given: Mapping[str, str]) -> str:
     return given.get("PHASE", "").upper()
 
 
-async def given(request: Request) -> dict[str, str]:
-    """Read parameters, of the address and of a form; give their names in upper case.
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """Parameters of a request by names in upper case, and the files that UPLOAD names."""
+
+    told: dict[str, str]
+    files: dict[str, bytes]
+
+
+async def given(request: Request, room: Room) -> Given:
+    """Read parameters, of the address and of a form. Of those of one name the last counts.
+
+    UPLOAD is told as often as there are tables, and may be added to. A form with files is large,
+    and is read while there is room.
 
     Raises
     ------
     RequestError
         The body is too large, or no form.
+    BusyError
+        There is no room.
     """
-    content = await body(request, BODY_BYTES)
     kind = request.headers.get("content-type", "")
-    if form.is_form(kind):
-        told = [(k, v) for k, v in form.parts(content, kind).items() if isinstance(v, str)]
-    else:
+    if not form.is_form(kind):
         try:
-            told = parse_qsl(content.decode(), max_num_fields=100)
-        except ValueError:
+            sent = (await body(request, BODY_BYTES)).decode()
+            return _given([*request.query_params.items(), *parse_qsl(sent, max_num_fields=100)])
+        except ValueError as problem:
+            if isinstance(problem, RequestError):
+                raise
             raise RequestError("The body is no form.\n") from None
-    return {name.upper(): value for name, value in (*request.query_params.items(), *told)}
+    async with room.held():
+        content = await body(request, uploads.MOST_BYTES + BODY_BYTES)
+    return _given([*request.query_params.items(), *form.listed(content, kind)])
+
+
+def _given(pairs: Sequence[tuple[str, Any]]) -> Given:
+    texts = [(name.upper(), value) for name, value in pairs if isinstance(value, str)]
+    told = dict(texts)
+    if many := [value for name, value in texts if name == "UPLOAD" and value.strip()]:
+        told["UPLOAD"] = ";".join(many)
+    wanted = set(uploads.parts(told.get("UPLOAD", "")))
+    files = {
+        name: value.encode() if isinstance(value, str) else value
+        for name, value in pairs
+        if name in wanted
+    }
+    for name in wanted - set(REAL):
+        told.pop(name.upper(), None)
+    if sum(len(value) for value in told.values()) > BODY_BYTES:
+        raise RequestError(f"Parameters have at most {BODY_BYTES} characters.\n", 413)
+    if sum(map(len, files.values())) > uploads.MOST_BYTES:
+        raise RequestError(f"Uploaded tables have at most {uploads.MOST_BYTES} bytes.\n", 413)
+    return Given(told=told, files=files)

@@ -15,7 +15,8 @@ from starlette.responses import FileResponse, PlainTextResponse, RedirectRespons
 from fink_assets.api import votable
 from fink_assets.api.errors import RequestError
 from fink_assets.api.limits import BusyError, Limits, Queue
-from fink_assets.api.tap import documents, parameters, tables
+from fink_assets.api.room import Room
+from fink_assets.api.tap import documents, examples, parameters, tables, uploads
 from fink_assets.api.tap.jobs import Job, Jobs
 from fink_assets.api.tap.runner import FORMATS, Asked, Runner, TooLongError
 
@@ -38,6 +39,7 @@ class Service:
     archive: Archive
     queue: Queue
     limits: Limits
+    room: Room
     runner: Runner = field(init=False)
     jobs: Jobs = field(init=False)
     _limiter: Any = None
@@ -57,16 +59,19 @@ class Service:
         """
         import anyio
 
-        query = parameters.asked(await parameters.given(request))
         if self._waiting >= AT_ONCE + WAITING:
             raise BusyError("Too many queries at once: try again later, or by /tap/async.", 503)
+        given = await parameters.given(request, self.room)
         self._limiter = self._limiter or anyio.CapacityLimiter(AT_ONCE)
         self._waiting += 1
         try:
-            with anyio.fail_after(2 * self.limits.seconds):
-                return await anyio.to_thread.run_sync(
-                    lambda: self._now(query), abandon_on_cancel=True, limiter=self._limiter
-                )
+            with tempfile.TemporaryDirectory(prefix="fink-tap-") as folder:
+                files = uploads.saved(given.files, Path(folder), "upload")
+                query = parameters.asked(given.told, files)
+                with anyio.fail_after(2 * self.limits.seconds):
+                    return await anyio.to_thread.run_sync(
+                        lambda: self._now(query), abandon_on_cancel=True, limiter=self._limiter
+                    )
         except TimeoutError:
             raise BusyError("The query waited too long for others: try again later.", 504) from None
         finally:
@@ -85,22 +90,32 @@ class Service:
 
     async def make(self, request: Request) -> Response:
         """Make a job, and begin it if that is asked for."""
-        given = await parameters.given(request)
-        job = self.jobs.add(given)
-        if parameters.phase(given) == "RUN":
+        given = await parameters.given(request, self.room)
+        job = self.jobs.add(given.told)
+        try:
+            self.jobs.keep(job, given.files)
+        except BusyError:
+            self.jobs.remove(job)
+            raise
+        if parameters.phase(given.told) == "RUN":
             self._start(job)
         return self._to(request, job)
 
     async def change(self, request: Request) -> Response:
         """Begin, end, change or forget a job."""
-        job, given = self._job(request), await parameters.given(request)
+        job, sent = self._job(request), await parameters.given(request, self.room)
+        given = sent.told
         if request.method == "DELETE" or given.get("ACTION", "").upper() == "DELETE":
             self.jobs.remove(job)
             return RedirectResponse(_address(request), 303)
         if parameters.phase(given) == "ABORT":
             self.jobs.abort(job)
         elif job.phase == "PENDING":
+            self.jobs.keep(job, sent.files)
+            before = [job.given["UPLOAD"]] if "UPLOAD" in job.given else []
             job.given.update({k: v for k, v in given.items() if k not in _OF_JOBS})
+            if "UPLOAD" in given:
+                job.given["UPLOAD"] = ";".join([*before, given["UPLOAD"]])
             if parameters.phase(given) == "RUN":
                 self._start(job)
         return self._to(request, job)
@@ -155,9 +170,14 @@ class Service:
         text = await self.queue.run(lambda: documents.tables(tables.shown(self.archive)))
         return Response(text, media_type=documents.MEDIA)
 
+    async def examples(self, request: Request) -> Response:
+        """Show queries that others begin with."""
+        text = await self.queue.run(lambda: examples.page(tables.shown(self.archive)))
+        return Response(text, media_type=examples.MEDIA)
+
     def _start(self, job: Job) -> None:
         try:
-            self.jobs.start(job, parameters.asked(job.given))
+            self.jobs.start(job, parameters.asked(job.given, job.files))
         except RequestError as problem:
             job.phase, job.problem = "ERROR", str(problem.text).strip()
 
@@ -181,13 +201,14 @@ ROUTES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("/capabilities", ("GET",), "capabilities"),
     ("/availability", ("GET",), "availability"),
     ("/tables", ("GET",), "tables"),
+    ("/examples", ("GET",), "examples"),
 )
 """Paths below `PREFIX`, their methods, and what answers them."""
 
 
-def add(app: FastAPI, archive: Archive, queue: Queue) -> None:
+def add(app: FastAPI, archive: Archive, queue: Queue, room: Room) -> None:
     """Add the routes to an application."""
-    service = Service(archive=archive, queue=queue, limits=queue.limits)
+    service = Service(archive=archive, queue=queue, limits=queue.limits, room=room)
     app.router.add_event_handler("shutdown", service.jobs.close)
     for path, methods, name in ROUTES:
         app.add_api_route(

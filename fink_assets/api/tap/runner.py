@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,11 +50,14 @@ class Asked:
         Of its result.
     format : str
         One of `FORMATS`.
+    uploads : mapping of str to Path
+        Tables that come with it, by name.
     """
 
     query: str
     most_rows: int
     format: str
+    uploads: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +92,7 @@ class Runner:
             "root": self.tables.root,
             "memory": self.memory,
             "file": str(file),
+            "uploads": {name: str(place) for name, place in asked.uploads.items()},
             **{name: getattr(asked, name) for name in ("query", "most_rows", "format")},
         }
         pipe = subprocess.PIPE

@@ -69,6 +69,10 @@ class Column:
         Whether it is a timestamp (UTC).
     standard : bool
         Whether the standard of TAP defines it.
+    said : str
+        What its text stands for, as who sent the table says.
+    ranged : bool
+        Whether it is a column of the archive: its right ascensions are from 0 to 360 degrees.
     """
 
     name: str
@@ -80,6 +84,8 @@ class Column:
     indexed: bool = False
     is_time: bool = False
     standard: bool = False
+    said: str = ""
+    ranged: bool = False
 
     @property
     def written(self) -> str:
@@ -89,7 +95,7 @@ class Column:
     @property
     def xtype(self) -> str:
         """What its text stands for."""
-        return "timestamp" if self.is_time else ""
+        return "timestamp" if self.is_time else self.said
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +153,7 @@ def _columns(archive: Archive, noun: str, known: tuple[ColumnContract, ...]) -> 
             doc=told.doc if told else "",
             indexed=path in indexed,
             is_time=is_time,
+            ranged=True,
         )
     return found
 

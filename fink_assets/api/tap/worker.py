@@ -30,14 +30,20 @@ def answered(asked: Mapping[str, Any]) -> dict[str, Any]:
     """Answer a query into a file; say how many rows it has and whether there are more."""
     from fink_assets.api.archive import Archive
     from fink_assets.api.errors import RequestError
-    from fink_assets.api.tap import adql, tables
+    from fink_assets.api.tap import adql, tables, uploaded
     from fink_assets.lake.tables import Tables
 
     archive = Archive(tables=Tables(asked["survey"], asked["root"]))
     try:
         shown = tables.shown(archive)
-        query = adql.translated(asked["query"], shown, asked["most_rows"])
-        found, more = rows(archive, query, asked["most_rows"], tables.about(shown))
+        came = [
+            uploaded.table(name, Path(file).read_bytes()) for name, file in asked["uploads"].items()
+        ]
+        known = [*shown, *(table for table, _ in came)]
+        query = adql.translated(asked["query"], known, asked["most_rows"])
+        own = {f"{tables.SCHEMA}_{noun}": t for noun, t in tables.about(shown).items()}
+        own |= {f"{table.schema}_{table.noun}": content for table, content in came}
+        found, more = rows(archive, query, asked["most_rows"], own)
         Path(asked["file"]).write_bytes(written(found, query, asked["format"], more=more))
     except RequestError as problem:
         return {"problem": str(problem.text).strip()}
@@ -45,9 +51,20 @@ def answered(asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def rows(
-    archive: Archive, query: Query, most_rows: int, about: Mapping[str, pa.Table]
+    archive: Archive, query: Query, most_rows: int, own: Mapping[str, pa.Table]
 ) -> tuple[pa.Table, bool]:
     """Read the rows of a query, and tell whether it has more than these.
+
+    Parameters
+    ----------
+    archive : Archive
+        Whose tables it reads.
+    query : Query
+        As it was translated.
+    most_rows : int
+        Rows that are given.
+    own : mapping of str to pyarrow.Table
+        Tables that are not of the archive, by the names that the engine has for them.
 
     Raises
     ------
@@ -57,11 +74,12 @@ def rows(
     import pyarrow as pa
 
     from fink_assets.api.errors import RequestError
+    from fink_assets.api.tap import engine
 
     found: list[pa.RecordBatch] = []
     with tempfile.TemporaryDirectory() as folder:
         try:
-            stream = _stream(archive, query, about, folder)
+            stream = _stream(archive, query, own, folder)
             for batch in stream:
                 found.append(batch)
                 if sum(b.nbytes for b in found) > MOST_BYTES:
@@ -69,29 +87,21 @@ def rows(
         except RequestError:
             raise
         except Exception as problem:  # the engine has no class of its own for what it refuses
-            raise RequestError(f"The query cannot be answered: {_told(problem)}\n") from None
+            raise RequestError(f"{engine.told(problem)}\n") from None
         table = pa.Table.from_batches(found, stream.schema)
     table = table.rename_columns(list(query.columns))
     most = most_rows if query.limit is None else min(most_rows, query.limit)
     return table.slice(0, most), table.num_rows > most
 
 
-def _told(problem: Exception) -> str:
-    """What the engine says, in a line and without places of files."""
-    text = str(problem).strip().split("\n")[0]
-    return text[:300] if "/" not in text else "it failed where files are read."
-
-
-def _stream(archive: Archive, query: Query, about: Mapping[str, pa.Table], folder: str) -> Any:
+def _stream(archive: Archive, query: Query, own: Mapping[str, pa.Table], folder: str) -> Any:
     import pyarrow as pa
     from deltalake import DeltaTable, QueryBuilder, write_deltalake
 
-    from fink_assets.api.tap.tables import SCHEMA
-
     builder = QueryBuilder()
     for name, table in query.tables.items():
-        if table.schema == SCHEMA:
-            write_deltalake(f"{folder}/{name}", about[table.noun])
+        if name in own:
+            write_deltalake(f"{folder}/{name}", own[name])
             builder.register(name, DeltaTable(f"{folder}/{name}"))
         else:
             log = getattr(archive.tables, table.noun).log()
@@ -107,7 +117,6 @@ def written(found: pa.Table, query: Query, form: str, *, more: bool) -> bytes:
     meanings = {
         name: Meaning(unit=column.unit, ucd=column.ucd, doc=column.doc, xtype=column.xtype)
         for name, column in query.columns.items()
-        if column is not None
     }
     content, _ = formats.written(formats.cleaned(found), form, meanings)
     if form == "votable" and more:

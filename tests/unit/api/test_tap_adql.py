@@ -37,7 +37,8 @@ def shown(archive):
 def ask(archive, shown):
     def ask(text, most_rows=10_000):
         query = adql.translated(text, shown, most_rows)
-        return worker.rows(archive, query, most_rows, tables.about(shown))[0].to_pylist()
+        own = {f"tap_schema_{noun}": t for noun, t in tables.about(shown).items()}
+        return worker.rows(archive, query, most_rows, own)[0].to_pylist()
 
     return ask
 
@@ -223,11 +224,6 @@ def test_functions_and_signs_mean_what_adql_says(ask, value, expected):
         "COPY (SELECT * FROM objects) TO '/tmp/x'",
         "SET a = 1",
         "EXPLAIN SELECT * FROM objects",
-        "WITH x AS (SELECT * FROM objects) SELECT * FROM x",
-        "SELECT ra FROM objects UNION SELECT dec FROM objects",
-        "SELECT * FROM (SELECT * FROM objects) AS o",
-        "SELECT ra FROM objects WHERE ra IN (SELECT ra FROM objects)",
-        "SELECT ra FROM objects WHERE EXISTS (SELECT 1 FROM alerts)",
         "SELECT (SELECT 1) FROM objects",
         "SELECT * INTO x FROM objects",
         "SELECT * FROM ledger",
@@ -267,10 +263,8 @@ def test_functions_and_signs_mean_what_adql_says(ask, value, expected):
         "SELECT ra FROM objects LEFT JOIN alerts",
         "SELECT ra FROM objects NATURAL JOIN alerts",
         "SELECT o.ra FROM objects o JOIN alerts o ON o.ra = o.ra",
-        "SELECT ra FROM objects WHERE 1 = CONTAINS(POINT(ra, dec), BOX(1, 2, 3, 4))",
         "SELECT ra FROM objects WHERE 1 = CONTAINS(POINT('GALACTIC', ra, dec), CIRCLE(1, 2, 3))",
         "SELECT ra FROM objects WHERE 1 = CONTAINS(ra, dec)",
-        "SELECT ra FROM objects WHERE 1 = INTERSECTS(POINT(ra, dec), CIRCLE(1, 2, 3))",
         "SELECT POINT(ra, dec) FROM objects",
         "SELECT ra FROM objects WHERE ra = 1e999",
         "SELECT ra FROM objects WHERE " + "(" * 5000 + "1=1" + ")" * 5000,
@@ -290,14 +284,16 @@ def test_what_is_not_known_is_refused(ask, text):
         ask(text)
 
 
-def test_names_and_texts_are_never_syntax(shown):
+def test_names_are_never_in_what_the_engine_reads_and_texts_never_syntax(shown):
     query = adql.translated(
         """SELECT ra AS "a"" from x; --" FROM objects AS "o"" x"
         WHERE object_id = 'x'' or 1=1 --'""",
         shown,
         10,
     )
-    assert '"a"" from x; --"' in query.statement
+    assert list(query.columns) == ['a" from x; --']
+    assert "from x" not in query.statement
+    assert 'o"' not in query.statement.replace('"ztf_objects"', "")
     assert "'x'' or 1=1 --'" in query.statement
 
 

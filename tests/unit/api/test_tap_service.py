@@ -16,7 +16,7 @@ from fink_assets.api.flavours import ENDPOINTS
 from fink_assets.api.limits import Limits
 from fink_assets.api.server import application
 from fink_assets.api.tap import jobs as tap_jobs
-from fink_assets.api.tap import parameters, routes
+from fink_assets.api.tap import parameters, routes, uploads
 from fink_assets.api.tap.reserved import RESERVED
 from fink_assets.api.tap.runner import Asked, Runner, TooLongError
 from fink_assets.api.tap.tables import ABOUT, KEYS
@@ -124,7 +124,12 @@ def test_what_the_service_can_do_is_told(service):
     adql = service.get_tap_capability().get_adql()
     geometry = "ivo://ivoa.net/std/TAPRegExt#features-adqlgeo"
     assert adql.get_feature(geometry, "CIRCLE")
-    assert not adql.get_feature(geometry, "POLYGON")
+    assert adql.get_feature(geometry, "POLYGON")
+    assert not adql.get_feature(geometry, "CENTROID")
+    for kind, form in (("sets", "EXCEPT"), ("common-table", "WITH"), ("offset", "OFFSET")):
+        assert adql.get_feature(f"ivo://ivoa.net/std/TAPRegExt#features-adql-{kind}", form)
+    assert [m.ivo_id for m in service.upload_methods] == [uploads.METHOD]
+    assert service.get_tap_capability().uploadlimit.hard.content == uploads.MOST_ROWS
 
 
 def test_more_rows_than_the_most_are_told(monkeypatch, service, address):
@@ -160,6 +165,11 @@ def test_a_query_that_is_refused_says_why_in_a_votable(service, address, query):
         {"MAXREC": "x"},
         {"RESPONSEFORMAT": "fits"},
         {"UPLOAD": "t,param:t"},
+        {"UPLOAD": "t,http://127.0.0.1/t.xml"},
+        {"UPLOAD": "t,file:///etc/passwd"},
+        {"UPLOAD": "t"},
+        {"UPLOAD": "a b,param:t"},
+        {"UPLOAD": ";".join(f"t{k},param:t" for k in range(6))},
     ],
 )
 def test_parameters_that_are_wrong_are_refused(address, spoilt):
