@@ -100,7 +100,7 @@ def _as_spark() -> Any:
     from deltalake import ColumnProperties, WriterProperties
 
     plain = ColumnProperties(dictionary_enabled=False)
-    return WriterProperties(compression="ZSTD", default_column_properties=plain)
+    return WriterProperties(compression="SNAPPY", default_column_properties=plain)
 
 
 def _forced(tables: Tables, waiting: list[pa.Table | None], *, batch: int) -> None:
