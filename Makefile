@@ -56,8 +56,8 @@ bench-science: setup ## measure each science module; SURVEY=lsst, options in ARG
 bench-backfill: setup ## measure a backfill of one module against all of raw2science; SURVEY=lsst, options in ARGS
 	@$(BIN)/fink bench --survey $(SURVEY) --part backfill --total 100000 $(ARGS)
 
-bench-api: setup ## measure the REST API over an archive of 1,000,000 alerts, which is kept; options in ARGS
-	@$(BIN)/fink bench --part api --total 1000000 $(ARGS)
+bench-api: setup ## measure the REST API over an archive of 1,000,000 alerts, which is kept; SURVEY=lsst, options in ARGS
+	@$(BIN)/fink bench --survey $(SURVEY) --part api --total 1000000 $(ARGS)
 
 lint: $(INSTALLED) ## check style, types and the direction of imports
 	$(BIN)/ruff check

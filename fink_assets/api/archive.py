@@ -72,6 +72,12 @@ class Archive:
         """Whether the table has ever been written."""
         return self._log(noun) is not None
 
+    def nights(self, noun: str) -> list[str]:
+        """List the nights of which a table with a folder per night has files, the newest first."""
+        log = self._log(noun)
+        known = {part["night"] for part in log.partitions()} if log else set()
+        return sorted((night for night in known if night), reverse=True)
+
     def committed(self, noun: str) -> int:
         """Last batch of a table that is appended to by batches, -1 for none."""
         log = self._log(noun)

@@ -32,9 +32,8 @@ def why(archive: Archive, values: Values) -> dict[str, Any]:
     if (named[0] is None) == (named[1] is None):
         raise RequestError("Give either `alert` or `object`.\n")
     stages = _of_alert(archive, named[0]) if named[0] is not None else _of_object(archive, named[1])
-    alerts = {row["alert_id"] for rows in stages.values() for row in rows}
-    told = [_told(alert, stages) for alert in sorted(alerts)]
-    return {"alerts": told, "complete": len(alerts) < MOST_ALERTS}
+    told = _told(stages)
+    return {"alerts": told, "complete": len(told) < MOST_ALERTS}
 
 
 def _of_alert(archive: Archive, alert: int) -> dict[str, list[dict[str, Any]]]:
@@ -61,16 +60,16 @@ def _of_object(archive: Archive, name: str) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _told(alert: int, stages: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
-    own = {
-        stage: [
-            {k: v for k, v in row.items() if k != "alert_id"}
-            for row in rows
-            if row["alert_id"] == alert
-        ]
-        for stage, rows in stages.items()
-    }
-    return {"alert_id": str(alert), "fate": _fate(own), **own}
+def _told(stages: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Put together what the stages tell of each alert, in the order of identifiers."""
+    found: dict[int, dict[str, list[dict[str, Any]]]] = {}
+    for stage, rows in stages.items():
+        for row in rows:
+            own = found.setdefault(row["alert_id"], {name: [] for name in stages})
+            own[stage].append({k: v for k, v in row.items() if k != "alert_id"})
+    return [
+        {"alert_id": str(alert), "fate": _fate(own), **own} for alert, own in sorted(found.items())
+    ]
 
 
 def _fate(own: dict[str, list[dict[str, Any]]]) -> str:

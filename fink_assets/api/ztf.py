@@ -56,10 +56,10 @@ def latests(archive: Archive, values: Values) -> Rows:
         noun, where = "alerts", [ztf_classes.of_class(label, fields), *states]
     else:
         noun, where = "classes", [ztf_classes.labelled(label)]
-    newest = keys.newest(archive, noun, [*where, *dates], n)
+    newest = keys.newest(archive, noun, [*where, *dates], n, until=values["stopdate"])
     default = [*ztf_columns.LIGHT, *(ztf_columns.RATES if values["color"] else ())]
-    parts = keys.of_alerts(newest)
-    return ztf_rows.read(archive, "alerts", values["columns"] or default, any_of=parts, limit=n)
+    table, parts = keys.where_read(archive, newest)
+    return ztf_rows.read(archive, table, values["columns"] or default, any_of=parts, limit=n)
 
 
 def conesearch(archive: Archive, values: Values) -> Rows:

@@ -1,7 +1,8 @@
-"""An archive of any number of alerts of ZTF, written by the tables' own writers, without Spark.
+"""An archive of any number of alerts, as the stages leave it, without Kafka and Spark.
 
-A year, with images of the last nights.
-Which alerts there are belongs to `drawn`, what columns hold to `many`, what is asked to `asked`.
+A year, with images of the last nights; each night is a batch. Tables have the properties, marks of
+batches and order that they have in a lake, so that the API works on them as on those.
+Which alerts there are belongs to `drawn`, rows to `tabled`, what is asked to `asked`.
 """
 
 from __future__ import annotations
@@ -12,145 +13,86 @@ from typing import TYPE_CHECKING, Any
 from fink_assets.archive.alerts import Alerts
 from fink_assets.archive.bodies import BodyAlerts
 from fink_assets.archive.classes import Classes
+from fink_assets.archive.forced_light_curves import ForcedLightCurves
+from fink_assets.archive.received import Received
 from fink_assets.archive.statistics import Statistics
+from fink_assets.chain import STAGES
 from fink_assets.lake import clustered, sorting
 from fink_assets.lake.ledger import Receipt
 from fink_assets.lake.streamed import held
+from fink_assets.lake.table import Table
 from fink_assets.lake.tables import Tables
-from fink_assets.raw2science.modules import MODULES
-from fink_assets.surveys import ZTF
 from fink_assets.trial import many
-from fink_assets.trial.drawn import BODY, NIGHTS, TRANSIENT, VARIABLE, Sky, sky
+from fink_assets.trial.drawn import NIGHTS, parts, sky
+from fink_assets.trial.shapes import SHAPES
+from fink_assets.trial.tabled import Night
 
 if TYPE_CHECKING:
-    import numpy as np
     import pyarrow as pa
 
-BATCHES = 40
 WITH_IMAGES = 40
 """Last nights whose alerts have images in raw."""
-LABELS = ("Solar System MPC", "SN candidate", "RRLyrae", "QSO", "EclBin*")
-RARE = "Early SN Ia candidate"
 STAMPS = 1000
-STEPS = BATCHES + 3
-MODULES_OF_ZTF = tuple(m for m in MODULES if m.survey == ZTF.name)
-FOLDERS: dict[str, Any] = {"mode": "append", "partition_by": ["night"]}
+BEAT = 9
+"""Nights whose forced photometry is written together: its refreshes are rarer than batches."""
+STEPS = 6
+"""What is done after the last night."""
 
 
-def build(tables: Tables, *, alerts: int, done: Callable[[], None] = lambda: None) -> None:
-    """Write a year of alerts into empty tables; `done` is told after each of `STEPS`."""
-    import numpy as np
-    import pyarrow as pa
-    from deltalake import write_deltalake
+def build(
+    tables: Tables,
+    *,
+    alerts: int,
+    nights: int = NIGHTS,
+    stamps: int = STAMPS,
+    done: Callable[[], None] = lambda: None,
+) -> None:
+    """Write alerts into empty tables.
 
-    all_, stamps, states = sky(alerts), many.stamps(STAMPS), []
-    last = np.zeros(alerts, bool)
-    last[alerts - 1 - np.unique(all_.names[::-1], return_index=True)[1]] = True
-    for batch, part in enumerate(np.array_split(np.arange(alerts), BATCHES)):
-        science = _science(all_, part, batch)
-        write_deltalake(tables.science.address, science, **FOLDERS)
-        write_deltalake(tables.sources.address, _sources(science), **FOLDERS)
-        write_deltalake(
-            tables.raw.address,
-            _raw(science, all_.night[part] >= NIGHTS - WITH_IMAGES, stamps),
-            **FOLDERS,
-            writer_properties=_as_spark(),
-        )
-        seen = science.select(("night", "batch", "alert_id", "object_id", "time"))
-        seen = seen.append_column("name", pa.array(all_.bodies[part], pa.string()))
-        write_deltalake(
-            tables.solar_system.address, seen.filter(all_.kind[part] == BODY), **FOLDERS
-        )
-        states.append(science.filter(last[part]))
+    Parameters
+    ----------
+    tables : Tables
+        Where to.
+    alerts : int
+        Alerts that pass the cuts; more are received.
+    nights : int
+        In which they come.
+    stamps : int
+        Images of each kind that differ.
+    done : callable
+        Told after each of at most `nights` + `STEPS` steps.
+    """
+    shape = SHAPES[tables.survey]
+    images, forced, last = many.stamps(stamps, tables.survey), [], 0
+    for part in parts(sky(alerts, shape.survey, first=shape.first, nights=nights)):
+        night, last = Night(part, shape), part.batch
+        for noun, rows in night.of_stages().items():
+            append(getattr(tables, noun), rows, batch=last)
+        pictured = int(part.of("night")[0]) >= nights - WITH_IMAGES
+        append(tables.raw, night.raw(images, pictured=pictured), batch=last)
+        clustered.append(tables.objects, held(night.states), batch=last)
+        forced.append(night.forced_photometry)
+        if len(forced) == BEAT:
+            _forced(tables, forced, batch=last)
         done()
-    tables.ledger.add_receipt("raw2science", BATCHES - 1, Receipt())
-    _objects(tables, all_, pa.concat_tables(states))
-    done()
-    for kind in (Alerts, Classes):
-        kind(survey=ZTF, tables=tables, spark=None).refresh(  # type: ignore[arg-type]
-            up_to_batch=BATCHES - 1
-        )
-    done()
-    nights = sorted(set(all_.nights))
-    BodyAlerts(tables=tables).replace(nights)
-    Statistics(survey=ZTF, tables=tables).replace(nights)
-    for table in (tables.objects, tables.alerts, tables.classes, tables.body_alerts):
-        sorting.cluster(table)
-    done()
+    _forced(tables, forced, batch=last)
+    for noun in (*STAGES, "sources", "objects"):
+        tables.ledger.add_receipt(noun, last, Receipt())
+    _follow(tables, last, done)
 
 
-def _science(all_: Sky, part: np.ndarray, batch: int) -> pa.Table:
-    import numpy as np
-    import pyarrow as pa
+def append(table: Table, rows: pa.Table, *, batch: int) -> None:
+    """Append a batch to a table without order, as the stages do."""
+    from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 
-    chance, number = np.random.default_rng([7, batch]), len(part)
-    identity = 10**15 + part.astype("i8")
-    moment, ra, dec = all_.moment[part], all_.ra[part], all_.dec[part]
-    jd = moment.astype("i8") / 86400e6 + 2440587.5
-    labels = np.array(LABELS)[
-        np.where(all_.kind[part] == VARIABLE, 2 + all_.source[part] % 3, all_.kind[part])
-    ]
-    rare = (all_.kind[part] == TRANSIENT) & (chance.random(number) < 0.005)
-    given: dict[str, dict[str, Any]] = {
-        "classification": {"label": np.where(rare, RARE, labels)},
-        "solar_system": {"roid": np.where(all_.kind[part] == BODY, 3, 0)},
-    }
-    candidate = {
-        "jd": jd,
-        "jdstarthist": jd - 30,
-        "fid": 1 + part % 2,
-        "candid": identity,
-        "ra": ra,
-        "dec": dec,
-        "magpsf": 19 + many.noise(chance, number, 0.5),
-        "sigmapsf": np.full(number, 0.1),
-    }
-    columns = {
-        "night": all_.nights[part],
-        "batch": pa.array(np.full(number, batch, "i8")),
-        "alert_id": identity,
-        "object_id": all_.names[part],
-        "time": pa.array(moment, pa.timestamp("us", "UTC")),
-        "ra": ra,
-        "dec": dec,
-        "kafka": many.messages(number, int(part[0])),
-        "ingested": many.moments(number),
-        "enriched": many.moments(number),
-        "module_status": many.statuses(number, MODULES_OF_ZTF, versions=False),
-        "module_versions": many.statuses(number, MODULES_OF_ZTF, versions=True),
-        "candidate": many.candidates(chance, number, candidate),
-    }
-    for module in MODULES_OF_ZTF:
-        columns[module.name] = many.outputs(chance, number, module, given.get(module.name, {}))
-    return pa.table(columns)
-
-
-def _sources(science: pa.Table) -> pa.Table:
-    import pyarrow as pa
-
-    bands = [("g", "r")[k % 2] for k in science["alert_id"].to_pylist()]
-    kept = ("night", "batch", "object_id", "alert_id", "time", "ra", "dec")
-    return science.select(kept).append_column("band", pa.array(bands))
-
-
-def _raw(science: pa.Table, pictured: np.ndarray, stamps: list[dict[str, bytes]]) -> pa.Table:
-    import numpy as np
-    import pyarrow as pa
-
-    kept = ("night", "batch", "alert_id", "object_id", "kafka", "ingested", "candidate")
-    raw, number = science.select(kept), len(science)
-    for name in ("Science", "Template", "Difference"):
-        chosen = np.random.default_rng([9, science["batch"][0].as_py()]).integers(
-            0, len(stamps), number
-        )
-        files = [
-            stamps[k][name] if there else None for k, there in zip(chosen, pictured, strict=True)
-        ]
-        stamp = pa.StructArray.from_arrays(
-            [pa.array(["file"] * number), pa.array(files, pa.binary())], ["fileName", "stampData"]
-        )
-        raw = raw.append_column(f"cutout{name}", stamp)
-    return raw
+    log = table.log() or DeltaTable.create(
+        table.address,
+        rows.schema,
+        partition_by=["night"] if table.partitioned else None,
+        configuration={**table.properties, **clustered.statistics_of(table)},
+    )
+    mark = CommitProperties(app_transactions=[Transaction(app_id=table.name, version=batch)])
+    write_deltalake(log, rows, mode="append", writer_properties=_as_spark(), commit_properties=mark)
 
 
 def _as_spark() -> Any:
@@ -158,20 +100,36 @@ def _as_spark() -> Any:
     from deltalake import ColumnProperties, WriterProperties
 
     plain = ColumnProperties(dictionary_enabled=False)
-    return WriterProperties(compression="ZSTD", default_column_properties=plain)
+    return WriterProperties(compression="SNAPPY", default_column_properties=plain)
 
 
-def _objects(tables: Tables, all_: Sky, states: pa.Table) -> None:
-    import numpy as np
+def _forced(tables: Tables, waiting: list[pa.Table | None], *, batch: int) -> None:
+    """Write the forced photometry that waits, if there is any."""
     import pyarrow as pa
 
-    names, first, counts = np.unique(all_.names, return_index=True, return_counts=True)
-    place = np.searchsorted(names, states["object_id"].to_numpy(zero_copy_only=False).astype(str))
-    moment = pa.timestamp("us", "UTC")
-    renamed = {"time": "last_time", "night": "last_night", "alert_id": "last_alert_id"}
-    left = ["batch", "kafka", "ingested", "enriched", "module_status", "module_versions"]
-    states = states.drop_columns(left)
-    states = states.rename_columns([renamed.get(n, n) for n in states.column_names])
-    states = states.append_column("alerts", pa.array(counts[place]))
-    states = states.append_column("first_time", pa.array(all_.moment[first][place], moment))
-    clustered.append(tables.objects, held(states), batch=BATCHES - 1)
+    there = [rows for rows in waiting if rows is not None]
+    waiting.clear()
+    if there:
+        append(tables.forced_photometry, pa.concat_tables(there), batch=batch)
+        tables.ledger.add_receipt("forced_photometry", batch, Receipt())
+
+
+def _follow(tables: Tables, last: int, done: Callable[[], None]) -> None:
+    """Make what follows the stages: what look-ups read, numbers of nights; sort all of it."""
+    survey = SHAPES[tables.survey].survey
+    following = [Alerts, Classes, Received]
+    if tables.forced_photometry.exists():
+        following.append(ForcedLightCurves)
+    for kind in following:
+        kind(survey=survey, tables=tables, spark=None).refresh(up_to_batch=last)  # type: ignore[arg-type]
+        done()
+    nights = sorted(tables.raw.nights())
+    BodyAlerts(tables=tables).replace(nights)
+    Statistics(survey=survey, tables=tables).replace(nights)
+    done()
+    nouns = ("objects", "alerts", "classes", "received", "body_alerts", "forced_light_curves")
+    for table in (getattr(tables, noun) for noun in nouns):
+        sorting.cluster(table)
+        sorting.clean(table, hours=0)
+    tables.ledger.compact()
+    done()

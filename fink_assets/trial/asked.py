@@ -1,7 +1,8 @@
 """How long the REST API takes to answer: requests over HTTP to a server of its own process.
 
 Each kind of question alone, one after the other, and with many clients. Which alerts there are
-belongs to `archived`. Asserts nothing.
+belongs to `archived`, what is asked to `questions`. An answer that is not about what was asked for
+ends it; how long one takes is not judged.
 """
 
 from __future__ import annotations
@@ -12,53 +13,43 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TimeElapsedColumn
 
 from fink_assets.lake.tables import Tables
 from fink_assets.settings import Settings
-from fink_assets.trial import archived, drawn, measures
+from fink_assets.trial import archived, measures
+from fink_assets.trial.drawn import NIGHTS
 from fink_assets.trial.ground import TrialError, apart
 from fink_assets.trial.plan import Plan
+from fink_assets.trial.questions import NUMBER, Question, Request, questions
 from resources.embedded.processes import running
 from resources.embedded.service import KINDS
 
 if TYPE_CHECKING:
     from rich.table import Table as Grid
 
-FOLDER, MARK, LAYOUT = "bench-api", "built.json", 1
+FOLDER, LAYOUT = "bench-api", 2
 CLIENTS = 16
-WARMING, ALONE, TOGETHER = 10, 100, 160
-"""Requests of a kind: not measured, of one client, of all clients."""
+WARMING, TOGETHER = 10, 160
+"""Requests of a kind: not measured, of all clients."""
 DEADLINE_SECONDS = 130.0
-SERVICE = "api_ztf"
-
-
-@dataclass(frozen=True)
-class Question:
-    """One kind of request: addresses, each to be asked in turn."""
-
-    name: str
-    paths: tuple[str, ...]
 
 
 def answers(configuration: Settings, plan: Plan, console: Console) -> dict[str, Any]:
     """Build the archive unless it is there, start the server, ask it."""
-    if plan.survey.name != "ztf":
-        raise TrialError("The archive of this bench is one of ZTF.", "Leave --survey out.")
-    own = apart(configuration, FOLDER)
-    tables = _archive(own, plan.total, console)
+    own, service = apart(configuration, FOLDER), f"api_{plan.survey.name}"
+    tables = _archive(own, plan.survey.name, plan.total, console)
     asked = questions(tables)
     before, found = measures.speed(), {}
-    with running(own, only=(SERVICE,)) as services, Progress(console=console) as bars:
-        server = KINDS[SERVICE].address(own)
+    with running(own, only=(service,)) as services, Progress(console=console) as bars:
+        server = KINDS[service].address(own)
         for question in asked:
-            task = bars.add_task(question.name, total=WARMING + ALONE + TOGETHER)
+            task = bars.add_task(question.name, total=NUMBER + TOGETHER)
             found[question.name] = measured(server, question, partial(bars.advance, task))
         memory = measures.peak_memory(services)
     told = {
@@ -71,64 +62,31 @@ def answers(configuration: Settings, plan: Plan, console: Console) -> dict[str, 
     return told
 
 
-def _archive(configuration: Settings, alerts: int, console: Console) -> Tables:
+def _archive(configuration: Settings, survey: str, alerts: int, console: Console) -> Tables:
     """Tables of as many alerts, made anew unless this is what an earlier bench has left."""
-    mark, wanted = configuration.home / MARK, {"alerts": alerts, "layout": LAYOUT}
+    mark = configuration.home / f"built_{survey}.json"
+    wanted = {"alerts": alerts, "layout": LAYOUT}
     if not mark.exists() or json.loads(mark.read_text()) != wanted:
-        shutil.rmtree(configuration.home, ignore_errors=True)
-        configuration.home.mkdir(parents=True)
-        with Progress(console=console) as bars:
-            task = bars.add_task("building the archive", total=archived.STEPS)
-            tables = Tables("ztf", configuration.lake)
+        mark.unlink(missing_ok=True)
+        shutil.rmtree(f"{configuration.lake}/{survey}", ignore_errors=True)
+        configuration.home.mkdir(parents=True, exist_ok=True)
+        begun, columns = time.perf_counter(), (*Progress.get_default_columns(), TimeElapsedColumn())
+        with Progress(*columns, console=console) as bars:
+            whole = NIGHTS + archived.STEPS
+            task = bars.add_task("building the archive", total=whole)
+            tables = Tables(survey, configuration.lake)
             archived.build(tables, alerts=alerts, done=lambda: bars.advance(task))
+            bars.update(task, completed=whole)
+        memory = measures.peak_memory({})["this process"]
+        seconds = time.perf_counter() - begun
+        console.print(f"{alerts} alerts built in {seconds:.0f} s, with {memory} GB of memory")
         mark.write_text(json.dumps(wanted))
-    return Tables("ztf", configuration.lake)
-
-
-def questions(tables: Tables, *, seed: int = 2) -> list[Question]:
-    """Requests with random keys: objects as often as they have alerts, images of transients."""
-    import numpy as np
-
-    chance, number = np.random.default_rng(seed), WARMING + ALONE
-
-    def some(table: Any, statement: str) -> list[dict[str, Any]]:
-        rows = table.query(statement).to_pylist()
-        return [rows[k] for k in chance.integers(0, len(rows), number)]
-
-    last = f"{np.datetime64(drawn.FIRST) + drawn.NIGHTS - archived.WITH_IMAGES}"
-    several = "select object_id, count(*) as n, min(night) as first from it group by object_id"
-    one = some(tables.alerts, "select object_id, night from it order by alert_id")
-    pictured = some(
-        tables.alerts,
-        f"select object_id from ({several}) where first >= '{last}' and n > 1 order by object_id",
-    )
-    places = some(tables.objects, "select ra, dec from it order by object_id")
-    bodies = some(tables.body_alerts, "select distinct name from it order by name")
-    labels = [*archived.LABELS, archived.RARE]
-    radii = (5.0, 5.0, 60.0)
-    asked: dict[str, list[dict[str, Any]]] = {
-        "object": [{"objectId": row["object_id"]} for row in one],
-        "object, with images": [
-            {"objectId": row["object_id"], "withcutouts": True} for row in pictured
-        ],
-        "cone": [
-            {"ra": row["ra"], "dec": row["dec"], "radius": radii[k % len(radii)]}
-            for k, row in enumerate(places)
-        ],
-        "class": [{"class": labels[k % len(labels)], "n": 100} for k in range(number)],
-        "body": [{"n_or_d": row["name"]} for row in bodies],
-        "statistics": [{"date": row["night"].replace("-", "")[:6]} for row in one],
-    }
-    routes = ("objects", "objects", "conesearch", "latests", "sso", "statistics")
-    return [
-        Question(name, tuple(f"/api/v1/{route}?{urlencode(each)}" for each in arguments))
-        for route, (name, arguments) in zip(routes, asked.items(), strict=True)
-    ]
+    return Tables(survey, configuration.lake)
 
 
 def measured(server: str, question: Question, done: Callable[[], None]) -> dict[str, Any]:
     """Ask a kind of question: a few times to warm up, by one client, by many."""
-    warm, rest = question.paths[:WARMING], question.paths[WARMING:]
+    warm, rest = question.requests[:WARMING], question.requests[WARMING:]
     _by_clients(server, warm, 1, done)
     many = [rest[k % len(rest)] for k in range(TOGETHER)]
     return {
@@ -138,36 +96,43 @@ def measured(server: str, question: Question, done: Callable[[], None]) -> dict[
 
 
 def _by_clients(
-    server: str, paths: Sequence[str], clients: int, done: Callable[[], None]
+    server: str, requests: Sequence[Request], clients: int, done: Callable[[], None]
 ) -> dict[str, Any]:
-    """Quantiles of the milliseconds of requests, requests per second, kilobytes of an answer."""
+    """Quantiles of the milliseconds of requests, requests per second, kilobytes of an answer.
+
+    Raises
+    ------
+    TrialError
+        An answer is an error, or is not about what was asked for.
+    """
     import numpy as np
 
     place = urlsplit(server).netloc
 
-    def client(own: Sequence[str]) -> list[tuple[float, int]]:
+    def client(own: Sequence[Request]) -> list[tuple[float, int]]:
         connection = http.client.HTTPConnection(place, timeout=DEADLINE_SECONDS)
-        found = []
-        for path in own:
+        timed = []
+        for each in own:
             begun = time.perf_counter()
-            connection.request("GET", path)
+            connection.request("GET", each.path)
             answer = connection.getresponse()
             body = answer.read()
-            found.append(((time.perf_counter() - begun) * 1000, len(body)))
-            if answer.status != http.client.OK:
-                raise TrialError(f"{path}: {answer.status} {body[:200]!r}", "See the server's log.")
+            timed.append(((time.perf_counter() - begun) * 1000, len(body)))
+            if answer.status != http.client.OK or not each.is_met_by(body):
+                told = f"{each.path}: {answer.status} {body[:200]!r}"
+                raise TrialError(f"{told}, without {each.has}", "See the server's log.")
             done()
         connection.close()
-        return found
+        return timed
 
     begun = time.perf_counter()
     with ThreadPoolExecutor(clients) as threads:
-        each = threads.map(client, [paths[k::clients] for k in range(clients)])
-        times, sizes = np.array([pair for own in each for pair in own]).T
+        found = threads.map(client, [requests[k::clients] for k in range(clients)])
+        times, sizes = np.array([pair for own in found for pair in own]).T
     seconds = time.perf_counter() - begun
     quantiles = {f"p{q}_ms": round(float(np.quantile(times, q / 100)), 1) for q in (50, 95, 99)}
     size = {"kb": round(float(np.median(sizes)) / 1000, 1)}
-    return quantiles | {"per_second": round(len(paths) / seconds, 1)} | size
+    return quantiles | {"per_second": round(len(requests) / seconds, 1)} | size
 
 
 def shown(told: dict[str, Any]) -> Grid:
