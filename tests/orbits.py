@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import pyarrow as pa
+from deltalake import write_deltalake
 
 from fink_assets.astro.observatory import PALOMAR, around_the_sun, tt_minus_utc
 from fink_assets.astro.time import jd_of_time
+from fink_assets.lake.ledger import Receipt
 from fink_assets.solar_system.trajectory import Detection
 
 GAUSS, LIGHT, OBLIQUITY = 0.01720209895, 173.144632674, math.radians(84381.448 / 3600)
@@ -145,3 +148,39 @@ def by_night(alerts):
     for each in alerts:
         found.setdefault(each.night, []).append(each)
     return found
+
+
+BANDS = {"g": 1, "r": 2, None: None}
+SCIENCE = pa.schema(
+    [
+        *[(name, pa.string()) for name in ("night", "object_id")],
+        *[(name, pa.int64()) for name in ("batch", "alert_id")],
+        ("time", pa.timestamp("us", "UTC")),
+        *[(name, pa.float64()) for name in ("ra", "dec")],
+        ("solar_system", pa.struct([("roid", pa.int32())])),
+        (
+            "candidate",
+            pa.struct([("fid", pa.int32()), ("magpsf", pa.float32()), ("sigmapsf", pa.float32())]),
+        ),
+    ]
+)
+
+
+def come(tables, alerts, *, batch=0, roid=2, judged=True):
+    """Alerts of a batch of science, whose module says what they are."""
+    rows = [
+        {
+            **{name: getattr(each, name) for name in ("night", "object_id", "alert_id", "time")},
+            **{"ra": each.ra, "dec": each.dec, "batch": batch, "solar_system": {"roid": roid}},
+            "candidate": {
+                "fid": BANDS[each.band],
+                "magpsf": each.magnitude,
+                "sigmapsf": each.magnitude_error,
+            },
+        }
+        for each in alerts
+    ]
+    found = pa.Table.from_pylist(rows, schema=SCIENCE)
+    write_deltalake(tables.science.path, found, mode="append", partition_by=["night"])
+    if judged:
+        tables.ledger.add_receipt("raw2science", batch, Receipt())

@@ -2,13 +2,10 @@
 
 from dataclasses import asdict
 
-import pyarrow as pa
 import pytest
-from deltalake import write_deltalake
-from orbits import bodies, by_night, detections, exposures, scattered
+from orbits import bodies, by_night, come, detections, exposures, scattered
 
 from fink_assets.lake.contracts import LINKED_NIGHTS, TRAJECTORIES
-from fink_assets.lake.ledger import Receipt
 from fink_assets.lake.tables import Tables
 from fink_assets.solar_system.kept import DETECTION, rows_of
 from fink_assets.solar_system.trajectories import Trajectories
@@ -16,40 +13,6 @@ from fink_assets.solar_system.trajectory import Detection
 from fink_assets.surveys import ZTF
 
 TIMES = exposures((0, 3, 6, 9))
-BANDS = {"g": 1, "r": 2, None: None}
-SCIENCE = pa.schema(
-    [
-        *[(name, pa.string()) for name in ("night", "object_id")],
-        *[(name, pa.int64()) for name in ("batch", "alert_id")],
-        ("time", pa.timestamp("us", "UTC")),
-        *[(name, pa.float64()) for name in ("ra", "dec")],
-        ("solar_system", pa.struct([("roid", pa.int32())])),
-        (
-            "candidate",
-            pa.struct([("fid", pa.int32()), ("magpsf", pa.float32()), ("sigmapsf", pa.float32())]),
-        ),
-    ]
-)
-
-
-def come(tables, alerts, *, batch=0, roid=2, judged=True):
-    """Alerts of a batch of science, whose module says what they are."""
-    rows = [
-        {
-            **{name: getattr(each, name) for name in ("night", "object_id", "alert_id", "time")},
-            **{"ra": each.ra, "dec": each.dec, "batch": batch, "solar_system": {"roid": roid}},
-            "candidate": {
-                "fid": BANDS[each.band],
-                "magpsf": each.magnitude,
-                "sigmapsf": each.magnitude_error,
-            },
-        }
-        for each in alerts
-    ]
-    found = pa.Table.from_pylist(rows, schema=SCIENCE)
-    write_deltalake(tables.science.path, found, mode="append", partition_by=["night"])
-    if judged:
-        tables.ledger.add_receipt("raw2science", batch, Receipt())
 
 
 def linking(tables, **more):
