@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from fink_assets.astro.linking import LEAST_NIGHTS
-from fink_assets.astro.moving_pairs import Rows
+from fink_assets.astro.moving_pairs import FASTEST_DEG_A_DAY, Rows
 from fink_assets.astro.orbit_fit import Orbit, Path, Sightings, fit, residuals
+from fink_assets.astro.two_body import seen_from
 
 ERROR_ARCSEC = 0.1
 """Of a place along each axis, by which residuals are weighed: 0.06 for bodies of ZTF that are
@@ -24,6 +25,8 @@ MOST_RMS_ARCSEC = 0.4
 """Of all detections of a track; 0.21 was the most of the same bodies."""
 MOST_DROPPED = 6
 """Detections that a cluster may lose, one after the other, until the rest are of one orbit."""
+NEARBY = float(np.cos(np.radians(FASTEST_DEG_A_DAY)))
+"""Cosine of the angle that a body moves in a day at most: farther off nothing is compared."""
 REACH_ARCSEC = 60.0
 MOST_ADDED = 12
 """From where an orbit is expected: so many detections of a night, the nearest, are tried."""
@@ -88,11 +91,19 @@ def extended(seen: Sightings, night: Rows, track: Track, free: Rows) -> Track:
         Detections that may be added.
     """
     middle = float(np.median(seen.jd[list(track.rows)]))
-    numbers = np.unique(night[free])
-    away = [abs(float(np.median(seen.jd[free[night[free] == n]])) - middle) for n in numbers]
-    for number in numbers[np.argsort(away, kind="stable")]:
-        track = _with_a_night(seen, track, free[night[free] == number])
+    order = free[np.argsort(night[free], kind="stable")]
+    nights = np.split(order, np.flatnonzero(np.diff(night[order])) + 1) if len(order) else []
+    for rows in sorted(nights, key=lambda each: abs(float(seen.jd[each[0]]) - middle)):
+        track = _with_a_night(seen, track, _about(seen, track, rows))
     return track
+
+
+def _about(seen: Sightings, track: Track, rows: Rows) -> Rows:
+    """Detections of a night where the orbit is in it, roughly."""
+    first = seen.of(rows[:1])
+    path = track.path
+    there, _ = seen_from(path.place, path.velocity, first.jd - path.epoch, first.observer)
+    return rows[seen.direction[rows] @ there[0] >= NEARBY]
 
 
 def _with_a_night(seen: Sightings, track: Track, rows: Rows) -> Track:

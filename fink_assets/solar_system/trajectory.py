@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PREFIX, LETTERS, ALPHABET = "FF", 7, 26
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Detection:
     """An alert that may be of an unknown body; what is not known is None.
 
@@ -81,13 +81,14 @@ def sightings(detections: Sequence[Detection], unknown: Unknown) -> Sightings:
     """Give detections as what an orbit is fitted to: directions, places of the observatory."""
     lead = unknown.lead_seconds / SECONDS_PER_DAY
     jd = np.array([jd_of_time(each.time) + lead for each in detections], float)
-    place, velocity = around_the_sun(jd, unknown.site)
+    exposure, of = np.unique(jd, return_inverse=True)
+    place, velocity = around_the_sun(exposure, unknown.site)
     ra, dec = (np.array([getattr(d, name) for d in detections], float) for name in ("ra", "dec"))
     return Sightings(
         jd=jd + tt_minus_utc(jd),
         direction=directions(ra, dec),
-        observer=place,
-        observer_velocity=velocity,
+        observer=place[of],
+        observer_velocity=velocity[of],
     )
 
 

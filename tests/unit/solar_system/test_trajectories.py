@@ -136,6 +136,17 @@ def test_only_candidates_are_linked_each_once_and_of_batches_that_are_judged(
     assert [row["alerts"] for row in told(tables).values()] == [8, 8, 8]
 
 
+def test_what_is_judged_otherwise_later_leaves_no_trajectory(tables, alerts, nights):
+    come(tables, alerts)
+    linking(tables).replace(nights)
+    assert rows_of(tables.trajectories)
+    science = tables.science.log()
+    science.delete("alert_id < 1000000")
+    linking(tables).replace([nights[0]])
+    assert rows_of(tables.trajectories) == []
+    assert {row["candidates"] for row in rows_of(tables.linked_nights)} < set(range(20))
+
+
 def test_a_night_with_too_many_candidates_is_left_out_and_that_is_told(tables, alerts, nights):
     crowd = scattered(100, TIMES[2:4], seed=4, first_id=10**7, around=(10.0, 10.0), degrees=20)
     come(tables, [*alerts, *crowd])
