@@ -29,8 +29,8 @@ TOGETHER_AU = 2e-3
 SCALE_DAYS = 4.0
 """How near places are, and velocities times so many days."""
 LEAST_NIGHTS = 3
-"""With a pair each: what Rubin's Solar System pipeline asks for, three in 15 nights (Juric et al.,
-LSST LDM-151, sec. 3.2.4)."""
+"""With a pair each: the criterion of Rubin's Solar System pipeline (Jones et al. 2018, Icarus 303,
+181: three pairs in 15 nights; why 30 here, see `solar_system.linked`)."""
 MOST_TOGETHER = 40
 """Pairs in one place: more are no body, but a place where a hypothesis heaps everything."""
 FAR_OFF = 0.02

@@ -21,7 +21,7 @@ LEAST_ARCSEC = 2.0
 """Moved from one to the other: ten times the error, and farther than detections of one object,
 which ZTF takes within 1.5 arcsec."""
 MOST_PAIRS = 5000
-"""Of a night; so many are of 30,000 detections of real bodies, see `docs/scientist`."""
+"""Of a night. 8,000 detections of ZTF, half of them of real bodies, have 1,000."""
 LOOKED_AT = 40
 """Neighbours that may be compared, for each pair that a night may have."""
 

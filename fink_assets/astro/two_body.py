@@ -1,8 +1,8 @@
 """Motion around the Sun alone: places in time, and elements of orbits.
 
-Heliocentric vectors in the axes of the ICRS, in au and days. Nothing pulls but the Sun: over the
-weeks for which a body is linked here, Jupiter moves one of the belt by less than 0.1 arcsec from
-the orbit that fits it best.
+Heliocentric vectors in the axes of the ICRS, in au and days. Nothing pulls but the Sun: for 30
+nights bodies of the belt stay within 0.1 arcsec of the orbit that fits them best, see
+`docs/scientist/solar_system.md`.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from fink_assets.solar_system.trajectory import Detection
     from fink_assets.surveys.unknown import Unknown
 
-MOST_CANDIDATES = 20_000
-"""Of a night; 30 nights of so many take 0.6 GB."""
+MOST_CANDIDATES = 40_000
+"""Of a night; to link 30 nights of so many takes 0.8 GB and 10 s."""
 
 
 @dataclass(kw_only=True)
@@ -55,6 +55,8 @@ class Candidates:
         return self._held
 
     def _night(self, night: str) -> Sequence[Detection]:
+        if not self._is_judged():
+            return ()
         code = _sql(self.unknown.code)
         chosen = (
             f"night = '{night}' and batch <= {self.up_to_batch} and {code} = "
@@ -75,6 +77,15 @@ class Candidates:
             f"select {', '.join(columns)} from it where {chosen} order by alert_id"
         ).to_pylist()
         return [self._read(row) for row in {row["alert_id"]: row for row in rows}.values()]
+
+    def _is_judged(self) -> bool:
+        """Whether the module that tells candidates ever ran."""
+        import pyarrow as pa
+
+        log, (group, name) = self.science.log(), self.unknown.code.split(".")
+        fields = pa.schema(log.schema().to_arrow()) if log else pa.schema([])
+        place = fields.get_field_index(group)
+        return place >= 0 and name in {each.name for each in fields.field(place).type}
 
     def _read(self, row: dict[str, Any]) -> Detection:
         from fink_assets.solar_system.trajectory import Detection

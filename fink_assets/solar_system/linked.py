@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from fink_assets.surveys.unknown import Unknown
 
 WINDOW_DAYS = 30
-"""Nights, the newest included, whose detections are linked: two-body orbits of known bodies of ZTF
-fit over them as well as over 15, and of those with a pair in three nights it has nine times as
-many."""
+"""Nights, the newest included, whose detections are linked. Two-body orbits of known bodies of ZTF
+fit over them as well as over 15, and twice as long brings nine times as many that have a pair in
+three nights (March 2021, half of which was cloudy)."""
 MOST_CLUSTERS = 3000
 """Clusters of a night to which orbits are fitted, the likeliest: each takes 0.02 s."""
 
@@ -76,7 +76,7 @@ def linked(
     candidates : mapping of str to sequence of Detection
         By night, of those in the `window`; nights with too many are left out by the caller.
     known : iterable of Trajectory
-        As of the nights before; those that none of its nights has are of no matter.
+        As of the nights before: those that got detections in the window.
     newest : str
         The night.
     unknown : Unknown

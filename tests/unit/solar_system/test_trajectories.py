@@ -2,10 +2,13 @@
 
 from dataclasses import asdict
 
+import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 from orbits import bodies, by_night, come, detections, exposures, scattered
 
 from fink_assets.lake.contracts import LINKED_NIGHTS, TRAJECTORIES
+from fink_assets.lake.ledger import Receipt
 from fink_assets.lake.tables import Tables
 from fink_assets.solar_system.kept import DETECTION, rows_of
 from fink_assets.solar_system.trajectories import Trajectories
@@ -157,6 +160,14 @@ def test_a_night_with_too_many_candidates_is_left_out_and_that_is_told(tables, a
     links = linking(tables)
     assert links.left_out(nights[3]) == {nights[1]: found[nights[1]]["left_out"]}
     assert {row["found"] for row in told(tables).values()} == {nights[3]}
+
+
+def test_alerts_that_no_module_judged_are_no_candidates(tables, nights):
+    rows = pa.table({"night": nights, "batch": [0] * len(nights), "alert_id": [1, 2, 3, 4]})
+    write_deltalake(tables.science.path, rows, partition_by=["night"])
+    tables.ledger.add_receipt("raw2science", 0, Receipt())
+    found = linking(tables).replace(nights)
+    assert [row["candidates"] for row in found.values()] == [0, 0, 0, 0]
 
 
 def test_without_science_there_is_nothing_to_link(tables, nights):
