@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from fink_assets.lake.columns import in_struct
 from fink_assets.lake.table import Table
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 MOST_CANDIDATES = 40_000
 """Of a night; to link 30 nights of so many takes 0.8 GB and 10 s."""
+
+ON_THE_SKY = "ra between 0 and 360 and dec between -90 and 90"
+"""What has no place is linked with nothing; of NaN this is false, too."""
 
 
 @dataclass(kw_only=True)
@@ -57,10 +61,10 @@ class Candidates:
     def _night(self, night: str) -> Sequence[Detection]:
         if not self._is_judged():
             return ()
-        code = _sql(self.unknown.code)
+        code = in_struct(self.unknown.code)
         chosen = (
             f"night = '{night}' and batch <= {self.up_to_batch} and {code} = "
-            f"{self.unknown.candidate}"
+            f"{self.unknown.candidate} and {ON_THE_SKY}"
         )
         counted = self.science.query(f"select count(distinct alert_id) as n from it where {chosen}")
         self.number[night] = number = int(counted["n"][0].as_py())
@@ -69,12 +73,12 @@ class Candidates:
             return ()
         names = ("night", "alert_id", "object_id", "time", "ra", "dec")
         measured = {
-            name: _sql(getattr(self.unknown, name))
+            name: in_struct(getattr(self.unknown, name))
             for name in ("band", "magnitude", "magnitude_error")
         }
         columns = [*names, *(f"{path} as {name}" for name, path in measured.items())]
         rows = self.science.query(
-            f"select {', '.join(columns)} from it where {chosen} order by alert_id"
+            f"select {', '.join(columns)} from it where {chosen} order by alert_id, batch"
         ).to_pylist()
         return [self._read(row) for row in {row["alert_id"]: row for row in rows}.values()]
 
@@ -91,9 +95,3 @@ class Candidates:
         from fink_assets.solar_system.trajectory import Detection
 
         return Detection(**{**row, "band": self.unknown.bands.get(row["band"])})
-
-
-def _sql(path: str) -> str:
-    """Write a field of a struct as DataFusion reads it."""
-    group, *inside = path.split(".")
-    return f'"{group}"' + "".join(f"['{name}']" for name in inside)

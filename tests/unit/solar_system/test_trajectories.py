@@ -1,6 +1,7 @@
 """The tables of trajectories follow science night by night, and are written once."""
 
-from dataclasses import asdict
+import math
+from dataclasses import asdict, replace
 
 import pyarrow as pa
 import pytest
@@ -131,7 +132,8 @@ def test_only_candidates_are_linked_each_once_and_of_batches_that_are_judged(
     own = [each for each in alerts if each.alert_id < 10**6]
     come(tables, own, roid=1)
     assert linking(tables).replace(nights)[nights[3]]["candidates"] == 0
-    come(tables, own, batch=1)
+    nowhere = [replace(own[0], alert_id=77, ra=math.nan), replace(own[0], alert_id=78, dec=None)]
+    come(tables, [*own, *nowhere], batch=1)
     come(tables, own, batch=2)
     come(tables, alerts, batch=3, judged=False)
     found = linking(tables).replace(nights)
