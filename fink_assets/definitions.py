@@ -107,6 +107,8 @@ def survey_defs(
         moving.append(
             solar_system.tracklet_assets(survey, survey.trails, tables, lambda: chain().spark)
         )
+    if survey.unknown and {m.name for m in own_modules}.issuperset(survey.unknown.modules):
+        moving.append(solar_system.trajectory_assets(survey, survey.unknown, tables))
     numbers = archive.statistics(survey, tables)
     streaming = stream.job(survey, configuration, chain)
     backfill = nights.backfill_job(

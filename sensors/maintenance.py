@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 NOUNS = (
     *("raw", "quarantine", "science", "deliveries", "sources", "forced_photometry"),
     *("dead_letter", "solar_system", "phase_curves", "tracklets", "statistics"),
+    *("trajectories", "linked_nights"),
     *("gcn_associations", "gcn_messages", "gcn_deliveries"),
 )
 SORTED = (
@@ -33,7 +34,10 @@ SORTED = (
 """For look-ups; see `lake.sorting`."""
 SHARED = ("notices", "counterparts")
 """Of no single survey."""
-REWRITTEN = ("solar_system", "phase_curves", "tracklets", "gcn_associations", "counterparts")
+REWRITTEN = (
+    *("solar_system", "phase_curves", "tracklets", "trajectories", "linked_nights"),
+    *("gcn_associations", "counterparts"),
+)
 """Written anew in whole or by nights, each time that they are matched or fitted."""
 KEPT_HOURS = 168
 """For which a file that was replaced stays: who reads an earlier version must have ended by then.

@@ -12,6 +12,7 @@ from typing import Any
 from fink_assets.archive.alerts import schema_of
 from fink_assets.archive.classes import FINK
 from fink_assets.lake.attempts import retried
+from fink_assets.lake.columns import in_struct
 from fink_assets.lake.contracts import STATISTICS
 from fink_assets.lake.table import Table, of_nights, rows_of
 from fink_assets.lake.tables import Tables
@@ -69,7 +70,7 @@ class Statistics:
         known = _known(self.tables.science)
         for name, path in (("exposures", counted.exposure), ("fields", counted.field)):
             if path and path in known:
-                science.append(f"count(distinct {_sql(path)}) as {name}")
+                science.append(f"count(distinct {in_struct(path)}) as {name}")
         quarantine = ["count(distinct alert_id) as quarantined"]
         pairs = [(self.tables.science, science), (self.tables.quarantine, quarantine)]
         return [pair for pair in pairs if pair[0].exists()]
@@ -90,7 +91,7 @@ class Statistics:
             "schema_versions": (tables.raw, "writer.version"),
         }
         found |= {
-            name: (table, _sql(path))
+            name: (table, in_struct(path))
             for name, (table, path) in versions.items()
             if path in _known(table)
         }
@@ -122,7 +123,7 @@ def _terms(table: Table, paths: Mapping[str, str]) -> dict[str, str]:
     known = _known(table)
     there = {name: path for name, path in paths.items() if path in known}
     return {
-        name: f"count(distinct case when {_sql(path)} {'' if known[path] else 'is not null'} "
+        name: f"count(distinct case when {in_struct(path)} {'' if known[path] else 'is not null'} "
         f"then alert_id end) as n_{name}"
         for name, path in there.items()
     }
@@ -140,11 +141,6 @@ def _known(table: Table) -> dict[str, bool]:
         for field in structs
         for inner in field.type
     }
-
-
-def _sql(path: str) -> str:
-    group, _, name = path.partition(".")
-    return f"\"{group}\"['{name}']"
 
 
 def _asked(table: Table, statement: str) -> list[dict[str, Any]]:

@@ -29,6 +29,13 @@ def separation(ra: Any, dec: Any, other_ra: Any, other_dec: Any) -> Numbers:
     return np.degrees(2 * np.arcsin(np.minimum(half_chord, 1)))
 
 
+def directions(ra: Any, dec: Any) -> Numbers:
+    """Unit vectors towards places in degrees: shape (..., 3)."""
+    lon, lat = np.radians(ra), np.radians(dec)
+    flat = np.cos(lat)
+    return np.stack([flat * np.cos(lon), flat * np.sin(lon), np.sin(lat)], axis=-1)
+
+
 def cap_deg2(radius: Any) -> Numbers:
     """Area in square degrees of a cap of a radius in degrees: the whole sky from 180 on.
 

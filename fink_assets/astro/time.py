@@ -30,6 +30,11 @@ def time_of_jd(jd: float) -> datetime:
     return datetime.fromtimestamp(0, UTC) + timedelta(days=jd - UNIX_EPOCH_JD)
 
 
+def jd_of_time(time: datetime) -> float:
+    """Convert an aware datetime to a Julian date (UTC, days)."""
+    return UNIX_EPOCH_JD + (time - datetime.fromtimestamp(0, UTC)) / timedelta(days=1)
+
+
 def night_of_jd(jd: float) -> str:
     """Night of a ZTF exposure: the UTC date of its Julian date, ``YYYY-MM-DD``.
 

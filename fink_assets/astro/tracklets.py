@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fink_assets.astro.angles import directions
 from fink_assets.astro.photometry import Numbers
 
 LEAST_POINTS = 5
@@ -57,7 +58,7 @@ def tracklets(ra_deg: Numbers, dec_deg: Numbers) -> list[Tracklet]:
     some 50 of 1000, each of 5 or 6.
     """
     order = np.lexsort([dec_deg, ra_deg])
-    places = _vectors(ra_deg[order], dec_deg[order])
+    places = directions(ra_deg[order], dec_deg[order])
     free = _first_of_each(places)
     found = []
     for candidate in _candidates(places, free):
@@ -74,11 +75,6 @@ def tracklets(ra_deg: Numbers, dec_deg: Numbers) -> list[Tracklet]:
 
 def _first(one: Tracklet, ra_deg: Numbers, dec_deg: Numbers) -> tuple[float, float]:
     return float(ra_deg[one.members[0]]), float(dec_deg[one.members[0]])
-
-
-def _vectors(ra_deg: Numbers, dec_deg: Numbers) -> Numbers:
-    ra, dec = np.radians(ra_deg), np.radians(dec_deg)
-    return np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=-1)
 
 
 def _first_of_each(places: Numbers) -> NDArray[np.bool_]:

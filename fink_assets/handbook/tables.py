@@ -23,6 +23,7 @@ REST = {
     "solar_system": "of the measurements, those of the survey, as in sources",
     "sources": "of the measurements, a survey has those that it makes: magnitudes for ZTF, fluxes "
     "for LSST",
+    "trajectories": "the newest row of a body is what is known of it",
     "forced_photometry": "{forced}. An alert repeats what earlier ones brought: a row is the first "
     "of the same object with every field the same; another value for an exposure has a row of its "
     "own",
@@ -33,6 +34,7 @@ NOUNS = (
     *("sources", "objects", "alerts", "classes", "received", "history", "statistics"),
     *("forced_photometry", "forced_light_curves"),
     *("solar_system", "body_alerts", "phase_curves"),
+    *("trajectories", "linked_nights"),
     *("tracklets", "gcn_associations", "gcn_messages", "gcn_deliveries"),
     *("schema_history", "field_availability"),
 )

@@ -65,6 +65,12 @@ def arrow_type(kind: str) -> pa.DataType:
     return kinds[kind]
 
 
+def in_struct(path: str) -> str:
+    """Write a field of a struct, by its dotted path, as DataFusion reads it."""
+    group, _, name = path.partition(".")
+    return f"\"{group}\"['{name}']"
+
+
 def described(one: ColumnContract) -> dict[str, str]:
     """Give what a file's schema says of a column, beside its type."""
     return {"comment": one.doc, "unit": one.unit, "ucd": one.ucd}

@@ -9,6 +9,7 @@ from fink_assets.lake.bodies import GEOMETRY, NAME, TRAIL
 from fink_assets.lake.bodies import PHASE_CURVES as PHASE_CURVES
 from fink_assets.lake.columns import ColumnContract, column
 from fink_assets.lake.combined import GCN_ASSOCIATIONS as GCN_ASSOCIATIONS
+from fink_assets.lake.unknown import LINKED, TRAJECTORY
 from fink_assets.surveys.base import Survey
 
 KAFKA = "struct<topic: string, partition: int, offset: bigint, timestamp: timestamp>"
@@ -252,6 +253,16 @@ TRACKLETS: tuple[ColumnContract, ...] = (
     _RA,
     _DEC,
     *TRAIL,
+)
+TRAJECTORIES: tuple[ColumnContract, ...] = (
+    column("night", "string", "Night as of which the row tells: it was found, or got alerts"),
+    column("batch", "bigint", "Last batch whose alerts were linked; see the ledger"),
+    *TRAJECTORY,
+)
+LINKED_NIGHTS: tuple[ColumnContract, ...] = (
+    _NIGHT,
+    column("batch", "bigint", "Last batch whose alerts were linked; see the ledger"),
+    *LINKED,
 )
 SCHEMA_HISTORY: tuple[ColumnContract, ...] = (
     _NIGHT,

@@ -134,6 +134,16 @@ class Tables:
         return self._table("tracklets", ("batch", "alert_id", "tracklet"))
 
     @cached_property
+    def trajectories(self) -> Table:
+        """Unknown bodies that were linked over nights: a row per body and night that told of it."""
+        return self._table("trajectories", ("batch", "name"))
+
+    @cached_property
+    def linked_nights(self) -> Table:
+        """What linking gave, and what it left out: one row per night."""
+        return self._table("linked_nights", ("night",), partitioned=False)
+
+    @cached_property
     def schema_history(self) -> Table:
         """Fields of packets that changed from one night to the next."""
         return self._table("schema_history", ("batch", "change", "field"))

@@ -1,4 +1,4 @@
-"""What moves, in Dagster: known bodies of a night, their phase curves, trails of satellites."""
+"""What moves, in Dagster: known bodies, phase curves, trails of satellites, unknown bodies."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -11,13 +11,17 @@ from fink_assets.lake.tables import Tables
 from fink_assets.solar_system.observations import Observations
 from fink_assets.solar_system.phase_curves import PhaseCurves
 from fink_assets.solar_system.tracklets import Tracklets
+from fink_assets.solar_system.trajectories import Trajectories
 from fink_assets.surveys import Survey
 from fink_assets.surveys.base import Bodies, Trails
+from fink_assets.surveys.unknown import Unknown
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 STAGE = "solar_system"
+REPORTED = ("candidates", "pairs", "found", "continued", "clusters", "untried")
+"""Of a night's row of `linked_nights`, shown beside the nights that were left out."""
 
 
 def specs(survey: Survey, bodies: Bodies, tables: Tables) -> list[dg.AssetSpec]:
@@ -117,3 +121,50 @@ def tracklet_assets(
         return dg.MaterializeResult(metadata={"dagster/row_count": sum(rows.values())})
 
     return tracklets
+
+
+def trajectory_assets(survey: Survey, unknown: Unknown, tables: Tables) -> dg.AssetsDefinition:
+    """Make the assets of unknown bodies; they need no Spark."""
+    modules = [dg.AssetKey([survey.name, "science", name]) for name in unknown.modules]
+    trajectories = table_spec(
+        tables.trajectories,
+        survey,
+        stage=STAGE,
+        doc="Unknown bodies: alerts of several nights that lie on one orbit, with it. A night's "
+        "partition: bodies that were found with its alerts, or got some.",
+        columns=contracts.TRAJECTORIES,
+        deps=[key(tables.science), *modules],
+    )
+    nights = table_spec(
+        tables.linked_nights,
+        survey,
+        stage=STAGE,
+        doc="What linking gave of each night, and what it left out for want of time.",
+        columns=contracts.LINKED_NIGHTS,
+        deps=[key(tables.science), *modules],
+    )
+
+    @dg.multi_asset(
+        name=f"{survey.name}_trajectories",
+        specs=[trajectories, nights],
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
+    def linking(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]  # noqa: ANN202
+        """Link the alerts of nights anew with those before, and later nights that follow."""
+        links = Trajectories(unknown=unknown, tables=tables)
+        chosen = list(context.partition_keys)
+        rows = links.replace(chosen)
+        for night in rows.keys() & set(chosen):
+            shown = {name: rows[night][name] for name in REPORTED}
+            context.add_asset_metadata(
+                {**shown, "nights_left_out": links.left_out(night)}, trajectories.key, night
+            )
+        told = sum(row["found"] + row["continued"] for row in rows.values())
+        later = sorted(rows.keys() - set(chosen))
+        yield dg.MaterializeResult(
+            asset_key=trajectories.key,
+            metadata={"dagster/row_count": told, "later_nights_linked_anew": later},
+        )
+        yield dg.MaterializeResult(asset_key=nights.key, metadata={"dagster/row_count": len(rows)})
+
+    return linking

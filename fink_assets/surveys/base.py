@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
+from fink_assets.surveys.unknown import Unknown
 from quality.rules import Rule
 
 Schema = dict[str, Any]
@@ -227,6 +228,8 @@ class Survey:
         Forced photometry in the packets of this survey.
     bodies : Bodies, optional
         Known Solar System bodies among its alerts.
+    unknown : Unknown, optional
+        What may be unknown bodies among its alerts, of a survey that does not link them itself.
     trails : Trails, optional
         Trails among its alerts, of a survey whose packets do not tell.
     past : Past, optional
@@ -263,6 +266,7 @@ class Survey:
     cutouts: Mapping[str, str] = field(default_factory=dict)
     forced: Forced | None = None
     bodies: Bodies | None = None
+    unknown: Unknown | None = None
     trails: Trails | None = None
     past: Past | None = None
     counted: Counted = Counted()

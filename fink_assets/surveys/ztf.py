@@ -3,6 +3,7 @@
 Packets: Avro object containers, schema versions 3.1 to 4.02. Facts only, no code.
 """
 
+from fink_assets.astro.observatory import PALOMAR
 from fink_assets.astro.time import LAST_MJD, UNIX_EPOCH_JD, UNIX_EPOCH_MJD, timestamp_of_jd_sql
 from fink_assets.surveys.base import (
     Bodies,
@@ -14,6 +15,7 @@ from fink_assets.surveys.base import (
     Trails,
     on_the_sky,
 )
+from fink_assets.surveys.unknown import Unknown
 from fink_assets.surveys.ztf_packet import packet_schema
 from quality.rules import Rule
 
@@ -103,6 +105,17 @@ ZTF = Survey(
         known="solar_system.roid = 3",
         modules=("solar_system",),
         name="nullif(nullif(trim(candidate.ssnamenr), ''), 'null')",
+    ),
+    unknown=Unknown(
+        code="solar_system.roid",
+        candidate=2,
+        modules=("solar_system",),
+        band="candidate.fid",
+        bands={1: "g", 2: "r", 3: "i"},
+        magnitude="candidate.magpsf",
+        magnitude_error="candidate.sigmapsf",
+        lead_seconds=15.0,  # packets have the begin of 30 s
+        site=PALOMAR,
     ),
     trails=Trails(
         candidate="coalesce(trim(candidate.ssnamenr), 'null') in ('null', '') "

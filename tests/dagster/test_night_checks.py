@@ -256,6 +256,7 @@ def test_a_night_that_the_sensor_closes_is_compared_counted_and_checked(
     written = (
         *("schema_history", "field_availability", "solar_system", "phase_curves", "tracklets"),
         *("gcn_associations", "gcn_messages", "gcn_deliveries", "statistics", "body_alerts"),
+        *("trajectories", "linked_nights"),
     )
     assert told == dict.fromkeys(written, "2024-06-06")
     found = evaluations(result)

@@ -32,6 +32,8 @@ NOUNS: dict[str, tuple[str, tuple[ColumnContract, ...]]] = {
     "solar_system": ("What was seen of known bodies", contracts.SOLAR_SYSTEM),
     "phase_curves": ("Phase curves of known bodies", contracts.PHASE_CURVES),
     "tracklets": ("Alerts along one line in an exposure", contracts.TRACKLETS),
+    "trajectories": ("Orbits of unknown bodies, as of each night", contracts.TRAJECTORIES),
+    "linked_nights": ("What linking them left out", contracts.LINKED_NIGHTS),
     "statistics": ("Numbers of each night", contracts.STATISTICS),
 }
 """Tables of a survey that are shown, and what their columns mean."""

@@ -1,4 +1,4 @@
-"""Bodies of the Solar System as a whole: phase curves, light curves, candidates."""
+"""Bodies of the Solar System as a whole: phase curves, light curves."""
 
 import io
 import threading
@@ -336,11 +336,3 @@ def test_the_room_of_an_answer_whose_reader_is_gone_is_given_back():
     room.hold()
     with pytest.raises(BusyError):
         room.hold()
-
-
-@pytest.mark.parametrize("kind", ["orbParams", "lightcurves"])
-def test_candidates_are_said_not_to_be_computed(client, kind):
-    answer = client.post("/api/v1/ssocand", json={"kind": kind})
-    assert answer.status_code == 400
-    assert "not computed here" in answer.text
-    assert client.post("/api/v1/ssocand", json={"kind": "x"}).status_code == 400
