@@ -38,8 +38,8 @@ $(CLIENTS): tests/clients.txt $(INSTALLED)
 test: setup $(CLIENTS) ## run all tests
 	@$(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
 
-test-fast: $(INSTALLED) ## run the tests that need no service
-	@$(BIN)/pytest $(SIDE_BY_SIDE) -m "not spark and not kafka and not e2e" $(ARGS)
+test-fast: $(INSTALLED) ## run the tests that need no service and little time
+	@$(BIN)/pytest $(SIDE_BY_SIDE) -m "not spark and not kafka and not e2e and not slow" $(ARGS)
 
 demo: setup ## replay a night through the whole pipeline
 	@$(BIN)/fink demo $(ARGS)

@@ -34,6 +34,41 @@ SHARING = {
         "spark/test_modules_in_spark",
     )
 }
+# `make test-fast` leaves out what takes seconds: archives that are built and served, whole nights,
+# properties of many cases.
+SLOW = {
+    f"tests/unit/{name}"
+    for name in (
+        "api",
+        "archive/test_alerts_sorted.py",
+        "archive/test_classes.py",
+        "archive/test_received.py",
+        "astro/test_socca.py",
+        "astro/test_sphere.py",
+        "embedded/test_api_service.py",
+        "embedded/test_dagster_home.py",
+        "embedded/test_service.py",
+        "gcn/test_access.py",
+        "gcn/test_associate.py",
+        "lake/test_rewritten.py",
+        "quality/test_expectations.py",
+        "quality/test_run_time.py",
+        "raw2science/test_batching.py",
+        "raw2science/test_cats.py",
+        "raw2science/test_modules.py",
+        "raw2science/test_monitored_blazars.py",
+        "raw2science/test_odd_alerts.py",
+        "services/test_look_up.py",
+        "services/test_look_up_failures.py",
+        "services/test_service_oracles.py",
+        "simulator/test_night.py",
+        "simulator/test_small_night.py",
+        "solar_system/test_linked.py",
+        "solar_system/test_trajectories.py",
+        "trial/test_asked.py",
+        "trial/test_feed.py",
+    )
+} | {"tests/dagster/test_gcn_sensors.py"}
 # A session as short as this would spend most of its time on compiling: do it only once for each
 # method; all of them must find room, or what Java throws out is compiled again and again.
 JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
@@ -54,9 +89,12 @@ def pytest_collection_modifyitems(items):
         for mark, names in NEEDS.items():
             if fixtures & names:
                 item.add_marker(mark)
-        for part in Path(item.path).relative_to(item.config.rootpath).parts:
+        path = Path(item.path).relative_to(item.config.rootpath)
+        for part in path.parts:
             if part in FOLDERS:
                 item.add_marker(part)
+        if SLOW & {str(path), str(path.parent)}:
+            item.add_marker("slow")
 
 
 @pytest.hookimpl(optionalhook=True)
