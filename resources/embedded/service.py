@@ -18,12 +18,15 @@ from functools import partial
 from pathlib import Path
 
 from fink_assets.settings import PROJECT, Settings
+from fink_assets.terminal import ENDING
 from resources.embedded import api, dagster_home, kafka, ready, spark_connect
 from resources.embedded.machine import LOOPBACK, Port, SetupError, require_free
 
 POLL_SECONDS = 0.1
 STOP_SECONDS = 15.0
 LOG_BYTES = 20_000_000
+SET_PARENT_DEATH_SIGNAL = 1
+"""Of Linux's prctl."""
 
 
 class ServiceError(SetupError):
@@ -121,7 +124,7 @@ class Service:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_end_with_parent(),
+                preexec_fn=_beginning(),
             )
 
     def await_answer(self) -> None:
@@ -219,9 +222,15 @@ def _procfile() -> dict[str, str]:
     return dict(parse_procfile((PROJECT / "Procfile").read_text()).processes)
 
 
-def _end_with_parent() -> Callable[[], None] | None:
-    # Linux then sends SIGTERM when the supervisor dies, even of SIGKILL; this outlives `exec`.
-    if sys.platform != "linux":
-        return None
-    set_parent_death_signal = 1
-    return partial(ctypes.CDLL(None).prctl, set_parent_death_signal, signal.SIGTERM)
+def _beginning() -> Callable[[], None]:
+    """What a service does first: end when asked to, whatever its supervisor ignores, or with it."""
+    here = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+    def begin() -> None:
+        for each in ENDING:
+            signal.signal(each, signal.SIG_DFL)
+        if here:
+            # SIGTERM when the supervisor dies, even of SIGKILL; this outlives `exec`.
+            here.prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+
+    return begin

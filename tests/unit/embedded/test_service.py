@@ -1,8 +1,11 @@
 """A service that is started is watched, explained when it fails, and leaves nothing behind."""
 
+import signal
+
 import pytest
 
 from fink_assets.settings import Settings
+from fink_assets.terminal import ENDING
 from resources.embedded import dagster_home, kafka, service, spark_connect
 from resources.embedded.processes import running
 from resources.embedded.service import Service, ServiceError, environment, session_members
@@ -50,6 +53,23 @@ def test_nothing_of_a_service_outlives_it(stand_in, configuration, tmp_path, end
     getattr(kafka_service, end)()
     assert session_members(kafka_service.pid) == []
     assert kafka_service.exit_code is not None
+
+
+def test_a_service_ends_when_asked_though_who_starts_it_ignores_signals(
+    stand_in, configuration, tmp_path
+):
+    """Shells start what is in the background so, and Dagster then ignores SIGTERM, too."""
+    started = tmp_path / "started"
+    stand_in(PARENT.format(started=started), answers=started.exists)
+    kafka_service = Service("kafka", configuration)
+    earlier = {each: signal.signal(each, signal.SIG_IGN) for each in ENDING}
+    try:
+        kafka_service.start()
+    finally:
+        for each, handler in earlier.items():
+            signal.signal(each, handler)
+    kafka_service.stop()
+    assert kafka_service.exit_code == -signal.SIGTERM
 
 
 def test_a_service_that_was_never_started_can_be_stopped(configuration):
