@@ -110,6 +110,12 @@ class Settings(BaseSettings):
     api_rate: float = Field(
         0.0, ge=0, description="Requests of one client per second, in the mean; 0 for no limit"
     )
+    api_fetch: bool = Field(
+        True, description="Whether TAP fetches tables from public addresses that queries name"
+    )
+    api_fetch_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Hosts, or host:port, that it may ask though they are not public: a,b:8080"
+    )
 
     alerts_per_batch: int = Field(8000, gt=0, description="Most alerts in one micro-batch")
     megabytes_per_batch: int = Field(
@@ -128,7 +134,7 @@ class Settings(BaseSettings):
         15.0, gt=0, description="Least time between two reports to Dagster"
     )
 
-    @field_validator("services", mode="before")
+    @field_validator("services", "api_fetch_hosts", mode="before")
     @classmethod
     def _listed(cls, value: Any) -> Any:
         """Read names with commas between them; brackets and quotes, as in JSON, do no harm."""

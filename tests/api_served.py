@@ -6,14 +6,14 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def serving(archive, limits=None):
+def serving(archive, limits=None, reach=None):
     """Serve until the end of the block; gives the address."""
     import uvicorn
 
     from fink_assets.api.flavours import ENDPOINTS
     from fink_assets.api.server import application
 
-    app = application(archive, ENDPOINTS["ztf"], title="ZTF", limits=limits)
+    app = application(archive, ENDPOINTS["ztf"], title="ZTF", limits=limits, reach=reach)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -8,6 +8,7 @@ from fink_assets.api import remote
 from fink_assets.api.archive import Archive
 from fink_assets.api.flavours import endpoints
 from fink_assets.api.limits import Limits
+from fink_assets.api.tap.hosts import Reach
 from fink_assets.lake.tables import Tables
 from fink_assets.settings import Settings
 from fink_assets.surveys import Survey
@@ -28,6 +29,7 @@ def serve(configuration: Settings, survey: Survey) -> None:
         endpoints(survey.name, remote.of(configuration)),
         title=f"Alerts of {survey.title}",
         limits=limits_of(configuration),
+        reach=reach_of(configuration),
     )
     port = configuration.api_ports[survey.name]
     # The application writes a line for each request itself, with its duration.
@@ -48,3 +50,8 @@ def limits_of(configuration: Settings) -> Limits:
         at_once=configuration.api_queries,
         per_second=configuration.api_rate,
     )
+
+
+def reach_of(configuration: Settings) -> Reach:
+    """Which tables may be fetched for queries, as the settings have it."""
+    return Reach(on=configuration.api_fetch, hosts=configuration.api_fetch_hosts)

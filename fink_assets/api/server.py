@@ -26,6 +26,7 @@ from fink_assets.api.limits import RETRY, BusyError, Limits, Queue, Turnstile, g
 from fink_assets.api.metrics import Metrics
 from fink_assets.api.room import Room
 from fink_assets.api.tap import routes
+from fink_assets.api.tap.hosts import Reach
 from fink_assets.archive.alerts import Alerts
 
 if TYPE_CHECKING:
@@ -43,16 +44,21 @@ STREAM_FACTOR = 30
 
 
 def application(
-    archive: Archive, endpoints: Sequence[Endpoint], *, title: str, limits: Limits | None = None
+    archive: Archive,
+    endpoints: Sequence[Endpoint],
+    *,
+    title: str,
+    limits: Limits | None = None,
+    reach: Reach | None = None,
 ) -> FastAPI:
-    """Make the web application of one survey."""
+    """Make the web application of one survey; TAP fetches tables as far as it reaches."""
     limits = limits or Limits()
     app = FastAPIOffline(title=title, docs_url="/", openapi_url="/swagger.json", redoc_url=None)
     metrics, queue, room = Metrics(), Queue(limits), Room(limits=limits)
     for endpoint in endpoints:
         _add(app, archive, endpoint, queue, room)
     _add_cone_search(app, archive, queue)
-    routes.add(app, archive, queue, room)
+    routes.add(app, archive, queue, room, reach or Reach())
     _add_operations(app, archive, metrics)
     _add_errors(app)
     _add_counting(app, metrics, Turnstile(limits.per_second))

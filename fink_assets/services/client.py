@@ -9,7 +9,6 @@ is a `ServiceError`. What is asked, and what an answer must look like, belongs t
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from fink_assets.services.breaker import Breaker, State
+from fink_assets.services.patience import LateError, within
 
 Read = TypeVar("Read")
 AGENT = "fink-assets"
@@ -150,33 +150,19 @@ class Client:
         raise last or ServiceError("never asked")
 
     def _exchange(self, question: Question, seconds: float) -> bytes:
-        """One exchange in a thread of its own.
-
-        Limits of sockets start anew with each byte that arrives, and resolving a name has none:
-        only who waits beside can leave in time. The thread ends with its connection.
-        """
+        """One exchange, in time."""
         parts = urlsplit(self.address)
         if question.secret and parts.scheme != "https" and parts.hostname not in LOOPBACK:
             raise ServiceError("a key is sent over https only", passing=False)
         if seconds <= 0:
             raise ServiceError("no time left")
-        result: list[bytes | Exception] = []
         end = time.monotonic() + seconds
-
-        def exchange() -> None:
-            try:
-                result.append(self._send(question, end))
-            except Exception as problem:  # whatever it is, it belongs to who waits
-                result.append(problem)
-
-        thread = threading.Thread(target=exchange, daemon=True, name="ask-service")
-        thread.start()
-        thread.join(seconds)
-        if not result:
-            raise ServiceError(f"no whole answer within {seconds:.1f} s")
-        if isinstance(result[0], Exception):
-            raise _error(result[0])
-        return result[0]
+        try:
+            return within(seconds, lambda: self._send(question, end))
+        except LateError:
+            raise ServiceError(f"no whole answer within {seconds:.1f} s") from None
+        except Exception as problem:
+            raise _error(problem) from None
 
     def _send(self, question: Question, end: float) -> bytes:
         import requests

@@ -40,11 +40,13 @@ FEATURES = {
 DESCRIPTION = (
     "Queries over the tables, without user-defined functions. At most "
     f"{uploads.MOST} tables of {uploads.MOST_ROWS} rows come with a query, "
-    f"{uploads.MOST_BYTES} bytes together, as parts of the form."
+    f"{uploads.MOST_BYTES} bytes together."
 )
 
 
-def capabilities(base: str, *, seconds: float, rows: tuple[int, int]) -> str:
+def capabilities(
+    base: str, *, seconds: float, rows: tuple[int, int], methods: Iterable[str]
+) -> str:
     """Say what the service can do.
 
     Parameters
@@ -55,6 +57,8 @@ def capabilities(base: str, *, seconds: float, rows: tuple[int, int]) -> str:
         Longest time of an asynchronous query.
     rows : tuple of int
         Most rows of a result: unless more are asked for, and at all.
+    methods : iterable of str
+        How tables come with a query.
     """
     of_vosi = "".join(
         f'<capability standardID="ivo://ivoa.net/std/VOSI#{name}">'
@@ -82,7 +86,7 @@ def capabilities(base: str, *, seconds: float, rows: tuple[int, int]) -> str:
         '<version ivo-id="ivo://ivoa.net/std/ADQL#v2.1">2.1</version>'
         '<version ivo-id="ivo://ivoa.net/std/ADQL#v2.0">2.0</version>'
         f"<description>{DESCRIPTION}</description>{features}</language>{outputs}"
-        f'<uploadMethod ivo-id="{uploads.METHOD}"/>'
+        f"{''.join(f'<uploadMethod ivo-id={quoteattr(method)}/>' for method in methods)}"
         f"<executionDuration><default>{seconds:.0f}</default><hard>{seconds:.0f}</hard>"
         f'</executionDuration><outputLimit><default unit="row">{rows[0]}</default>'
         f'<hard unit="row">{rows[1]}</hard></outputLimit>'

@@ -15,6 +15,7 @@ from fink_assets.api import form
 from fink_assets.api.errors import RequestError
 from fink_assets.api.limits import body
 from fink_assets.api.tap import uploads
+from fink_assets.api.tap.hosts import Reach
 from fink_assets.api.tap.runner import FORMATS, NAMES, Asked
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ REAL = (
 """What no table is."""
 
 
-def asked(told: Mapping[str, str], files: Mapping[str, Path]) -> Asked:
+def asked(told: Mapping[str, str], files: Mapping[str, Path], reach: Reach) -> Asked:
     """Read the parameters of a query, and find the tables that come with it.
 
     Raises
@@ -62,6 +63,7 @@ def asked(told: Mapping[str, str], files: Mapping[str, Path]) -> Asked:
         most_rows=_rows(told),
         format=NAMES[wanted],
         uploads=uploads.found(told.get("UPLOAD", ""), files),
+        addresses=uploads.addresses(told.get("UPLOAD", ""), reach),
     )
 
 

@@ -17,6 +17,7 @@ from fink_assets.api.errors import RequestError
 from fink_assets.api.limits import BusyError, Limits, Queue
 from fink_assets.api.room import Room
 from fink_assets.api.tap import documents, examples, parameters, tables, uploads
+from fink_assets.api.tap.hosts import Reach
 from fink_assets.api.tap.jobs import Job, Jobs
 from fink_assets.api.tap.runner import FORMATS, Asked, Runner, TooLongError
 
@@ -40,13 +41,14 @@ class Service:
     queue: Queue
     limits: Limits
     room: Room
+    reach: Reach
     runner: Runner = field(init=False)
     jobs: Jobs = field(init=False)
     _limiter: Any = None
     _waiting: int = 0
 
     def __post_init__(self) -> None:
-        self.runner = Runner(tables=self.archive.tables)
+        self.runner = Runner(tables=self.archive.tables, reach=self.reach)
         self.jobs = Jobs(runner=self.runner, seconds=LONGER * self.limits.seconds)
 
     async def sync(self, request: Request) -> Response:
@@ -67,7 +69,7 @@ class Service:
         try:
             with tempfile.TemporaryDirectory(prefix="fink-tap-") as folder:
                 files = uploads.saved(given.files, Path(folder), "upload")
-                query = parameters.asked(given.told, files)
+                query = parameters.asked(given.told, files, self.reach)
                 with anyio.fail_after(2 * self.limits.seconds):
                     return await anyio.to_thread.run_sync(
                         lambda: self._now(query), abandon_on_cancel=True, limiter=self._limiter
@@ -156,7 +158,10 @@ class Service:
         """Say what the service can do."""
         base = _address(request).rpartition("/")[0]
         text = documents.capabilities(
-            base, seconds=self.jobs.seconds, rows=(parameters.ROWS, parameters.MOST_ROWS)
+            base,
+            seconds=self.jobs.seconds,
+            rows=(parameters.ROWS, parameters.MOST_ROWS),
+            methods=uploads.methods(self.reach),
         )
         return Response(text, media_type=documents.MEDIA)
 
@@ -177,7 +182,7 @@ class Service:
 
     def _start(self, job: Job) -> None:
         try:
-            self.jobs.start(job, parameters.asked(job.given, job.files))
+            self.jobs.start(job, parameters.asked(job.given, job.files, self.reach))
         except RequestError as problem:
             job.phase, job.problem = "ERROR", str(problem.text).strip()
 
@@ -206,9 +211,9 @@ ROUTES: tuple[tuple[str, tuple[str, ...], str], ...] = (
 """Paths below `PREFIX`, their methods, and what answers them."""
 
 
-def add(app: FastAPI, archive: Archive, queue: Queue, room: Room) -> None:
+def add(app: FastAPI, archive: Archive, queue: Queue, room: Room, reach: Reach) -> None:
     """Add the routes to an application."""
-    service = Service(archive=archive, queue=queue, limits=queue.limits, room=room)
+    service = Service(archive=archive, queue=queue, limits=queue.limits, room=room, reach=reach)
     app.router.add_event_handler("shutdown", service.jobs.close)
     for path, methods, name in ROUTES:
         app.add_api_route(
@@ -228,7 +233,8 @@ def _told(answer: Callable[[Request], Awaitable[Response]]) -> Any:
             return await answer(request)
         except (RequestError, BusyError) as problem:
             text = votable.failed(str(problem.text).strip())
-            return Response(text, problem.status, media_type=FORMATS["votable"])
+            headers = getattr(problem, "headers", None)
+            return Response(text, problem.status, headers, FORMATS["votable"])
 
     return handle
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.api.errors import RequestError
+from fink_assets.api.tap.hosts import Reach
 
 if TYPE_CHECKING:
     from fink_assets.lake.tables import Tables
@@ -52,12 +53,15 @@ class Asked:
         One of `FORMATS`.
     uploads : mapping of str to Path
         Tables that come with it, by name.
+    addresses : mapping of str to str
+        Tables that are fetched for it, by name.
     """
 
     query: str
     most_rows: int
     format: str
     uploads: Mapping[str, Path] = field(default_factory=dict)
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +69,7 @@ class Runner:
     """Answers queries over the tables of one survey."""
 
     tables: Tables
+    reach: Reach = field(default_factory=Reach)
     memory: int = MEMORY
     command: tuple[str, ...] = field(
         default=(sys.executable, "-m", "fink_assets.api.tap.worker"), repr=False
@@ -93,6 +98,8 @@ class Runner:
             "memory": self.memory,
             "file": str(file),
             "uploads": {name: str(place) for name, place in asked.uploads.items()},
+            "addresses": dict(asked.addresses),
+            "hosts": self.reach.hosts,
             **{name: getattr(asked, name) for name in ("query", "most_rows", "format")},
         }
         pipe = subprocess.PIPE

@@ -1,7 +1,7 @@
 """Which tables come with a query: the parameter UPLOAD of TAP, and the parts of a form.
 
-Addresses are not fetched: a server that fetches what it is told to is one that others use to look
-where they cannot. What is in the files is read by `uploaded`, in the process of the query.
+Addresses are fetched by `fetch`, as far as `hosts` lets it, and what is in the tables is read by
+`uploaded`: both in the process of the query.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from fink_assets.api.errors import RequestError
+from fink_assets.api.tap import hosts
 
 SCHEMA = "tap_upload"
 MOST = 5
@@ -19,51 +20,78 @@ MOST_BYTES = 10_000_000
 """Of them together, as they come."""
 MOST_ROWS = 50_000
 """Of each."""
-METHOD = "ivo://ivoa.net/std/TAPRegExt#upload-inline"
+INLINE = "ivo://ivoa.net/std/TAPRegExt#upload-inline"
+PART = "param:"
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
 
 def named(text: str) -> dict[str, str]:
-    """Read UPLOAD, ``mine,param:part;…``: parts of the form by the names of tables.
+    """Read UPLOAD, ``mine,param:part;other,https://host/path``: places by the names of tables.
 
     Raises
     ------
     RequestError
-        It is not of this form, or names an address.
+        It is not of this form.
     """
     found: dict[str, str] = {}
     for each in filter(None, (piece.strip() for piece in text.split(";"))):
         name, comma, place = (part.strip() for part in each.partition(","))
         name = name.rpartition(".")[2] if name.lower().startswith(f"{SCHEMA}.") else name
         if not comma or not NAME.fullmatch(name):
-            told = "UPLOAD is NAME,param:PART, where NAME is of letters, digits and _"
-            raise RequestError(f"{told}.\n")
-        if not place.startswith("param:"):
-            told = "a table comes as a part of the form, NAME,param:PART; addresses are not fetched"
-            raise RequestError(f"UPLOAD: {told}.\n")
-        found[name.lower()] = place.removeprefix("param:")
+            told = "NAME is of letters, digits and _, and a ; in an address is %3B"
+            raise RequestError(f"UPLOAD is NAME,param:PART or NAME,ADDRESS, where {told}.\n")
+        found[name.lower()] = place
     if len(found) > MOST:
         raise RequestError(f"At most {MOST} tables come with a query.\n")
     return found
 
 
 def found(text: str, files: Mapping[str, Path]) -> dict[str, Path]:
-    """Find the file of each table that UPLOAD names.
+    """Find the file of each table that UPLOAD names as a part of the form.
 
     Raises
     ------
     RequestError
         There is no such part.
     """
-    known = named(text)
+    known = {
+        name: place.removeprefix(PART)
+        for name, place in named(text).items()
+        if place.startswith(PART)
+    }
     if missing := [part for part in known.values() if part not in files]:
         raise RequestError(f"UPLOAD: the form has no part {missing[0][:100]}.\n")
     return {name: files[part] for name, part in known.items()}
 
 
+def addresses(text: str, reach: hosts.Reach) -> dict[str, str]:
+    """Find the address of each table that UPLOAD names by one; nobody is asked yet.
+
+    Raises
+    ------
+    RequestError
+        It is none that is fetched, or none is.
+    """
+    found = {name: place for name, place in named(text).items() if not place.startswith(PART)}
+    if found and not reach.on:
+        told = "a table comes as a part of the form, NAME,param:PART; addresses are not fetched"
+        raise RequestError(f"UPLOAD: {told} by this server.\n")
+    for name, address in found.items():
+        try:
+            hosts.target(address)
+        except hosts.FetchError as problem:
+            raise RequestError(f"UPLOAD: {name} cannot be fetched: {problem}.\n") from None
+    return found
+
+
+def methods(reach: hosts.Reach) -> tuple[str, ...]:
+    """How tables may come, in the words of TAPRegExt."""
+    return (INLINE, *(hosts.METHODS.values() if reach.on else ()))
+
+
 def parts(text: str) -> Collection[str]:
     """Parts of the form that UPLOAD names; none if it cannot be read."""
-    return re.findall(r"param:([^;,\s]+)", text)
+    return re.findall(rf"(?:^|;)[^,;]*,\s*{PART}([^;,\s]+)", text)
 
 
 def saved(files: Mapping[str, bytes], folder: Path, name: str) -> dict[str, Path]:

@@ -36,9 +36,7 @@ def answered(asked: Mapping[str, Any]) -> dict[str, Any]:
     archive = Archive(tables=Tables(asked["survey"], asked["root"]))
     try:
         shown = tables.shown(archive)
-        came = [
-            uploaded.table(name, Path(file).read_bytes()) for name, file in asked["uploads"].items()
-        ]
+        came = [uploaded.table(name, content) for name, content in _came(asked).items()]
         known = [*shown, *(table for table, _ in came)]
         query = adql.translated(asked["query"], known, asked["most_rows"])
         own = {f"{tables.SCHEMA}_{noun}": t for noun, t in tables.about(shown).items()}
@@ -48,6 +46,16 @@ def answered(asked: Mapping[str, Any]) -> dict[str, Any]:
     except RequestError as problem:
         return {"problem": str(problem.text).strip()}
     return {"rows": found.num_rows, "overflow": more}
+
+
+def _came(asked: Mapping[str, Any]) -> dict[str, bytes]:
+    """Read the tables that came with a query, then fetch those that it names by address."""
+    from fink_assets.api.tap import fetch, hosts, uploads
+
+    found = {name: Path(file).read_bytes() for name, file in asked["uploads"].items()}
+    most = uploads.MOST_BYTES - sum(map(len, found.values()))
+    reach = hosts.Reach(hosts=tuple(asked["hosts"]))
+    return found | fetch.contents(asked["addresses"], reach, most)
 
 
 def rows(

@@ -15,8 +15,8 @@ from fink_assets.api.errors import RequestError
 from fink_assets.api.flavours import ENDPOINTS
 from fink_assets.api.limits import Limits
 from fink_assets.api.server import application
+from fink_assets.api.tap import hosts, parameters, routes, uploads
 from fink_assets.api.tap import jobs as tap_jobs
-from fink_assets.api.tap import parameters, routes, uploads
 from fink_assets.api.tap.reserved import RESERVED
 from fink_assets.api.tap.runner import Asked, Runner, TooLongError
 from fink_assets.api.tap.tables import ABOUT, KEYS
@@ -128,7 +128,7 @@ def test_what_the_service_can_do_is_told(service):
     assert not adql.get_feature(geometry, "CENTROID")
     for kind, form in (("sets", "EXCEPT"), ("common-table", "WITH"), ("offset", "OFFSET")):
         assert adql.get_feature(f"ivo://ivoa.net/std/TAPRegExt#features-adql-{kind}", form)
-    assert [m.ivo_id for m in service.upload_methods] == [uploads.METHOD]
+    assert [m.ivo_id for m in service.upload_methods] == [uploads.INLINE, *hosts.METHODS.values()]
     assert service.get_tap_capability().uploadlimit.hard.content == uploads.MOST_ROWS
 
 
@@ -250,7 +250,9 @@ def test_more_queries_than_may_wait_are_turned_away(monkeypatch, archive):
     monkeypatch.setattr(routes, "WAITING", -routes.AT_ONCE)
     with TestClient(application(archive, ENDPOINTS["ztf"], title="ZTF")) as client:
         told = {"QUERY": "SELECT TOP 1 ra FROM objects", "LANG": "ADQL"}
-        assert client.post("/tap/sync", data=told).status_code == 503
+        answer = client.post("/tap/sync", data=told)
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
 
 
 def test_a_query_that_is_too_slow_for_who_waits_is_answered_by_504(archive):
@@ -259,6 +261,7 @@ def test_a_query_that_is_too_slow_for_who_waits_is_answered_by_504(archive):
         answer = client.post("/tap/sync", data={"QUERY": HEAVY, "LANG": "ADQL"})
     assert answer.status_code == 504
     assert b"/tap/async" in answer.content
+    assert int(answer.headers["Retry-After"]) > 0
 
 
 def test_a_query_ends_when_its_time_is_over(archive, tmp_path):
