@@ -10,7 +10,7 @@ from fink_assets.services.breaker import Breaker
 from fink_assets.services.client import Client, Limits, Question, ServiceError
 
 QUESTION = Question(fields={"a": "1"}, files={"cat1": ("x.csv", "a,b\n", "text/csv")})
-QUICK = Limits(attempts=1, connect_seconds=0.5, read_seconds=0.3, most_bytes=1_000_000)
+QUICK = Limits(attempts=1, connect_seconds=2.0, read_seconds=1.0, most_bytes=1_000_000)
 
 
 class Time:
