@@ -120,9 +120,7 @@ def orbit(rows: pd.DataFrame) -> tuple[float, float] | None:
     return inclination, node
 
 
-def axis(
-    found: PhaseFit, data: Observations, plane: tuple[float, float] | None
-) -> dict[str, Any]:
+def axis(found: PhaseFit, data: Observations, plane: tuple[float, float] | None) -> dict[str, Any]:
     """Tell how the spin axis of a fit lies, and of SHG1G2 which axes of a body it speaks for."""
     from fink_assets.astro.body_statistics import aspects, axes, obliquity
 

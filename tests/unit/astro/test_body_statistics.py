@@ -54,7 +54,9 @@ def test_numbers_that_are_the_same_have_no_skewness(numbers):
 def test_the_aspect_is_the_angle_between_place_and_pole(ra, dec, alpha0, delta0):
     """Of opposite poles it is the same."""
     near = SkyCoord(ra, dec, unit="deg").separation(SkyCoord(alpha0, delta0, unit="deg"))
-    found = aspects(np.array([ra, np.nan]), np.array([dec, 0]), alpha0_deg=alpha0, delta0_deg=delta0)
+    found = aspects(
+        np.array([ra, np.nan]), np.array([dec, 0]), alpha0_deg=alpha0, delta0_deg=delta0
+    )
     cosine = abs(np.cos(near.rad))
     assert found == pytest.approx({"min": cosine, "mean": cosine, "max": cosine}, abs=1e-12)
     other = aspects(np.array([ra]), np.array([dec]), alpha0_deg=alpha0 + 180, delta0_deg=-delta0)
