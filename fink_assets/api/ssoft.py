@@ -6,14 +6,17 @@ Pure but for the archive. Fits belong to `astro.phase_curve`; what our columns m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.api import arguments, bodies, monthly, parquet_stream, sql
 from fink_assets.api.arguments import Argument
 from fink_assets.api.endpoints import Answer, Endpoint, Rows, Stream, Values
 from fink_assets.api.errors import RequestError
-from fink_assets.api.ssoft_columns import FLAVOURS, Described, columns
+from fink_assets.api.ssoft_columns import FLAVOURS, columns
+from fink_assets.api.ssoft_described import Described, OfBands
+from fink_assets.lake.bodies import PHASE_CURVES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -63,11 +66,13 @@ def _tables(
     """Rows of the table, some bodies at a time, by name."""
     import pyarrow as pa
 
-    if not archive.there(NOUN) or _older(archive, known):
+    if not archive.there(NOUN):
         return
-    plain = {name: c.value for name, c in known.items() if c.value}
-    listed = ", ".join(f"{value} as {sql.name(name)}" for name, value in plain.items())
-    statement = f"select bands, {listed} from it where {' and '.join(where)} order by name"
+    absent = {column.name for column in PHASE_CURVES} - archive.fields(NOUN).keys()
+    values = {name: c.value for name, c in known.items() if c.value}
+    values |= {c.of_bands.array: c.of_bands.array for c in known.values() if c.of_bands}
+    listed = ", ".join(f"{_there(v, absent)} as {sql.name(name)}" for name, v in values.items())
+    statement = f"select {listed} from it where {' and '.join(where)} order by name"
     waiting: list[pa.RecordBatch] = []
     for batch in archive.batches(statement, it=NOUN):
         waiting.append(batch)
@@ -78,38 +83,60 @@ def _tables(
         yield _flat(pa.Table.from_batches(waiting), known)
 
 
-def _older(archive: Archive, known: Mapping[str, Described]) -> bool:
-    """Whether the table is of before rotations were fitted."""
-    return "period" in known and "period" not in archive.fields(NOUN)
+def _there(value: str, absent: Collection[str]) -> str:
+    """Give an expression, or null where it needs a column that a table of before lacks."""
+    return "null" if set(re.findall(r"\w+", value)) & set(absent) else value
 
 
 def _flat(rows: pa.Table, known: Mapping[str, Described]) -> pa.Table:
     """Give each value of a band a column of its own."""
     import pyarrow as pa
 
-    bands = rows["bands"].combine_chunks()
-    at = {band: _places(bands, band) for band in {c.of_band[0] for c in known.values()} if band}
-    inner = bands.flatten()
+    of_bands = [c.of_bands for c in known.values() if c.of_bands]
+    lists = {name: rows[name].combine_chunks() for name in {c.array for c in of_bands}}
+    at = {(c.array, band): _places(lists[c.array], band) for c in of_bands for band in c.bands}
     parts = {}
     for name, column in known.items():
-        band, field = column.of_band
-        found = inner.field(field).take(at[band]) if band else rows[name]
+        if column.of_bands:
+            found = _chosen(lists[column.of_bands.array], column.of_bands, at)
+        else:
+            found = _value(rows[name], column)
         parts[name] = found.cast(column.type)
     return pa.table(parts, schema=_schema(known))
 
 
-def _places(bands: pa.ListArray, band: str) -> pa.Array:
+def _value(found: pa.ChunkedArray, column: Described) -> pa.Array:
+    import pyarrow as pa
+
+    if column.spelt is None:
+        return found
+    written = [None if one is None else column.spelt(one) for one in found.to_pylist()]
+    return pa.array(written, pa.string())
+
+
+def _chosen(elements: pa.Array, c: OfBands, at: Mapping[tuple[str, str], pa.Array]) -> pa.Array:
+    """Of each row the value of a band, or of several that which is asked for."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_null(elements.type):
+        return elements
+    inner = elements.flatten().field(c.field)
+    choose = pc.max_element_wise if c.chosen == "max" else pc.min_element_wise
+    return choose(*(inner.take(at[c.array, band]) for band in c.bands))
+
+
+def _places(elements: pa.Array, band: str) -> pa.Array:
     """Of each row the place of a band among all elements, null where it has none."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    there = pc.equal(bands.flatten().field("band").cast(pa.string()), band).to_numpy(
-        zero_copy_only=False
-    )
-    elements = np.flatnonzero(there.astype(bool))
-    places = np.full(len(bands), -1)
-    places[pc.list_parent_indices(bands).to_numpy()[elements]] = elements
+    places = np.full(len(elements), -1)
+    if not pa.types.is_null(elements.type):
+        own = pc.equal(elements.flatten().field("band").cast(pa.string()), band)
+        here = np.flatnonzero(own.to_numpy(zero_copy_only=False).astype(bool))
+        places[pc.list_parent_indices(elements).to_numpy()[here]] = here
     return pa.array(places, pa.int64(), mask=places < 0)
 
 

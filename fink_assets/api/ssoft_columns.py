@@ -1,14 +1,17 @@
 """Columns of the table of Solar System bodies: the names that Fink has, and what is in each.
 
-Declarations only. What our columns mean is in `lake.bodies`.
+Declarations only, in Fink's order; what Fink does not have comes last. What our columns mean is in
+`lake.bodies`, spin and shape are in `ssoft_spin`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from fink_assets.api import sql
+from fink_assets.api.ssoft_described import NUMBER, TEXT, WHOLE, Described, OfBands
+from fink_assets.api.ssoft_spin import REDUCED, spin
+from fink_assets.services.bodies import unpacked
 
 BANDS: dict[str, dict[str, str]] = {
     "ztf": {"g": "1", "r": "2", "i": "3"},
@@ -22,57 +25,74 @@ FLAVOURS: dict[str, tuple[str, ...]] = {
     "HG": ("G",),
 }
 """Slopes of each model."""
-SPIN: dict[str, dict[str, str]] = {
-    "SHG1G2": {"R": "oblateness", "alpha0": "alpha0", "delta0": "delta0"},
-    "SOCCA": {name: name for name in ("period", "a_b", "a_c", "phi0", "alpha0", "delta0")},
-}
-"""Values of all bands, and our columns of them."""
-TEXT, WHOLE, NUMBER = "string", "int64", "double"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Described:
-    """A column: type, meaning, and where it is read.
-
-    Parameters
-    ----------
-    type : str
-        As Arrow has it.
-    doc : str
-        What it means.
-    value : str
-        Expression over `phase_curves`; empty where it is of a band.
-    of_band : tuple of str
-        Band and field of the element of `bands` that is of it.
-    """
-
-    type: str
-    doc: str
-    value: str = ""
-    of_band: tuple[str, str] = ("", "")
-
-
-OTHER_POLE: dict[str, dict[str, Described]] = {
-    "SHG1G2": {
-        "alpha0_alt": Described(
-            type=NUMBER,
-            doc="The pole opposite: (alpha0 + 180) modulo 360, deg",
-            value="(alpha0 + 180) % 360",
-        ),
-        "delta0_alt": Described(
-            type=NUMBER, doc="The pole opposite: -delta0, deg", value="-delta0"
-        ),
+PACKET = {
+    "ztf": {
+        "ssnamenr": Described(
+            type=TEXT, doc="Number, name or designation of the body in packets", value="name"
+        )
     },
-    "SOCCA": {
-        "alpha0_alt": Described(
-            type=NUMBER,
-            doc="Right ascension of another pole that is as likely, deg; null if there is none",
-            value="alpha0_alt",
-        ),
-        "delta0_alt": Described(type=NUMBER, doc="Its declination, deg", value="delta0_alt"),
+    "lsst": {
+        "designation": Described(
+            type=TEXT,
+            doc="Number or designation of the body, as people write it",
+            value="name",
+            spelt=unpacked,
+        )
     },
 }
-"""Opposite poles look alike in SHG1G2, those of SOCCA differ in the sense of the rotation."""
+"""What each survey calls a body."""
+_MOMENTS = {
+    "mean_astrometry": ("mean", "Mean angle between place and computed place, arcsec"),
+    "std_astrometry": ("std", "Standard deviation of these angles, arcsec"),
+    "skew_astrometry": ("skewness", "Skewness of these angles"),
+    "kurt_astrometry": ("kurtosis", "Kurtosis of these angles, 0 for a normal distribution"),
+}
+
+
+def columns(survey: str, flavour: str, month: str) -> dict[str, Described]:
+    """Columns of the table of a model, by name."""
+    ends, slopes = BANDS[survey], FLAVOURS[flavour]
+    return {
+        "sso_name": Described(type=TEXT, doc="What packets call the body", value="name"),
+        "sso_number": Described(
+            type=WHOLE,
+            doc="Its number, if that is its name",
+            value="case when name ~ '^[0-9]{1,9}$' then cast(name as bigint) end",
+        ),
+        "last_jd": Described(
+            type=NUMBER, doc="Julian date (UTC) of the latest alert", value="last_jd"
+        ),
+        **_values(ends, ("H",)),
+        **_of_bands(ends),
+        **_of_all(tuple(ends)),
+        "fit": Described(
+            type=WHOLE,
+            doc="0 a fit; 1 too few points or phases; 2 no phase angles or distances; 3 the fit "
+            "did not converge, or waits for its turn; 4 the data do not tell values apart",
+            value=_codes()[0],
+        ),
+        "status": Described(
+            type=WHOLE,
+            doc="How the fit ended, in MINPACK's codes: 2 chi squared gained no more, 0 too many "
+            "steps, -2 no fit",
+            value=_codes()[1],
+        ),
+        "flag": Described(type=WHOLE, doc="Kept free: 0 always", value="cast(0 as bigint)"),
+        "version": Described(type=TEXT, doc="Month, YYYY.MM", value=sql.text(month)),
+        **PACKET[survey],
+        **_values(ends, slopes),
+        **spin(flavour),
+        "n_nights": Described(
+            type=WHOLE, doc="Nights of all alerts", value="cast(array_length(nights) as bigint)"
+        ),
+        "state": Described(
+            type=TEXT,
+            doc="`status` in words: ok, unavailable, not_applicable, failed, deferred",
+            value="status",
+        ),
+        "reason": Described(type=TEXT, doc="Why it is not ok", value="reason"),
+        "flavor": Described(type=TEXT, doc="Model", value=sql.text(flavour)),
+    }
 
 
 def _codes() -> tuple[str, str]:
@@ -91,81 +111,68 @@ def _codes() -> tuple[str, str]:
     return f"cast({fit} as bigint)", f"cast({ended} as bigint)"
 
 
-def columns(survey: str, flavour: str, month: str) -> dict[str, Described]:
-    """Columns of the table of a model, by name."""
-    fit, ended = _codes()
-    number = "case when name ~ '^[0-9]{1,9}$' then cast(name as bigint) end"
-    found = {
-        "sso_name": Described(type=TEXT, doc="What packets call the body", value="name"),
-        "sso_number": Described(type=WHOLE, doc="Its number, if that is its name", value=number),
-        "n_obs": Described(type=WHOLE, doc="Alerts, also those not fitted", value="alerts"),
-        "n_nights": Described(
-            type=WHOLE, doc="Nights of these", value="cast(array_length(nights) as bigint)"
-        ),
-        "fit": Described(
-            type=WHOLE,
-            doc="0 a fit; 1 too few points or phases; 2 no phase angles or distances; 3 the fit "
-            "did not converge, or waits for its turn; 4 the data do not tell values apart",
-            value=fit,
-        ),
-        "status": Described(
-            type=WHOLE,
-            doc="How the fit ended, in MINPACK's codes: 2 chi squared gained no more, 0 too many "
-            "steps, -2 no fit",
-            value=ended,
-        ),
-        "state": Described(
-            type=TEXT,
-            doc="The same in words: ok, unavailable, not_applicable, failed, deferred",
-            value="status",
-        ),
-        "reason": Described(type=TEXT, doc="Why it is not ok", value="reason"),
-        "chi2red": Described(
-            type=NUMBER, doc="Chi squared by degrees of freedom", value="chi2 / nullif(degrees, 0)"
-        ),
-        "rms": Described(type=NUMBER, doc="Residuals of all bands, mag", value="rms"),
-        "flavor": Described(type=TEXT, doc="Model", value=sql.text(flavour)),
-        "version": Described(type=TEXT, doc="Month, YYYY.MM", value=sql.text(month)),
+def _of_all(bands: Sequence[str]) -> dict[str, Described]:
+    """Columns of all bands together."""
+    moments = {
+        name: Described(type=NUMBER, doc=doc, value=sql.field(f"astrometry.{field}"))
+        for name, (field, doc) in _MOMENTS.items()
     }
-    for name, ours in SPIN.get(flavour, {}).items():
-        found[name] = Described(type=NUMBER, doc=_SPIN_DOCS[flavour][name], value=ours)
-        found[f"err_{name}"] = Described(type=NUMBER, doc=f"Error of {name}", value=f"{ours}_error")
-    found |= OTHER_POLE.get(flavour, {})
-    for band, end in BANDS[survey].items():
-        found |= _of_band(band, end, FLAVOURS[flavour])
-    return found
+    least = OfBands(field="phase_min", bands=bands)
+    largest = OfBands(field="phase_max", bands=bands, chosen="max")
+    return {
+        "min_phase": Described(type=NUMBER, doc="Least phase angle fitted, deg", of_bands=least),
+        "max_phase": Described(
+            type=NUMBER, doc="Largest phase angle fitted, deg", of_bands=largest
+        ),
+        "chi2red": Described(type=NUMBER, doc="Chi squared by degrees of freedom", value=REDUCED),
+        "rms": Described(type=NUMBER, doc="Residuals of all bands, mag", value="rms"),
+        "median_error_phot": Described(
+            type=NUMBER,
+            doc="Median error of all alerts' magnitudes, mag",
+            value="magnitude_error_median",
+        ),
+        **moments,
+        "n_obs": Described(type=WHOLE, doc="Alerts, also those not fitted", value="alerts"),
+        "n_days": Described(
+            type=WHOLE, doc="Whole days from the first of them to the last", value="days"
+        ),
+    }
 
 
-_AXIS = {"alpha0": "Right ascension of the spin axis, ICRS, deg"}
-_SPIN_DOCS = {
-    "SHG1G2": {
-        **_AXIS,
-        "R": "Oblateness, 1 for a sphere",
-        "delta0": "Declination of the spin axis, deg; of two poles that look alike the northern",
-    },
-    "SOCCA": {
-        **_AXIS,
-        "period": "Sidereal period, h, for two maxima of the light in a turn",
-        "a_b": "Axes a/b of the ellipsoid, a >= b >= c",
-        "a_c": "Axes a/c of the ellipsoid",
-        "phi0": "Rotation phase at JD 2459580.5, rad; null if the period leaves it open",
-        "delta0": "Declination of the spin axis, deg; it turns by the right hand",
-    },
-}
-
-
-def _of_band(band: str, end: str, slopes: Sequence[str]) -> dict[str, Described]:
+def _values(ends: Mapping[str, str], names: Sequence[str]) -> dict[str, Described]:
+    """Values that are fitted to each band, then their errors."""
     found = {}
-    for name in ("H", *slopes):
-        doc = f"Absolute magnitude in {band}" if name == "H" else f"Slope {name} in {band}"
-        for start, after, told in (("", "", doc), ("err_", "_error", f"Error of {name}_{end}")):
-            field = f"{name.lower()}{after}"
-            found[f"{start}{name}_{end}"] = Described(type=NUMBER, doc=told, of_band=(band, field))
-    for name, field, kind, doc in (
-        ("rms", "rms", NUMBER, f"Residuals in {band}, mag"),
-        ("n_obs", "points", WHOLE, f"Points fitted in {band}"),
-        ("min_phase", "phase_min", NUMBER, f"Least phase angle in {band}, deg"),
-        ("max_phase", "phase_max", NUMBER, f"Largest phase angle in {band}, deg"),
-    ):
-        found[f"{name}_{end}"] = Described(type=kind, doc=doc, of_band=(band, field))
+    for start, after in (("", ""), ("err_", "_error")):
+        for name in names:
+            for band, end in ends.items():
+                doc = f"Absolute magnitude in {band}" if name == "H" else f"Slope {name} in {band}"
+                found[f"{start}{name}_{end}"] = Described(
+                    type=NUMBER,
+                    doc=f"Error of {name}_{end}" if start else doc,
+                    of_bands=OfBands(field=f"{name.lower()}{after}", bands=(band,)),
+                )
     return found
+
+
+def _of_bands(ends: Mapping[str, str]) -> dict[str, Described]:
+    """What else is known of each band, of fitted points or of all alerts."""
+    fitted, seen = "bands", "bands_seen"
+    return {
+        f"{name}_{end}": Described(
+            type=kind,
+            doc=doc.format(band),
+            of_bands=OfBands(array=array, field=field, bands=(band,)),
+        )
+        for name, array, field, kind, doc in (
+            ("min_phase", fitted, "phase_min", NUMBER, "Least phase angle fitted in {}, deg"),
+            ("max_phase", fitted, "phase_max", NUMBER, "Largest phase angle fitted in {}, deg"),
+            ("rms", fitted, "rms", NUMBER, "Residuals in {}, mag"),
+            (
+                *("median_error_phot", seen, "magnitude_error_median", NUMBER),
+                "Median error of all alerts' magnitudes in {}, mag",
+            ),
+            ("n_obs", fitted, "points", WHOLE, "Points fitted in {}"),
+            ("n_days", seen, "days", WHOLE, "Whole days from the first alert in {} to the last"),
+        )
+        for band, end in ends.items()
+    }

@@ -33,6 +33,28 @@ GEOMETRY: tuple[ColumnContract, ...] = (
         unit="AU",
         ucd="pos.distance;pos.heliocentric",
     ),
+    column(
+        "ephemeris_ra",
+        "double",
+        "Right ascension where it was computed to be, ICRS; null for ZTF and packets until 9.0",
+        unit="deg",
+        ucd="pos.eq.ra",
+    ),
+    column("ephemeris_dec", "double", "Its declination, likewise", unit="deg", ucd="pos.eq.dec"),
+    column(
+        "inclination",
+        "double",
+        "Of its orbit, to the ecliptic of J2000; null for ZTF",
+        unit="deg",
+        ucd="src.orbital.inclination",
+    ),
+    column(
+        "node",
+        "double",
+        "Longitude of the ascending node of its orbit, equinox of J2000; null for ZTF",
+        unit="deg",
+        ucd="src.orbital.node",
+    ),
 )
 PHASE_CURVES: tuple[ColumnContract, ...] = (
     NAME,
@@ -68,10 +90,31 @@ PHASE_CURVES: tuple[ColumnContract, ...] = (
     column("delta0_alt", "double", "Its declination", unit="deg"),
     column("period", "double", "Sidereal period of SOCCA", unit="h", ucd="time.period.rotation"),
     column("period_error", "double", "1-sigma error", unit="h", ucd="stat.error;time.period"),
-    column("a_b", "double", "Axes a/b of SOCCA, a >= b >= c", ucd="phys.size.axisRatio"),
+    column(
+        "a_b",
+        "double",
+        "Axes a/b of SOCCA, a >= b >= c; of SHG1G2 an estimate from the residuals, without error",
+        ucd="phys.size.axisRatio",
+    ),
     column("a_b_error", "double", "1-sigma error", ucd="stat.error"),
-    column("a_c", "double", "Axes a/c of SOCCA", ucd="phys.size.axisRatio"),
+    column(
+        "a_c",
+        "double",
+        "Axes a/c of SOCCA; of SHG1G2 an estimate from a/b and R, without error",
+        ucd="phys.size.axisRatio",
+    ),
     column("a_c_error", "double", "1-sigma error", ucd="stat.error"),
+    column(
+        "obliquity",
+        "double",
+        "Angle between spin axis and normal of the orbit; null where no packet has the orbit",
+        unit="deg",
+    ),
+    column(
+        "cos_aspect",
+        "struct<min: double, mean: double, max: double>",
+        "Absolute cosine of the angle between spin axis and line of sight, over all alerts",
+    ),
     column(
         "phi0",
         "double",
@@ -85,6 +128,27 @@ PHASE_CURVES: tuple[ColumnContract, ...] = (
     column("at_bound", "array<string>", "Values that a bound held back: they have no error"),
     column("alerts", "bigint", "Alerts of the body, also those not fitted", ucd="meta.number"),
     column("nights", "array<string>", "Nights of these alerts"),
+    column("last_jd", "double", "Julian date (UTC) of the last", unit="d", ucd="time.epoch"),
+    column("days", "int", "Whole days from the first to the last", unit="d", ucd="time.duration"),
+    column(
+        "magnitude_error_median",
+        "double",
+        "Median of their 1-sigma errors",
+        unit="mag",
+        ucd="stat.error;phot.mag;stat.median",
+    ),
+    column(
+        "bands_seen",
+        "array<struct<band: string, days: int, magnitude_error_median: double>>",
+        "The same of the alerts of each band, also one that was not fitted",
+    ),
+    column(
+        "astrometry",
+        "struct<mean: double, std: double, skewness: double, kurtosis: double>",
+        "Angle between each place and that computed (arcsec): mean, standard deviation; skewness, "
+        "kurtosis beyond that of a normal distribution; null where no packet has the latter",
+        ucd="pos.angDistance;stat.mean",
+    ),
 )
 TRAIL: tuple[ColumnContract, ...] = (
     column(

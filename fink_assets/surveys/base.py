@@ -72,6 +72,10 @@ class Bodies:
     phase_angle, topo_range, helio_range : str
         Phase angle (degrees), distance from the observer and from the Sun (au); null where packets
         do not tell.
+    ephemeris_ra, ephemeris_dec : str
+        Where the body was computed to be (degrees, ICRS), likewise.
+    inclination, node : str
+        Of its orbit (degrees, ecliptic and equinox of J2000), likewise.
     modules : sequence of str
         Science modules whose outputs these expressions read.
     """
@@ -82,12 +86,16 @@ class Bodies:
     phase_angle: str = "null"
     topo_range: str = "null"
     helio_range: str = "null"
+    ephemeris_ra: str = "null"
+    ephemeris_dec: str = "null"
+    inclination: str = "null"
+    node: str = "null"
 
     @property
     def geometry(self) -> dict[str, str]:
         """Expressions by the name of their column."""
-        names = ("phase_angle", "topo_range", "helio_range")
-        return {name: getattr(self, name) for name in names}
+        names = ("phase_angle", "topo_range", "helio_range", "ephemeris_ra", "ephemeris_dec")
+        return {name: getattr(self, name) for name in (*names, "inclination", "node")}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -116,6 +116,10 @@ LSST = Survey(
         phase_angle="ssSource.phaseAngle",
         topo_range="ssSource.topoRange",
         helio_range="ssSource.helioRange",
+        ephemeris_ra="ssSource.ephRa",
+        ephemeris_dec="ssSource.ephDec",
+        inclination="mpc_orbits.i",
+        node="mpc_orbits.node",
     ),
     counted=Counted(
         exposure="diaSource.visit",

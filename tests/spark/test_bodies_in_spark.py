@@ -26,7 +26,8 @@ COLUMNS = {
     + "solar_system struct<roid: int>",
     "lsst": COMMON
     + "diaSource struct<ssObjectId: bigint, band: string, psfFlux: float, psfFluxErr: float>, "
-    + "ssSource struct<phaseAngle: float, topoRange: float, helioRange: float>",
+    + "ssSource struct<phaseAngle: float, topoRange: float, helioRange: float, ephRa: double, "
+    + "ephDec: double>, mpc_orbits struct<i: double, node: double>",
 }
 K12, K14 = 21164715316492612, 21164723922809665
 """Objects of the shared alerts: 2012 JD69 and 2014 KA03, packed K12J69D and K14K03A."""
@@ -45,10 +46,12 @@ def lsst_alert(number, body=K12, night=FIRST, batch=0, geometry=True):
     magnitude = float(hg(np.array([phase]), h=18.0, g=0.25)[0] + 5 * np.log10(topo * helio))
     flux = 10 ** (0.4 * (31.4 - magnitude))
     time = datetime.fromisoformat(night).replace(tzinfo=UTC) + timedelta(minutes=number)
-    seen = (phase, topo, helio) if geometry else (None, None, None)
+    computed = (10.0, 20.0 + 0.3 / 3600)
+    seen = (phase, topo, helio, *computed) if geometry else (None,) * 5
     source = (body, "r", flux, flux / 50)
     attributed = seen if body else None
-    return (night, batch, number, f"o{number}", time, 10.0, 20.0, source, attributed)
+    orbit = (7.5, 120.0) if attributed and geometry else None
+    return (night, batch, number, f"o{number}", time, 10.0, 20.0, source, attributed, orbit)
 
 
 class Scene:
@@ -117,6 +120,10 @@ def test_without_geometry_a_phase_curve_is_unavailable_and_says_why(scene):
     assert set(curves) == {("8467", m) for m in ("HG", "HG1G2", "SHG1G2", "SOCCA")}
     assert ztf.waiting == 0
     for row in curves.values():
+        assert (row["days"], row["last_jd"]) == (0, pytest.approx(2460923.5 + 39 / 1440))
+        assert row["magnitude_error_median"] == pytest.approx(0.1)
+        assert [(b["band"], b["days"]) for b in row["bands_seen"]] == [("g", 0), ("r", 0)]
+        assert (row["astrometry"], row["obliquity"]) == (None, None)
         assert (row["status"], row["reason"]) == (
             "unavailable",
             "phase angle or distances not known",
@@ -134,6 +141,10 @@ def test_a_body_of_lsst_is_fitted_from_the_geometry_of_its_packets(scene):
     assert (band["h"], band["g"]) == (pytest.approx(18, abs=1e-4), pytest.approx(0.25, abs=1e-3))
     assert (band["g1"], band["points"], row["degrees"]) == (None, 20, 18)
     assert lsst.curves()["K12J69D", "SHG1G2"]["status"] == "not_applicable"
+    assert row["astrometry"]["mean"] == pytest.approx(0.3, abs=1e-6)
+    assert {(r["ephemeris_ra"], r["inclination"], r["node"]) for r in lsst.seen()} == {
+        (10.0, 7.5, 120.0)
+    }
 
 
 def test_alerts_that_are_no_bodies_and_designations_that_are_none(scene):
