@@ -147,6 +147,33 @@ def test_a_body_of_lsst_is_fitted_from_the_geometry_of_its_packets(scene):
     }
 
 
+def test_tables_of_before_get_the_columns_that_they_lack(scene):
+    """Rows of bodies that were not seen since stay, with nulls."""
+    lsst = scene(LSST).science([lsst_alert(n) for n in range(10)], batch=0)
+    lsst.science([lsst_alert(n, K14, night=NEXT, batch=1) for n in range(10, 20)], batch=1)
+    lsst.run(FIRST)
+    later = {
+        "solar_system": ("ephemeris_ra", "ephemeris_dec", "inclination", "node"),
+        "phase_curves": ("obliquity", "cos_aspect", "last_jd", "days", "magnitude_error_median"),
+    }
+    later["phase_curves"] += ("bands_seen", "astrometry")
+    for noun, names in later.items():
+        table = getattr(lsst.tables, noun)
+        kept = lsst.spark.createDataFrame(
+            table.read(lsst.spark).collect(), table.read(lsst.spark).schema
+        )
+        older = kept.drop(*names).write.format("delta").mode("overwrite")
+        older = older.partitionBy("night") if table.partitioned else older
+        older.option("overwriteSchema", "true").save(table.path)
+    lsst.run(NEXT)
+    curves = lsst.curves()
+    assert set(curves["K14K03A", "HG"]) == {column.name for column in PHASE_CURVES}
+    assert (curves["K12J69D", "HG"]["status"], curves["K12J69D", "HG"]["last_jd"]) == ("ok", None)
+    assert curves["K14K03A", "HG"]["astrometry"]["mean"] == pytest.approx(0.3, abs=1e-6)
+    lsst.run(FIRST)
+    assert lsst.curves()["K12J69D", "HG"]["bands_seen"][0]["band"] == "r"
+
+
 def test_alerts_that_are_no_bodies_and_designations_that_are_none(scene):
     alerts = [lsst_alert(1, 0), lsst_alert(2, K14), lsst_alert(3, 77)]
     lsst = scene(LSST).science(alerts, batch=0)
