@@ -37,7 +37,9 @@ class Argument:
     doc : str
         What it means.
     required : bool
-        Whether the endpoint refuses a request without it.
+        Whether the endpoint refuses a request without it, or with nothing in it.
+    blank : bool
+        Whether nothing in it has a meaning.
     default : object
         Value of a request without it.
     type : str
@@ -52,6 +54,7 @@ class Argument:
     read: Callable[[Any], Any]
     doc: str
     required: bool = False
+    blank: bool = False
     default: Any = None
     type: str = "string"
     longest: int = LONGEST
@@ -69,7 +72,8 @@ def typed(arguments: Sequence[Argument], given: Mapping[str, Any]) -> dict[str, 
     values: dict[str, Any] = {}
     for argument in arguments:
         value = given.get(argument.name)
-        if value is None:
+        empty = isinstance(value, str) and not value.strip() and not argument.blank
+        if value is None or (argument.required and empty):
             if argument.required:
                 raise missing(argument.name)
             values[argument.name] = argument.default
@@ -122,8 +126,11 @@ def columns(value: Any) -> tuple[str, ...]:
 
 
 def flag(value: Any) -> bool:
-    """Read a boolean, or its text with a capital letter as Python writes it."""
-    return str(value).strip().lower() == "true"
+    """Read a boolean, or its text with a capital letter as Python writes it; nothing is false."""
+    written = str(value).strip().lower()
+    if written not in ("true", "false", ""):
+        raise ValueError(f"{_quoted(value)} is neither true nor false")
+    return written == "true"
 
 
 def switch(name: str, doc: str) -> Argument:
@@ -135,7 +142,10 @@ def finite(value: Any) -> float:
     """Read a finite number."""
     if isinstance(value, bool):
         raise ValueError("a boolean is not a number")
-    number = float(value)
+    try:
+        number = float(value)
+    except ValueError:
+        raise ValueError(f"{_quoted(value)} is not a number") from None
     if not math.isfinite(number):
         raise ValueError(f"{value} is not a finite number")
     return number
@@ -143,10 +153,14 @@ def finite(value: Any) -> float:
 
 def whole(value: Any) -> int:
     """Read a whole number of 64 bits."""
-    number = int(value.strip()) if isinstance(value, str) else int(value)
+    refused = ValueError(f"{_quoted(value)} is not a whole number")
+    try:
+        number = int(value.strip()) if isinstance(value, str) else int(value)
+    except (ValueError, OverflowError):
+        raise refused from None
     fraction = isinstance(value, float) and number != value
     if isinstance(value, bool) or fraction or not -(2**63) <= number < 2**63:
-        raise ValueError(f"{value} is not a whole number")
+        raise refused
     return number
 
 
@@ -190,11 +204,20 @@ def time_of_days(number: float) -> datetime:
 
 
 def _iso(written: str) -> datetime:
-    found = datetime.fromisoformat(written)
+    try:
+        found = datetime.fromisoformat(written)
+    except ValueError:
+        raise ValueError(f"{_quoted(written)} is no date: ISO 8601, JD or MJD") from None
     found = found.replace(tzinfo=UTC) if found.tzinfo is None else found
     if not 1970 <= found.year < 2100:
         raise ValueError(f"{written} is no date from 1970 to 2100")
     return found.astimezone(UTC)
+
+
+def _quoted(value: Any) -> str:
+    """Write a value as it was given, its beginning if it is long."""
+    written = str(value)
+    return f"`{written if len(written) <= 40 else written[:40] + '...'}`"
 
 
 def as_of(value: Any) -> datetime | int:

@@ -9,10 +9,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fink_assets.api import arguments, followed, keys, sql
+from fink_assets.api import arguments, followed, keys, lsst_columns, sql, ztf_columns
 from fink_assets.api.arguments import Argument
 from fink_assets.api.endpoints import Endpoint, Values
 from fink_assets.api.errors import RequestError
+from fink_assets.api.tap import scope
 from fink_assets.lake.contracts import SCIENCE
 
 if TYPE_CHECKING:
@@ -157,11 +158,12 @@ def lineage(archive: Archive, values: Values) -> dict[str, Any]:
     """Answer `/lineage`: where one value of an alert comes from, back to the Kafka message."""
     from fink_assets.raw2science.modules import MODULES
 
-    alert, path = values["alert"], values["column"].removeprefix("m:")
+    of_client = {"ztf": ztf_columns.path_of, "lsst": lsst_columns.path_of}
+    alert, path = values["alert"], of_client[archive.tables.survey](values["column"])
     module_name = path.split(".")[0]
     fields = archive.fields("science")
     if path not in fields:
-        raise RequestError(f"There is no column {path} in science.\n")
+        raise scope.unknown("column", values["column"], fields)
     where = [sql.numbered("alert_id", [alert])]
     value = archive.rows("science", {"value": sql.field(path)}, where=where, limit=1).to_pylist()
     if not value:
@@ -221,7 +223,10 @@ ENDPOINTS = (
                 name="alert", read=arguments.whole, required=True, type="integer", doc="Alert"
             ),
             Argument(
-                name="column", read=arguments.text, required=True, doc="As supernova.sn_vs_all"
+                name="column",
+                read=arguments.text,
+                required=True,
+                doc="As answers have it, or science: i:magpsf, supernova.sn_vs_all",
             ),
         ),
         tabular=False,

@@ -127,6 +127,8 @@ def cutouts(archive: Archive, values: Values) -> Answer:
     kinds = KINDS if kind == "All" else (kind,)
     if kind == "All" and form != "array":
         raise RequestError("`kind=All` has the `output-format` array only.\n")
+    if values["pmin"] >= values["pmax"]:
+        raise RequestError("`pmin` must be less than `pmax`.\n")
     place = _place(archive, values)
     if place is None:
         raise RequestError("There is no such image: the alert is not in the archive.\n")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.api import parquet_stream
@@ -25,6 +25,12 @@ def not_supported(form: str) -> str:
     """Say that there is no such format."""
     *others, last = FORMATS
     return f"Output format `{form}` is not supported. Choose among {', '.join(others)}, or {last}\n"
+
+
+def no_column(asked: Sequence[str]) -> str:
+    """Say that an answer has none of the columns asked for: without any, rows cannot be told."""
+    named = ", ".join(asked)
+    return f"There is no column {named[:200]}: /api/v1/schema has all of them.\n"
 
 
 def cleaned(rows: pa.Table) -> pa.Table:
@@ -105,7 +111,13 @@ def _images(column: pa.ChunkedArray) -> list[str]:
 def _csv(rows: pa.Table) -> bytes:
     if not rows.num_rows:
         return b"\n"
-    return _flat(rows).to_pandas(types_mapper=_nullable).to_csv(index=False).encode()
+    plain = _each(_flat(rows), _as_json_has_it)
+    return plain.to_pandas(types_mapper=_nullable).to_csv(index=False).encode()
+
+
+def _as_json_has_it(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Write a number of single precision with the digits that it has in JSON."""
+    return column.cast("double") if column.type == "float" else column
 
 
 def _parquet(rows: pa.Table) -> bytes:

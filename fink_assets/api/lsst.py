@@ -195,7 +195,11 @@ ENDPOINTS = (
         answer=lsst_nights.statistics,
         arguments=(
             Argument(
-                name="date", read=arguments.text, required=True, doc="YYYYMMDD, YYYYMM, YYYY, empty"
+                name="date",
+                read=arguments.text,
+                required=True,
+                blank=True,
+                doc="YYYYMMDD, YYYYMM, YYYY, empty",
             ),
             COLUMNS,
         ),

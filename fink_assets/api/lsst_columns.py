@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from fink_assets.api import sql
 from fink_assets.api.votable import Meaning
+from fink_assets.api.ztf_columns import OWN
 from fink_assets.api.ztf_columns import own as own
 
 MODULES: dict[str, tuple[str, str]] = {
@@ -69,6 +70,15 @@ MEANINGS = {
     "r:psfFluxErr": Meaning(unit="nJy", ucd="stat.error;phot.flux", doc="1-sigma error"),
     "v:separation_degree": Meaning(unit="deg", ucd="pos.angDistance", doc="Angular distance"),
 }
+
+
+def path_of(name: str) -> str:
+    """Say where in science a column is that clients name; other names are such places already."""
+    family, _, field = name.partition(":")
+    if family == "r":
+        return f"diaSource.{field}"
+    path, _ = FINK.get(field, ("", "")) if family == "f" else ("", "")
+    return path or name.removeprefix(OWN)
 
 
 def of_struct(struct: str, fields: Mapping[str, str]) -> dict[str, str]:

@@ -63,6 +63,8 @@ MORE: dict[str, Section] = {
     "skymap": of_meanings({TRIGGER: EVENT}),
 }
 """What endpoints add to the columns of their tables."""
+SAME = {"bayestar": "skymap", "random": "sources"}
+"""Endpoints that have the columns of another one."""
 
 
 def schema(archive: Archive, values: Values) -> dict[str, Any]:
@@ -71,13 +73,19 @@ def schema(archive: Archive, values: Values) -> dict[str, Any]:
     if asked in TRANSFERS:
         return TRANSFERS[asked](archive)
     name = asked.removeprefix("api/v1/")
+    name = SAME.get(name, name)
     if name in TABLES:
         return _of_table(archive, name)
     if name == "cutouts":
         return {TITLES["b"]: {f"cutout{k}": field("array", f"{k} image") for k in cutouts.KINDS}}
     if name == "statistics":
         return {TITLES["f"]: {n: since(f) for n, f in lsst_nights.described().items()}}
-    raise RequestError(f"There is no endpoint {values['endpoint']}.\n", 404)
+    there = ", ".join([*TABLES, *SAME, "cutouts", "statistics", *TRANSFERS])
+    raise RequestError(
+        f"No columns are listed of {values['endpoint'][:100]}, but of {there}; `ssoft` and "
+        "`ssobulk` list their own with `schema=true`.\n",
+        404,
+    )
 
 
 def _of_table(archive: Archive, name: str) -> dict[str, Section]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from fink_assets.api import sql
@@ -55,8 +56,17 @@ def table(
     return pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
 
 
+def _is_of_a_calendar(day: str) -> bool:
+    try:
+        return bool(datetime.fromisoformat(day))
+    except ValueError:
+        return False
+
+
 def _of(date: str) -> str:
     if not re.fullmatch(r"(\d{4}(\d{2}(\d{2})?)?)?", date, re.ASCII):
         raise RequestError("`date` must be YYYYMMDD, YYYYMM, YYYY, or empty.\n")
     parts = [p for p in (date[:4], date[4:6], date[6:]) if p]
+    if parts and not _is_of_a_calendar("-".join([*parts, "01", "01"][:3])):
+        raise RequestError(f"`date`: there is no {date}.\n")
     return f"night like {sql.text(sql.likes('-'.join(parts)))}"

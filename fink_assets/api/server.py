@@ -144,6 +144,8 @@ def _respond(
     as_text = values["id-format"] == "string"
     if not isinstance(answer, Rows):
         return JSONResponse(ids.of_json(answer) if as_text else answer)
+    if not answer.table.num_columns and values.get("columns"):
+        raise RequestError(formats.no_column(values["columns"]))
     rows = formats.cleaned(answer.table)
     rows = ids.of_table(rows) if as_text else rows
     body, media = formats.written(rows, values["output-format"], answer.meanings)

@@ -132,6 +132,16 @@ def available(fields: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
+def path_of(name: str) -> str:
+    """Say where in science a column is that clients name; other names are such places already."""
+    family, _, field = name.partition(":")
+    known = {"i:objectId": "object_id", "i:candid": "alert_id", **PROVENANCE}
+    known |= {column: path for column, (path, _) in PATHS.items()}
+    if family == "i":
+        return known.get(name, f"candidate.{field}")
+    return known.get(name, name.removeprefix(OWN))
+
+
 def own(fields: Mapping[str, str]) -> dict[str, str]:
     """Expressions of every output of our modules, as ``m:supernova.sn_vs_all``."""
     return {

@@ -135,7 +135,11 @@ ENDPOINTS = (
         answer=ztf_nights.statistics,
         arguments=(
             Argument(
-                name="date", read=arguments.text, required=True, doc="YYYYMMDD, YYYYMM, YYYY, empty"
+                name="date",
+                read=arguments.text,
+                required=True,
+                blank=True,
+                doc="YYYYMMDD, YYYYMM, YYYY, empty",
             ),
             arguments.switch("schema", "Columns only"),
             COLUMNS,

@@ -21,12 +21,16 @@ Alerts = Annotated[
         help="Folder of *.avro; default: fetched at set-up, for lsst a small synthetic night.",
     ),
 ]
+OfZtf = Annotated[
+    Path | None,
+    typer.Option(exists=True, file_okay=False, help="Folder of *.avro; default: of set-up."),
+]
 Name = Annotated[str, typer.Option("--survey", help="Whose alerts they are.")]
 Rate = Annotated[float | None, typer.Option(min=0.01, help="Alerts per second; default: no limit.")]
 
 
 def demo(
-    alerts: Alerts = None,
+    alerts: OfZtf = None,
     rate: Rate = None,
     simulated: Annotated[
         int, typer.Option(min=0, help="Alerts of a synthetic sky, sent after the real ones.")

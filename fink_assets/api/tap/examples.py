@@ -33,9 +33,9 @@ EXAMPLES = (
         name="cone",
         title="Objects within a tenth of a degree of a place, nearest first",
         query="SELECT object_id, ra, dec, alerts, last_time, "
-        "DISTANCE(POINT('ICRS', ra, dec), POINT('ICRS', 193.8217, 2.897)) AS apart\n"
+        "DISTANCE(POINT('ICRS', ra, dec), POINT('ICRS', 309.2102, 33.4613)) AS apart\n"
         "FROM {s}.objects\n"
-        "WHERE 1 = CONTAINS(POINT('ICRS', ra, dec), CIRCLE('ICRS', 193.8217, 2.897, 0.1))\n"
+        "WHERE 1 = CONTAINS(POINT('ICRS', ra, dec), CIRCLE('ICRS', 309.2102, 33.4613, 0.1))\n"
         "ORDER BY apart",
         tables=("objects",),
     ),

@@ -104,7 +104,32 @@ def test_a_value_says_which_module_made_it_of_what(scene):
     for column in ("night", "module_status"):
         own = client.post("/api/v1/lineage", json={**asked, "column": column}).json()
         assert own["made_by"].keys() == {"broker"}
-    assert client.post("/api/v1/lineage", json={**asked, "column": "x"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("i:magpsf", "candidate.magpsf"),
+        ("i:objectId", "object_id"),
+        ("i:candid", "alert_id"),
+        ("v:classification", "classification.label"),
+        ("m:classification.label", "classification.label"),
+    ],
+)
+def test_a_column_may_be_named_as_answers_name_it(scene, name, place):
+    client, rows = scene
+    asked = {"alert": rows[1]["alert_id"], "column": name}
+    found = client.post("/api/v1/lineage", json=asked).json()
+    assert found == client.post("/api/v1/lineage", json={**asked, "column": place}).json()
+    assert (found["column"], found["known"]) == (place, True)
+
+
+def test_a_column_that_is_not_there_is_told_with_those_near_it(scene):
+    client, rows = scene
+    asked = {"alert": rows[1]["alert_id"], "column": "candidate.magspf"}
+    answer = client.post("/api/v1/lineage", json=asked)
+    assert answer.status_code == 400
+    assert "no column candidate.magspf. Near to it: candidate.magpsf" in answer.text
 
 
 def test_the_archive_is_shown_as_it_was(tmp_path):

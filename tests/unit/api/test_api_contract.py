@@ -167,9 +167,42 @@ def test_what_is_true_may_be_written_in_several_ways(clients, true):
     asked = {"date": "2021", "schema": true}
     assert "key:key" in clients["ztf"].post("/api/v1/statistics", json=asked).json()
     assert "key:key" in clients["ztf"].get("/api/v1/statistics", params=asked).json()
-    for false in (False, "False", "no"):
+    for false in (False, "False", "false", ""):
         asked = {"date": "2001", "schema": false}
         assert clients["ztf"].post("/api/v1/statistics", json=asked).json() == []
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "told"),
+    [
+        ("statistics", {"date": "", "schema": "yes"}, "`schema`: `yes` is neither true nor false"),
+        ("statistics", {"date": "202413"}, "`date`: there is no 202413."),
+        ("statistics", {"date": "20240230"}, "`date`: there is no 20240230."),
+        ("latests", {"class": "Unknown", "n": "x"}, "`n`: `x` is not a whole number"),
+        ("latests", {"class": "Unknown", "startdate": "never"}, "`never` is no date"),
+        ("latests", {"class": " "}, "A value for `class` is required."),
+        ("sso", {"n_or_d": ""}, "A value for `n_or_d` is required."),
+        ("conesearch", {"ra": 1, "dec": 1, "radius": 5, "window": "x"}, "`x` is not a number"),
+        (
+            "cutouts",
+            {"objectId": "x", "kind": "Science", "pmin": 99, "pmax": 1},
+            "`pmin` must be less than `pmax`.",
+        ),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_in_plain_words(clients, path, given, told):
+    answer = clients["ztf"].post(f"/api/v1/{path}", json=given)
+    assert answer.status_code == 400
+    assert told in answer.text
+
+
+def test_text_and_json_have_the_same_digits(clients):
+    asked = {"objectId": packets()[0]["objectId"], "columns": "i:magpsf,i:sigmapsf,i:ra"}
+    ask = clients["ztf"].post
+    listed = ask("/api/v1/objects", json=asked).json()
+    text = ask("/api/v1/objects", json=asked | {"output-format": "csv"}).text
+    lines = pd.read_csv(io.StringIO(text), dtype=str).to_dict("records")
+    assert lines == [{name: repr(value) for name, value in row.items()} for row in listed]
 
 
 @pytest.mark.parametrize("trend", ["up", "low_state", "new_low_state"])

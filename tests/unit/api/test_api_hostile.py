@@ -127,12 +127,16 @@ def test_wrong_methods_and_paths_are_client_errors(clients):
     assert clients["ztf"].post("/api/v1/metadata", json={"objectId": "x"}).status_code == 405
 
 
-def test_columns_that_do_not_exist_cost_nothing(clients):
+def test_where_no_column_exists_that_was_asked_for_there_is_no_answer(clients):
+    """Rows without columns would look like an unknown object."""
     for columns in ("object_id", "i:jd) from it --", 'i:jd"', "kafka", "m:kafka.topic"):
         asked = {"objectId": packets()[0]["objectId"], "columns": columns}
         answer = clients["ztf"].post("/api/v1/objects", json=asked)
-        assert answer.status_code == 200
-        assert all(row == {} for row in answer.json())
+        assert answer.status_code == 400
+        assert "There is no column" in answer.text
+        one_is = clients["ztf"].post("/api/v1/objects", json=asked | {"columns": columns + ",i:jd"})
+        assert one_is.status_code == 200
+        assert all(list(row) == ["i:jd"] for row in one_is.json())
 
 
 def test_who_asks_too_often_is_turned_away_and_let_in_again():

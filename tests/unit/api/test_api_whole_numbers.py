@@ -43,6 +43,8 @@ def test_numbers_that_readers_would_round_are_text_wherever_they_are(client, lss
     assert lsst.post("/api/v1/lineage", json=asked).json()["value"] == LARGE
     told = lsst.post("/api/v1/lineage", json={**asked, "id-format": "string"}).json()
     assert told["value"] == str(LARGE)
+    by_client = lsst.post("/api/v1/lineage", json={**asked, "column": "r:diaSourceId"}).json()
+    assert by_client == lsst.post("/api/v1/lineage", json=asked).json()
 
 
 @pytest.mark.parametrize("survey", ["ztf", "lsst"])

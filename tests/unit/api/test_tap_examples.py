@@ -30,7 +30,7 @@ def test_an_example_is_answered(archive, example):
 
 
 def test_the_examples_are_answered_of_the_other_survey_too(tmp_path):
-    archive = write_lsst(tmp_path, [lsst_row(1, 11, 61048.1, 193.83, 2.9)])
+    archive = write_lsst(tmp_path, [lsst_row(1, 11, 61048.1, 309.215, 33.465)])
     found = [asking(archive)(query) for _, query in examples.of(tables.shown(archive))]
     assert len(found) == len(examples.EXAMPLES)
     assert [len(rows) for rows in found[:2]] == [1, 1]
