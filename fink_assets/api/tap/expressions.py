@@ -134,6 +134,8 @@ def _between(writer: Writer, node: Any) -> str:
 def _in(writer: Writer, node: Any) -> str:
     args = only(node, "this", "expressions", "query")
     this = writer.value(args["this"])
+    if "query" not in args and "expressions" not in args:
+        raise RequestError("IN needs values, or a query, in its brackets.\n")
     if "query" not in args:
         return f"({this} in ({writer.values(args['expressions'])}))"
     statement, columns = writer.scope.inside(args["query"], writer.scope)

@@ -2,7 +2,8 @@
 
 Read twice: first by a parser that knows only names of elements and cells of types, and ends at the
 first thing that could cost or fetch anything (entities, streams that are elsewhere or packed, too
-many rows) or is no value of its column; then by astropy. Where a table is too much even so, the process of the query ends, and no other.
+many rows) or is no value of its column; then by astropy. Where a table is too much even so, the
+process of the query ends, and no other.
 """
 
 from __future__ import annotations
