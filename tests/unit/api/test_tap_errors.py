@@ -1,11 +1,14 @@
 """A query that is wrong is told so in its own words, never in those of the engine."""
 
+import math
 import re
 
+import pyarrow as pa
 import pytest
 from api_archive import packets, science_row, write_ztf
 from api_tap import asking
 
+from fink_assets.api import formats
 from fink_assets.api.errors import RequestError
 from fink_assets.api.tap import engine, functions
 
@@ -47,6 +50,9 @@ WRONG = [
     ("SELECT COALESCE(ra, 'x') FROM objects", "ra a number and 'x' a text"),
     ("SELECT last_time - first_time FROM objects", "needs a number"),
     ("SELECT CAST(object_id AS INTEGER) FROM objects", "a text is no number"),
+    ("SELECT POWER(ra - ra, -1) FROM objects", "Zero is raised to a negative power"),
+    ("SELECT ra FROM objects WHERE object_id LIKE 'Z!%' ESCAPE '!'", "ESCAPE is not there"),
+    ("SELECT ra FROM objects WHERE object_id NOT LIKE 'Z!%' ESCAPE '!'", "ESCAPE is not there"),
     ("SELECT alerts / 0 FROM objects", "divided by zero"),
     ("SELECT MOD(alerts, 0) FROM objects", "divided by zero"),
     ("SELECT SQRRT(ra) FROM objects", "no function SQRRT. Near to it: sqrt"),
@@ -140,3 +146,23 @@ def test_memory_that_is_not_there_is_told_as_such():
 def test_no_argument_of_a_function_is_left_out_without_a_word(ask, name):
     with pytest.raises(RequestError):
         ask(f"SELECT {name}({', '.join(['ra'] * 5)}) FROM objects")
+
+
+@pytest.mark.parametrize(
+    "value", ["SQRT(-1)", "SQRT(ra - 400)", "LOG(-1)", "LOG10(-1)", "ACOS(2)", "POWER(10, 400)"]
+)
+def test_a_function_outside_its_domain_is_null_and_ends_no_query(ask, value):
+    (row,) = ask(f"SELECT TOP 1 {value} AS x FROM objects")
+    assert row["x"] is None or not math.isfinite(row["x"])
+    assert formats.cleaned(pa.table({"x": [row["x"]]}))["x"].null_count == 1
+    if "SQRT" in value:
+        assert ask(f"SELECT ra FROM objects WHERE {value} > 3 OR {value} < 3") == []
+
+
+def test_square_roots_are_those_of_the_numbers_that_have_one(ask):
+    assert ask("SELECT TOP 1 SQRT(2.25) AS x, SQRT(4) AS y, SQRT(0) AS z FROM objects") == [
+        {"x": 1.5, "y": 2.0, "z": 0.0}
+    ]
+    some = {row["dec"] for row in ask("SELECT dec FROM objects")}
+    found = {row["dec"] for row in ask("SELECT dec FROM objects WHERE SQRT(dec) > 3")}
+    assert found == {dec for dec in some if dec > 9}
