@@ -7,8 +7,10 @@ is made of several of them `sets`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from fink_assets.api.errors import RequestError
@@ -22,6 +24,13 @@ MOST_NODES = 3_000
 
 OWN = ("LOG10", "MOD")
 """Functions that are read here and not by the parser."""
+
+BEFORE_LISTS = ("SELECT", "DISTINCT", "ALL", "TOP", "L_PAREN", "FROM", "GROUP_BY", "ORDER_BY")
+AFTER_LISTS = (
+    *("", "COMMA", "FROM", "R_PAREN", "WHERE", "GROUP_BY", "HAVING", "ORDER_BY", "JOIN", "ON"),
+    *("UNION", "EXCEPT", "INTERSECT", "LIMIT", "OFFSET", "SEMICOLON"),
+)
+"""What stands before a list and after it; a comma of it is beside neither."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +94,10 @@ def _parsed(text: str) -> Any:
             FUNCTIONS = {k: v for k, v in PostgresParser.FUNCTIONS.items() if k not in OWN}  # noqa: RUF012
 
     try:
+        _listed(Adql().tokenize(text))
         found = [tree for tree in sqlglot.parse(text, read=Adql) if tree is not None]
+    except sqlglot.errors.TokenError:
+        raise RequestError(f"The query cannot be parsed: {unclosed(text)}.\n") from None
     except sqlglot.errors.SqlglotError as problem:
         raise RequestError(f"The query cannot be parsed{_place(problem)}.\n") from None
     if len(found) != 1 or not isinstance(found[0], exp.Query):
@@ -93,6 +105,44 @@ def _parsed(text: str) -> Any:
     if sum(1 for _ in zip(range(MOST_NODES + 1), found[0].walk(), strict=False)) > MOST_NODES:
         raise RequestError(f"A query has at most {MOST_NODES} parts.\n")
     return found[0]
+
+
+def _listed(tokens: Sequence[Any]) -> None:
+    """Check that a comma has something on both sides: the parser passes over those that have not.
+
+    Raises
+    ------
+    RequestError
+        One has not.
+    """
+    before, first = "", ""
+    for token, after in pairwise([*tokens, None]):
+        kind, then = token.token_type.name, after.token_type.name if after else ""
+        first = "TOP" if before == "TOP" else kind
+        if kind == "COMMA" and then in AFTER_LISTS:
+            told = f"nothing stands behind the comma in line {token.line}, column {token.col}"
+            raise RequestError(f"The query cannot be parsed: {told}.\n")
+        if then == "COMMA" and first in BEFORE_LISTS:
+            told = f"nothing stands before the comma in line {after.line}, column {after.col}"
+            raise RequestError(f"The query cannot be parsed: {told}.\n")
+        before = kind
+
+
+UNCLOSED = re.compile(
+    r"""(?P<closed>'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|[^'"/-]+)|(?P<open>'|"|/\*)|.""",
+    re.DOTALL,
+)
+OPENERS = {"'": "text", '"': "name in quotes", "/*": "comment"}
+
+
+def unclosed(text: str) -> str:
+    """Say what begins in a query and does not end, and where."""
+    for found in UNCLOSED.finditer(text):
+        if opener := found["open"]:
+            before = text[: found.start()]
+            line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+            return f"the {OPENERS[opener]} that begins in line {line}, column {column} has no end"
+    return "it has characters that no query has"
 
 
 def _place(problem: Any) -> str:

@@ -10,6 +10,7 @@ import re
 TOLD: tuple[tuple[str, str], ...] = (
     (r"recursionlimit|recursion limit", "The query is nested too deeply."),
     (r"divide by zero|division by zero", "A whole number is divided by zero."),
+    (r"raised to a negative power", "Zero is raised to a negative power."),
     (r"error parsing timestamp", "A text that is no time is compared with a time, or cast to one."),
     (
         r"cast error|can(no|')t cast|parser error|coerc|common (argument )?type|match any signature"

@@ -134,6 +134,8 @@ def _between(writer: Writer, node: Any) -> str:
 def _in(writer: Writer, node: Any) -> str:
     args = only(node, "this", "expressions", "query")
     this = writer.value(args["this"])
+    if "query" not in args and "expressions" not in args:
+        raise RequestError("IN needs values, or a query, in its brackets.\n")
     if "query" not in args:
         return f"({this} in ({writer.values(args['expressions'])}))"
     statement, columns = writer.scope.inside(args["query"], writer.scope)
@@ -185,6 +187,10 @@ def _cast(writer: Writer, node: Any) -> str:
     return f"cast({writer.value(args['this'])} as {kind})"
 
 
+def _escape(writer: Writer, node: Any) -> str:
+    raise RequestError("ESCAPE is not there: in a pattern of LIKE, % and _ stand for others.\n")
+
+
 WRITERS: dict[str, Any] = {
     "Column": _column,
     "Literal": _literal,
@@ -203,6 +209,7 @@ WRITERS: dict[str, Any] = {
     "DPipe": _binary("||"),
     "Like": _binary("like"),
     "ILike": _binary("ilike"),
+    "Escape": _escape,
     "EQ": _compared("="),
     "NEQ": _compared("<>"),
     "GT": _compared(">"),
@@ -217,12 +224,13 @@ WRITERS: dict[str, Any] = {
     "Case": _case,
     "Cast": _cast,
     "Log": functions.log,
+    "Sqrt": functions.sqrt,
     "Anonymous": functions.anonymous,
     **{kind: functions.aggregate(kind.lower()) for kind in ("Count", "Sum", "Avg", "Min", "Max")},
     **{
         kind: functions.function(kind.lower(), "this")
         for kind in (
-            *("Abs", "Ceil", "Floor", "Exp", "Ln", "Sqrt", "Degrees", "Radians", "Acos", "Asin"),
+            *("Abs", "Ceil", "Floor", "Exp", "Ln", "Degrees", "Radians", "Acos", "Asin"),
             *("Atan", "Cos", "Sin", "Tan", "Cot", "Upper", "Lower"),
         )
     },

@@ -46,6 +46,20 @@ def log(writer: Writer, node: Any) -> str:
     return f"ln({writer.value(only(node, 'this')['this'])})"
 
 
+LEAST = "-1e-300"
+"""What stands for all negative numbers."""
+
+
+def sqrt(writer: Writer, node: Any) -> str:
+    """SQRT, which is NULL of a negative number, where the engine's ends the query.
+
+    Functions outside their domain give NULL in results: LN(-1), ACOS(2) and POWER(10, 400) too, of
+    which the engine makes what is not finite, and what writes results makes null.
+    """
+    value = writer.value(only(node, "this")["this"])
+    return f"sqrt(nullif(greatest({value}, {LEAST}), {LEAST}))"
+
+
 def anonymous(writer: Writer, node: Any) -> str:
     """Write a function that the parser does not know: one of `NAMED`, or DISTANCE."""
     name = str(node.this).lower()

@@ -172,10 +172,12 @@ def _point(node: Any) -> tuple[Any, Any]:
 
 def _circle(node: Any) -> tuple[tuple[Any, Any], Any]:
     given = _given(node, "circle")
+    if len(given) not in (2, 3):
+        raise RequestError("A CIRCLE is CIRCLE('ICRS', ra, dec, radius), in degrees.\n")
+    if (radius := _fixed(given[-1])) is not None and not 0 <= radius <= 180:
+        raise RequestError(f"The radius of a CIRCLE is from 0 to 180 degrees, not {radius:g}.\n")
     if len(given) == 2:
         return _point(given[0]), given[1]
-    if len(given) != 3:
-        raise RequestError("A CIRCLE is CIRCLE('ICRS', ra, dec, radius), in degrees.\n")
     return (given[0], given[1]), given[2]
 
 
@@ -187,7 +189,7 @@ def _polygon(node: Any) -> list[tuple[float, float]]:
     values = _numbers(node, given)
     if len(values) < 6 or len(values) % 2:
         raise RequestError("A POLYGON has three corners at least, each by two coordinates.\n")
-    return polygons.checked(list(zip(values[::2], values[1::2], strict=True)))
+    return polygons.simple(list(zip(values[::2], values[1::2], strict=True)))
 
 
 def _box(node: Any) -> list[tuple[float, float]]:

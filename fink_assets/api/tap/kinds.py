@@ -21,7 +21,19 @@ AS_COLUMNS = {NUMBER: "double", TEXT: "char", TIME: "char", TRUTH: "boolean", UN
 """Types of VOTables for what is computed."""
 RECKONING = ("Add", "Sub", "Mul", "Div", "Mod", "Neg")
 COMPARING = ("EQ", "NEQ", "GT", "GTE", "LT", "LTE")
-CONDITIONS = (*COMPARING, "And", "Or", "Not", "Between", "In", "Is", "Like", "ILike", "Exists")
+CONDITIONS = (
+    *COMPARING,
+    "And",
+    "Or",
+    "Not",
+    "Between",
+    "In",
+    "Is",
+    "Like",
+    "ILike",
+    "Escape",
+    "Exists",
+)
 OF_TEXTS = ("Like", "ILike", "Upper", "Lower")
 PASSING = ("Paren", "Min", "Max")
 """Parts whose value is of the kind of what they have."""

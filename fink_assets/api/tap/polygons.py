@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from fink_assets.api import sql
 from fink_assets.api.errors import RequestError
@@ -18,6 +18,8 @@ from fink_assets.api.errors import RequestError
 Corners = list[tuple[float, float]]
 Vector = tuple[float, float, float]
 MOST_CORNERS = 100
+SAME, FLAT = 1e-12, 1e-9
+"""Radians between corners that are one, and sines of angles that are none."""
 WIDEST = 89.0
 """Degrees between the middle and a corner, at most: beyond 90 nothing is seen from the middle."""
 
@@ -37,6 +39,42 @@ def checked(corners: Corners) -> Corners:
     if _length(_sum(corners)) < 1e-6 or circle_about(corners)[2] > WIDEST:
         raise RequestError(f"A POLYGON is at most {WIDEST:g} degrees wide about its middle.\n")
     return corners
+
+
+def simple(corners: Corners) -> Corners:
+    """Give corners of a polygon that has an inside, whose sides meet at corners only.
+
+    Raises
+    ------
+    RequestError
+        They are none, or as `checked`.
+    """
+    ra, dec, wide = circle_about(checked(corners))
+    axes = _axes(ra, dec)
+    seen = [_projected(corner, axes) for corner in corners]
+    seen = [one for one, other in pairwise([*seen, seen[0]]) if math.dist(one, other) > SAME]
+    sides = list(pairwise([*seen, *seen[:1]]))
+    if len({(round(x, 12), round(y, 12)) for x, y in seen}) < 3:
+        raise RequestError("A POLYGON has three different corners at least.\n")
+    if any(_cross(*one, *other) for one, other in combinations(sides, 2)):
+        raise RequestError(
+            "The sides of a POLYGON do not cross: give its corners in their order.\n"
+        )
+    area = sum(a[0] * b[1] - a[1] * b[0] for a, b in sides) / 2
+    if abs(area) <= FLAT * math.tan(math.radians(wide)) ** 2:
+        raise RequestError("The corners of a POLYGON are not all on one great circle.\n")
+    return corners
+
+
+def _cross(*ends: tuple[float, float]) -> bool:
+    """Whether two sides cross between their ends."""
+    a, b, c, d = ends
+    return _turn(a, b, c) * _turn(a, b, d) < 0 and _turn(c, d, a) * _turn(c, d, b) < 0
+
+
+def _turn(a: Sequence[float], b: Sequence[float], c: Sequence[float]) -> float:
+    turn = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+    return turn if abs(turn) > FLAT * math.dist(a, b) * math.dist(a, c) else 0.0
 
 
 def box(ra: float, dec: float, width: float, height: float) -> Corners:

@@ -63,6 +63,8 @@ class Select:
         args = only(self.tree, *known, "order", "offset", "operation_modifiers", "with_")
         if "from_" not in args:
             raise RequestError("A query needs a FROM.\n")
+        if "expressions" not in args:
+            raise RequestError("A SELECT needs columns, or *, before its FROM.\n")
         source, near = self._from(args)
         writer = Writer(scope=self.scope)
         listed = self._listed(writer, args.get("expressions", ()))

@@ -1,19 +1,22 @@
 """Tables that came with a query, read from VOTables of strangers.
 
-Read twice: first by a parser that knows only names of elements, and ends at the first thing that
-could cost or fetch anything (entities, streams that are elsewhere or packed, too many rows); then
-by astropy. Where a table is too much even so, the process of the query ends, and no other.
+Read twice: first by a parser that knows only names of elements and cells of types, and ends at the
+first thing that could cost or fetch anything (entities, streams that are elsewhere or packed, too
+many rows) or is no value of its column; then by astropy. Where a table is too much even so, the
+process of the query ends, and no other.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
 
 from fink_assets.api.errors import RequestError
+from fink_assets.api.tap.cells import TOLD, Cells
 from fink_assets.api.tap.tables import CHAR, KINDS, Column, Shown
 from fink_assets.api.tap.uploads import MOST_ROWS, SCHEMA
 
@@ -45,12 +48,14 @@ def table(name: str, content: bytes) -> tuple[Shown, pa.Table]:
     try:
         rows, fields = _read(content)
         for field, label in zip(fields, rows.dtype.names or (), strict=True):
-            read = _values(rows[label])
+            read = _values(name, str(field.name or field.ID), rows[label])
             if read is not None:
                 column = _column(field, f"u{len(columns) + 1}", read, columns)
                 columns[column.name.lower()], values[column.path] = column, read
+    except RequestError:
+        raise
     except (Exception, SystemError) as problem:
-        raise _refused(name, f"cannot be read as a VOTable ({_said(problem)})") from None
+        raise _refused(name, f"cannot be read as a VOTable: {_said(problem)}") from None
     if not columns:
         raise _refused(name, "has no column of numbers, texts or truth values")
     if len(rows) > MOST_ROWS:
@@ -67,11 +72,12 @@ def looked_at(name: str, content: bytes) -> None:
     RequestError
         It is no XML, or has what is not read.
     """
-    look = _Look(name)
     parser = expat.ParserCreate()
+    look = _Look(name, parser)
     parser.StartDoctypeDeclHandler = look.doctype
     parser.StartElementHandler = look.begins
     parser.EndElementHandler = look.ends
+    parser.CharacterDataHandler = look.cells.says
     try:
         parser.Parse(content, True)
     except expat.ExpatError as problem:
@@ -84,8 +90,9 @@ def looked_at(name: str, content: bytes) -> None:
 class _Look:
     """Counts elements, and refuses what is not read."""
 
-    def __init__(self, name: str) -> None:
-        self.name, self.deep = name, 0
+    def __init__(self, name: str, parser: Any) -> None:
+        self.name, self.parser, self.deep = name, parser, 0
+        self.cells = Cells()
         self.counted: dict[str, int] = {}
 
     def doctype(self, *_: Any) -> None:
@@ -106,9 +113,15 @@ class _Look:
             raise _refused(self.name, f"has more than {MOST_ROWS} rows")
         if self.counted.get("FIELD", 0) > MOST_COLUMNS:
             raise _refused(self.name, f"has more than {MOST_COLUMNS} columns")
+        self._checked(self.cells.begins(kind, told))
 
-    def ends(self, _: str) -> None:
+    def ends(self, element: str) -> None:
         self.deep -= 1
+        self._checked(self.cells.ends(element.rpartition(":")[2].upper()))
+
+    def _checked(self, problem: str) -> None:
+        if problem:
+            raise _refused(self.name, f"{problem} (line {self.parser.CurrentLineNumber})")
 
 
 def _read(content: bytes) -> tuple[Any, Any]:
@@ -121,8 +134,11 @@ def _read(content: bytes) -> tuple[Any, Any]:
     return first.array, first.fields
 
 
-def _values(column: Any) -> pa.Array | None:
-    """Values of a column with nulls; None where a value is not one number, text or truth value."""
+def _values(name: str, label: str, column: Any) -> pa.Array | None:
+    """Values of a column with nulls; None where a value is not one number, text or truth value.
+
+    What is infinite is refused: results have only finite numbers, whatever their format.
+    """
     import numpy as np
     import pyarrow as pa
 
@@ -137,7 +153,10 @@ def _values(column: Any) -> pa.Array | None:
     if values.dtype.kind not in "iufb":
         return None
     if values.dtype.kind == "f":
-        unknown = unknown | ~np.isfinite(values)
+        unknown = unknown | np.isnan(values)
+        if (infinite := np.flatnonzero(~unknown & np.isinf(values))).size:
+            told = f"is infinite in row {infinite[0] + 1}, column {label[:TOLD]}"
+            raise _refused(name, f"{told}: numbers are finite here, and what is not known is empty")
     kind = np.dtype("int16") if values.dtype.itemsize == 1 and values.dtype.kind in "iu" else None
     return pa.array(values.astype(kind or values.dtype.newbyteorder("=")), mask=unknown)
 
@@ -161,11 +180,17 @@ def _column(field: Any, path: str, values: pa.Array, known: Mapping[str, Column]
     )
 
 
+AT = re.compile(r":(\d+):(\d+): ")
+"""Where astropy's messages tell lines and columns."""
+
+
 def _said(problem: BaseException) -> str:
-    """What astropy says, in short and in one line."""
+    """Say what is wrong and where, in our words: those of astropy are of its own program."""
     if isinstance(problem, MemoryError):
         return "it needs too much memory"
-    return " ".join(str(problem).split())[:160] or type(problem).__name__
+    at = AT.search(str(problem))
+    place = f" at line {at[1]}, column {at[2]}" if at else ""
+    return f"it is not as the standard has it{place}"
 
 
 def _refused(name: str, told: str) -> RequestError:

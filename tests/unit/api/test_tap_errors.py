@@ -1,11 +1,14 @@
 """A query that is wrong is told so in its own words, never in those of the engine."""
 
+import math
 import re
 
+import pyarrow as pa
 import pytest
 from api_archive import packets, science_row, write_ztf
 from api_tap import asking
 
+from fink_assets.api import formats
 from fink_assets.api.errors import RequestError
 from fink_assets.api.tap import engine, functions
 
@@ -47,6 +50,9 @@ WRONG = [
     ("SELECT COALESCE(ra, 'x') FROM objects", "ra a number and 'x' a text"),
     ("SELECT last_time - first_time FROM objects", "needs a number"),
     ("SELECT CAST(object_id AS INTEGER) FROM objects", "a text is no number"),
+    ("SELECT POWER(ra - ra, -1) FROM objects", "Zero is raised to a negative power"),
+    ("SELECT ra FROM objects WHERE object_id LIKE 'Z!%' ESCAPE '!'", "ESCAPE is not there"),
+    ("SELECT ra FROM objects WHERE object_id NOT LIKE 'Z!%' ESCAPE '!'", "ESCAPE is not there"),
     ("SELECT alerts / 0 FROM objects", "divided by zero"),
     ("SELECT MOD(alerts, 0) FROM objects", "divided by zero"),
     ("SELECT SQRRT(ra) FROM objects", "no function SQRRT. Near to it: sqrt"),
@@ -61,6 +67,28 @@ WRONG = [
     ("SELECT DISTINCT ra FROM objects ORDER BY dec", "DISTINCT"),
     ("SELECT ra FRM objects", "cannot be parsed in line 1, column 21, at objects"),
     ("SELECT ra FROM objects WHERE", "cannot be parsed"),
+    ("SELECT FROM objects", "A SELECT needs columns, or *"),
+    ("SELECT DISTINCT FROM objects", "A SELECT needs columns, or *"),
+    ("SELECT TOP 5 FROM objects", "A SELECT needs columns, or *"),
+    ("SELECT ra FROM objects WHERE EXISTS (SELECT FROM alerts)", "A SELECT needs columns"),
+    ("SELECT ra, FROM objects", "nothing stands behind the comma in line 1, column 10"),
+    ("SELECT ra,,dec FROM objects", "nothing stands behind the comma in line 1, column 10"),
+    ("SELECT , ra FROM objects", "nothing stands before the comma in line 1, column 8"),
+    ("SELECT TOP 5, ra FROM objects", "nothing stands before the comma"),
+    ("SELECT ra FROM objects,", "nothing stands behind the comma"),
+    ("SELECT ra FROM objects, WHERE ra > 1", "nothing stands behind the comma"),
+    ("SELECT ra FROM objects GROUP BY ra,", "nothing stands behind the comma"),
+    ("SELECT ra FROM objects\nORDER BY ra,", "behind the comma in line 2, column 12"),
+    ("SELECT SQRT(ra,) FROM objects", "nothing stands behind the comma"),
+    ("SELECT COALESCE(,ra) FROM objects", "nothing stands before the comma"),
+    ("SELECT ra FROM objects WHERE ra IN (1,)", "nothing stands behind the comma"),
+    ("SELECT ra FROM objects JOIN alerts USING (object_id,)", "nothing stands behind the comma"),
+    ("WITH a AS (SELECT ra FROM objects), SELECT ra FROM a", "cannot be parsed"),
+    ("SELECT ra FROM objects WHERE ra IN ()", "IN needs values"),
+    ("SELECT ra\nFROM objects\nWHERE object_id = 'Z", "text that begins in line 3, column 19"),
+    ('SELECT "ra FROM objects', "name in quotes that begins in line 1, column 8 has no end"),
+    ("SELECT ra FROM objects /* 'x", "comment that begins in line 1, column 24 has no end"),
+    ("SELECT ra FROM objects WHERE object_id = 'a''b' -- '\n AND x = 'y", "line 2, column 10"),
     ("SELECT ra FROM objects ORDER BY 5", "no column 5 in the result"),
     ("SELECT object_id FROM objects, alerts", "in several tables"),
     ("SELECT ra FROM objects UNION SELECT ra, dec FROM objects", "1 and 2 columns"),
@@ -118,3 +146,23 @@ def test_memory_that_is_not_there_is_told_as_such():
 def test_no_argument_of_a_function_is_left_out_without_a_word(ask, name):
     with pytest.raises(RequestError):
         ask(f"SELECT {name}({', '.join(['ra'] * 5)}) FROM objects")
+
+
+@pytest.mark.parametrize(
+    "value", ["SQRT(-1)", "SQRT(ra - 400)", "LOG(-1)", "LOG10(-1)", "ACOS(2)", "POWER(10, 400)"]
+)
+def test_a_function_outside_its_domain_is_null_and_ends_no_query(ask, value):
+    (row,) = ask(f"SELECT TOP 1 {value} AS x FROM objects")
+    assert row["x"] is None or not math.isfinite(row["x"])
+    assert formats.cleaned(pa.table({"x": [row["x"]]}))["x"].null_count == 1
+    if "SQRT" in value:
+        assert ask(f"SELECT ra FROM objects WHERE {value} > 3 OR {value} < 3") == []
+
+
+def test_square_roots_are_those_of_the_numbers_that_have_one(ask):
+    assert ask("SELECT TOP 1 SQRT(2.25) AS x, SQRT(4) AS y, SQRT(0) AS z FROM objects") == [
+        {"x": 1.5, "y": 2.0, "z": 0.0}
+    ]
+    some = {row["dec"] for row in ask("SELECT dec FROM objects")}
+    found = {row["dec"] for row in ask("SELECT dec FROM objects WHERE SQRT(dec) > 3")}
+    assert found == {dec for dec in some if dec > 9}

@@ -157,3 +157,34 @@ def test_regions_meet_or_not(ask, test, expected):
 def test_what_is_no_polygon_within_half_of_the_sky_is_refused(ask, region):
     with pytest.raises(RequestError):
         ask(f"SELECT ra FROM objects WHERE 1 = CONTAINS(POINT(ra, dec), {region})")
+
+
+@pytest.mark.parametrize(
+    ("region", "told"),
+    [
+        ("CIRCLE(0, 0, -1)", "from 0 to 180 degrees, not -1"),
+        ("CIRCLE(POINT(0, 0), 400)", "from 0 to 180 degrees, not 400"),
+        ("POLYGON(0, 0, 0, 0, 0, 0)", "three different corners"),
+        ("POLYGON(0, 0, 1, 1, 0, 0, 1, 1)", "three different corners"),
+        ("POLYGON(0, 0, 10, 10, 10, 0, 0, 10)", "do not cross"),
+        ("POLYGON(359, -1, 1, 1, 1, -1, 359, 1)", "do not cross"),
+        ("POLYGON(0, 0, 1, 0, 2, 0)", "on one great circle"),
+    ],
+)
+def test_a_region_that_has_no_shape_is_refused_with_the_reason(ask, region, told):
+    with pytest.raises(RequestError, match=told):
+        ask(f"SELECT ra FROM objects WHERE 1 = CONTAINS(POINT(ra, dec), {region})")
+
+
+@pytest.mark.parametrize(
+    "region",
+    [
+        "CIRCLE(0, 0, 0)",
+        "CIRCLE(0, 0, 180)",
+        "POLYGON(0, 0, 1, 0, 1, 1, 0, 1, 0, 0)",
+        "POLYGON(0, 0, 4, 0, 4, 4, 2, 1, 0, 4)",
+        "POLYGON(10, 5, 10.0001, 5, 10.0001, 5.0001)",
+    ],
+)
+def test_a_region_may_be_closed_or_dented_or_small(ask, region):
+    ask(f"SELECT ra FROM objects WHERE 1 = CONTAINS(POINT(ra, dec), {region})")

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 
 import numpy as np
 import pytest
@@ -282,3 +283,87 @@ def test_tables_of_a_job_are_kept_until_it_is_over_and_bounded(monkeypatch, arch
     assert other.problem
     jobs.close()
     assert not kept.exists()
+
+
+def of_cells(kind, *cells, more=""):
+    rows = "".join(f"<TR>\n<TD>{cell}</TD></TR>" for cell in cells)
+    field = f'<FIELD name="mag" datatype="{kind}">{more}</FIELD>'
+    return f"{HEAD}{field}<DATA><TABLEDATA>{rows}</TABLEDATA></DATA>{FOOT}".encode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "told"),
+    [
+        ("double", "1,5", "'1,5' is no double"),
+        ("double", "1_0", "'1_0' is no double"),
+        ("double", "1e400", "'1e400' is beyond the range of double"),
+        ("float", "1e39", "'1e39' is beyond the range of float"),
+        ("short", "99999", "'99999' is beyond the range of short"),
+        ("unsignedByte", "-1", "'-1' is beyond the range of unsignedByte"),
+        ("int", "0x1FFFFFFFF", "beyond the range of int"),
+        ("long", "9223372036854775808", "beyond the range of long"),
+        ("long", "9" * 5000, "beyond the range of long"),
+        ("int", "x", "'x' is no int"),
+        ("int", "1.5", "'1.5' is no int"),
+        ("boolean", "maybe", "'maybe' is no boolean"),
+    ],
+)
+def test_a_cell_that_is_no_value_of_its_column_is_named_and_none_is_put_in_its_place(
+    kind, cell, told
+):
+    with pytest.raises(RequestError) as problem:
+        uploaded.table("t", of_cells(kind, "1", cell))
+    assert "cannot be read in row 2, column mag: " in str(problem.value)
+    assert told in str(problem.value)
+    assert "(line 3)" in str(problem.value)
+
+
+@pytest.mark.parametrize("form", ["tabledata", "binary", "binary2"])
+def test_what_is_infinite_is_refused_as_no_result_could_have_it(form):
+    content = written(Table({"x": [1.0, np.inf]}), form)
+    with pytest.raises(RequestError, match="is infinite in row 2, column x"):
+        uploaded.table("t", content)
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells", "values"),
+    [
+        ("double", ("1.5", "", " NaN ", "-1E3", ".5", "5."), [1.5, None, None, -1000.0, 0.5, 5.0]),
+        ("short", ("32767", "-32768", "0x1f", "+3"), [32767, -32768, 31, 3]),
+        ("unsignedByte", ("0", "255"), [0, 255]),
+        ("boolean", ("T", "false", "1"), [True, False, True]),
+        ("long", ("9223372036854775807", "-9223372036854775808"), [2**63 - 1, -(2**63)]),
+        ("float64", ("2.5",), [2.5]),
+    ],
+)
+def test_cells_that_say_a_value_are_read_as_it(kind, cells, values):
+    assert uploaded.table("t", of_cells(kind, *cells))[1].column(0).to_pylist() == values
+
+
+def test_a_cell_that_says_null_as_its_column_has_it_is_null():
+    content = of_cells("int", "1", "-99", more='<VALUES null="-99"/>')
+    assert uploaded.table("t", content)[1].column(0).to_pylist() == [1, None]
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        (f"{FIELD}{FIELD}<DATA><TABLEDATA>{ROW}</TABLEDATA></DATA>", "1 cells in row 1, and 2 col"),
+        (f"{FIELD}<DATA><TABLEDATA><TR/></TABLEDATA></DATA>", "has 0 cells in row 1, and 1 col"),
+        ('<FIELD name="a" datatype="nonsense"/>', "column a of the datatype 'nonsense'"),
+        ('<FIELD datatype="int"/>', "has no name for column 1"),
+        (
+            f"{FIELD}<DATA><TABLEDATA><TR><TD encoding='base64'>AA</TD></TR></TABLEDATA></DATA>",
+            "packed cell in row 1, column a",
+        ),
+        (
+            f"{FIELD}<DATA><BINARY><STREAM encoding='base64'>AA</STREAM></BINARY></DATA>",
+            "cannot be read as a VOTable",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_said_in_words_of_tables(table, told):
+    with pytest.raises(RequestError) as problem:
+        uploaded.table("t", f"{HEAD}{table}{FOOT}".encode())
+    assert told in str(problem.value)
+    assert not re.search(r"None:|[EW]\d\d|Error|literal|astropy", str(problem.value))
