@@ -75,13 +75,15 @@ def test_an_excess_that_does_not_come_again_is_none():
 
 
 def test_waiting_is_no_use_of_processors():
+    """What other threads of this process do meanwhile counts: the least of some is the module's."""
     made, _ = module()
 
     def run(alerts):
         time.sleep(0.2)
         return pd.DataFrame({"m": alerts["candidate.magpsf"]}, index=alerts.index)
 
-    assert measured(replace(made, function=run), alerts(LEAST)).seconds < 0.1
+    waiting = replace(made, function=run)
+    assert min(measured(waiting, alerts(LEAST)).seconds for _ in range(5)) < 0.1
 
 
 def test_too_few_alerts_are_not_judged():
