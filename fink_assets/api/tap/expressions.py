@@ -102,6 +102,15 @@ def _binary(sign: str) -> Any:
     return write
 
 
+def _like(sign: str) -> Any:
+    def write(writer: Writer, node: Any) -> str:
+        args = only(node, "this", "expression", "negate")
+        sign_or_not = f"not {sign}" if args.get("negate") else sign
+        return f"({writer.value(args['this'])} {sign_or_not} {writer.value(args['expression'])})"
+
+    return write
+
+
 def _compared(sign: str) -> Any:
     """Comparison, which is where a region may stand: ``1 = CONTAINS(...)``."""
 
@@ -207,8 +216,8 @@ WRITERS: dict[str, Any] = {
     "Div": _binary("/"),
     "Mod": _binary("%"),
     "DPipe": _binary("||"),
-    "Like": _binary("like"),
-    "ILike": _binary("ilike"),
+    "Like": _like("like"),
+    "ILike": _like("ilike"),
     "Escape": _escape,
     "EQ": _compared("="),
     "NEQ": _compared("<>"),

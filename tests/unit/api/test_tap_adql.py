@@ -109,6 +109,24 @@ def test_rows_are_counted_grouped_and_ordered(ask, science):
     assert list(found[0]) == ["label", "n", "low", "col_4"]
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "object_id {} LIKE 'ZTF18%'",
+        "object_id {} IN ('ZTF18aaaaaaa', 'ZTF21acobels')",
+        "candidate_fid {} BETWEEN 1 AND 1",
+    ],
+)
+def test_what_is_not_so_is_the_rest(ask, science, condition):
+    found = [
+        {row["alert_id"] for row in ask(f"SELECT alert_id FROM alerts WHERE {condition.format(n)}")}
+        for n in ("", "NOT")
+    ]
+    assert found[0] | found[1] == {row["alert_id"] for row in science}
+    assert not found[0] & found[1]
+    assert all(found)
+
+
 def test_tables_are_joined(ask, science):
     for join in (
         "JOIN alerts AS a ON a.alert_id = c.alert_id",
