@@ -123,10 +123,6 @@ class Jobs:
                 raise RequestError("There is no such job.\n", 404)
             return self._jobs[name]
 
-    def listed(self) -> list[Job]:
-        """Tell of no job: names are secrets of those who made them."""
-        return []
-
     def keep(self, job: Job, files: Mapping[str, bytes]) -> None:
         """Keep tables that came with a job which has not begun.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -75,8 +76,25 @@ def _rows(told: Mapping[str, str]) -> int:
 
 
 def phase(given: Mapping[str, str]) -> str:
-    """Read what is to become of a job."""
-    return given.get("PHASE", "").upper()
+    """Read what is to become of a job; how long it may take and is kept is the same for all.
+
+    Raises
+    ------
+    RequestError
+        It cannot become that, or a time is none.
+    """
+    found = given.get("PHASE", "").strip().upper()
+    if found not in ("", "RUN", "ABORT"):
+        raise RequestError("PHASE is RUN or ABORT.\n")
+    if given.get("ACTION", "DELETE").strip().upper() != "DELETE":
+        raise RequestError("ACTION is DELETE.\n")
+    if not given.get("EXECUTIONDURATION", "0").strip().isdecimal():
+        raise RequestError("EXECUTIONDURATION is a whole number of seconds.\n")
+    try:
+        datetime.fromisoformat(given.get("DESTRUCTION", "2000-01-01").strip())
+    except ValueError:
+        raise RequestError("DESTRUCTION is a time in ISO 8601.\n") from None
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -93,13 +93,14 @@ class Service:
     async def make(self, request: Request) -> Response:
         """Make a job, and begin it if that is asked for."""
         given = await parameters.given(request, self.room)
+        wanted = parameters.phase(given.told)
         job = self.jobs.add(given.told)
         try:
             self.jobs.keep(job, given.files)
         except BusyError:
             self.jobs.remove(job)
             raise
-        if parameters.phase(given.told) == "RUN":
+        if wanted == "RUN":
             self._start(job)
         return self._to(request, job)
 
@@ -107,10 +108,11 @@ class Service:
         """Begin, end, change or forget a job."""
         job, sent = self._job(request), await parameters.given(request, self.room)
         given = sent.told
+        wanted = parameters.phase(given)
         if request.method == "DELETE" or given.get("ACTION", "").upper() == "DELETE":
             self.jobs.remove(job)
             return RedirectResponse(_address(request), 303)
-        if parameters.phase(given) == "ABORT":
+        if wanted == "ABORT":
             self.jobs.abort(job)
         elif job.phase == "PENDING":
             self.jobs.keep(job, sent.files)
@@ -118,7 +120,7 @@ class Service:
             job.given.update({k: v for k, v in given.items() if k not in _OF_JOBS})
             if "UPLOAD" in given:
                 job.given["UPLOAD"] = ";".join([*before, given["UPLOAD"]])
-            if parameters.phase(given) == "RUN":
+            if wanted == "RUN":
                 self._start(job)
         return self._to(request, job)
 
@@ -193,7 +195,7 @@ class Service:
         return RedirectResponse(f"{_address(request)}/{job.name}", 303)
 
 
-_OF_JOBS = ("PHASE", "ACTION")
+_OF_JOBS = ("PHASE", "ACTION", "EXECUTIONDURATION", "DESTRUCTION")
 ROUTES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("/sync", ("GET", "POST"), "sync"),
     ("/async", ("GET",), "listed"),

@@ -225,6 +225,35 @@ def test_a_job_that_is_refused_says_why(service):
     assert b"nothing" in requests.get(f"{job.url}/error").content
 
 
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ({"PHASE": "BAD"}, "PHASE is RUN or ABORT."),
+        ({"ACTION": "KEEP"}, "ACTION is DELETE."),
+        ({"EXECUTIONDURATION": "x"}, "EXECUTIONDURATION is a whole number"),
+        ({"EXECUTIONDURATION": "-5"}, "EXECUTIONDURATION is a whole number"),
+        ({"DESTRUCTION": "never"}, "DESTRUCTION is a time"),
+    ],
+)
+def test_what_cannot_become_of_a_job_is_refused_and_changes_nothing(service, told, why):
+    job = service.submit_job("SELECT TOP 1 * FROM objects")
+    answer = requests.post(job.url, data=told, allow_redirects=False)
+    assert (answer.status_code, why in answer.text) == (400, True)
+    assert requests.get(f"{job.url}/phase").text == "PENDING"
+    made = requests.post(
+        f"{service.baseurl}/async", data={"QUERY": "SELECT 1", **told}, allow_redirects=False
+    )
+    assert made.status_code == 400
+
+
+def test_the_times_of_a_job_are_the_services(service):
+    job = service.submit_job("SELECT TOP 1 * FROM objects")
+    before = requests.get(f"{job.url}/destruction").text
+    asked = {"DESTRUCTION": "2001-01-01T00:00:00Z", "EXECUTIONDURATION": "1"}
+    assert requests.post(job.url, data=asked, allow_redirects=False).status_code == 303
+    assert requests.get(f"{job.url}/destruction").text == before
+
+
 def test_a_job_can_be_ended(service):
     job = service.submit_job(HEAVY)
     job.run()
