@@ -230,6 +230,7 @@ ENDPOINT = Endpoint(
             name="catalog",
             read=lambda value: str(value),
             required=True,
+            blank=True,
             longest=BODY_BYTES,
             doc=f"Text of CSV with names of columns; {catalogue.MOST} sources at most",
         ),

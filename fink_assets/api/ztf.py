@@ -150,7 +150,13 @@ ENDPOINTS = (
         doc="Newest alerts of a class.",
         answer=latests,
         arguments=(
-            Argument(name="class", read=arguments.text, required=True, doc="One of /classes"),
+            Argument(
+                name="class",
+                read=arguments.text,
+                required=True,
+                blank=True,
+                doc="One of /classes",
+            ),
             Argument(name="n", read=arguments.rows, default=10, type="integer", doc="Most rows"),
             Argument(
                 name="startdate", read=arguments.moment, default=FIRST_NIGHT, doc="From here on"

@@ -180,7 +180,6 @@ def test_what_is_true_may_be_written_in_several_ways(clients, true):
         ("statistics", {"date": "20240230"}, "`date`: there is no 20240230."),
         ("latests", {"class": "Unknown", "n": "x"}, "`n`: `x` is not a whole number"),
         ("latests", {"class": "Unknown", "startdate": "never"}, "`never` is no date"),
-        ("latests", {"class": " "}, "A value for `class` is required."),
         ("sso", {"n_or_d": ""}, "A value for `n_or_d` is required."),
         ("conesearch", {"ra": 1, "dec": 1, "radius": 5, "window": "x"}, "`x` is not a number"),
         (
